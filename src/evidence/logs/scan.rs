@@ -1,0 +1,426 @@
+//! Reads a stream in blocks of whole lines and runs patterns on the lines that may match.
+//!
+//! A block is searched by three finders: the prefilter, the alternation of the patterns without literal, and one for lines
+//! that have to be unwrapped before anything can be said of them (colour, Docker's JSON). Together they give every line that can match.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
+
+use super::line::{self, DOCKER_START, ESCAPE, Line};
+use super::prefilter::GramTable;
+use super::record::{self, Matches, Place};
+use super::timestamp::Timestamp;
+use super::{LogScanner, LogSummary, ScanLimits, Truncation};
+
+/// Lines at either end of a block in which a time is looked for; stack traces have none.
+const TIMED_LINES: usize = 64;
+
+/// How much of the beginning is searched for signs of a program's start.
+const START_REACH: usize = 256 * 1024;
+
+/// What programs on a tracing path write first. The list only feeds a hint.
+const START_MARKS: [&str; 7] = [
+    "Setting up own telemetry",
+    "Starting otelcol",
+    "Starting Tempo",
+    "Starting Grafana",
+    "Picked up JAVA_TOOL_OPTIONS",
+    "opentelemetry-javaagent - version",
+    "msg=\"Starting ",
+];
+
+/// A line that may match, as a place in the block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    position: usize,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// The line has to be unwrapped and searched again.
+    Unwrap,
+    /// Any of the patterns without literal may match.
+    Fallback,
+    Pattern(u32),
+}
+
+struct Scan<'a> {
+    scanner: &'a LogScanner,
+    limits: &'a ScanLimits,
+    table: Cow<'a, GramTable>,
+    matches: Vec<Option<Matches>>,
+    /// The candidate line for which a pattern was noted last.
+    noted: Vec<u64>,
+    noted_lines: u64,
+    candidates: Vec<Candidate>,
+    summary: LogSummary,
+    /// Offset of the current block in the stream.
+    block_offset: u64,
+    docker_finder: memmem::Finder<'static>,
+}
+
+/// See [`LogScanner::scan`].
+pub(super) fn scan(
+    scanner: &LogScanner,
+    mut reader: impl Read,
+    limits: &ScanLimits,
+) -> io::Result<LogSummary> {
+    let mut scan = Scan {
+        scanner,
+        limits,
+        table: Cow::Borrowed(scanner.prefilter.general()),
+        matches: scanner.patterns.iter().map(|_| None).collect(),
+        noted: vec![0; scanner.patterns.len()],
+        noted_lines: 0,
+        candidates: Vec::new(),
+        summary: LogSummary::default(),
+        block_offset: 0,
+        docker_finder: memmem::Finder::new(DOCKER_START),
+    };
+    let block_bytes = limits.block_bytes.max(1);
+    let line_bytes = limits.line_bytes.max(1);
+    let mut buffer = vec![0u8; block_bytes];
+    let mut filled = 0;
+    // The rest of a line that was cut.
+    let mut skipping = false;
+    loop {
+        let more = match scan.fill(&mut reader, &mut buffer, &mut filled) {
+            Ok(more) => more,
+            Err(error) if scan.summary.bytes == 0 => return Err(error),
+            Err(error) => {
+                scan.summary.truncated = Some(Truncation::ReadFailed(error.to_string()));
+                false
+            }
+        };
+        let mut start = 0;
+        if skipping {
+            start = memchr(b'\n', &buffer[..filled]).map_or(filled, |end| end + 1);
+            skipping = start == filled && filled > 0 && buffer[filled - 1] != b'\n';
+            scan.block_offset += start as u64;
+        }
+        let data = &buffer[start..filled];
+        let whole = if more {
+            memrchr(b'\n', data).map_or(0, |end| end + 1)
+        } else {
+            data.len()
+        };
+        let mut used = whole;
+        if more && whole == 0 && data.len() >= line_bytes {
+            scan.summary.cut_lines += 1;
+            skipping = true;
+            used = data.len();
+        }
+        scan.block(&data[..used]);
+        if !more {
+            return Ok(scan.finish());
+        }
+        let carried = filled - start - used;
+        buffer.copy_within(start + used..filled, 0);
+        filled = carried;
+        if filled == buffer.len() {
+            let larger = (buffer.len() * 2).min(line_bytes.max(block_bytes));
+            buffer.resize(larger, 0);
+        } else if buffer.len() > block_bytes && filled < block_bytes {
+            buffer.truncate(block_bytes);
+        }
+    }
+}
+
+impl Scan<'_> {
+    /// Fills the buffer; returns whether there may be more. What was read before an error stays in the buffer.
+    fn fill(
+        &mut self,
+        reader: &mut impl Read,
+        buffer: &mut [u8],
+        filled: &mut usize,
+    ) -> io::Result<bool> {
+        while *filled < buffer.len() {
+            let left = self.limits.bytes.saturating_sub(self.summary.bytes);
+            if left == 0 {
+                if read(reader, &mut [0; 1])? > 0 {
+                    self.summary.truncated = Some(Truncation::ByteLimit);
+                }
+                return Ok(false);
+            }
+            let room = (buffer.len() - *filled).min(usize::try_from(left).unwrap_or(usize::MAX));
+            let count = read(reader, &mut buffer[*filled..*filled + room])?;
+            if count == 0 {
+                return Ok(false);
+            }
+            *filled += count;
+            self.summary.bytes += count as u64;
+        }
+        Ok(true)
+    }
+
+    /// Searches whole lines; only the last one may lack its line feed.
+    fn block(&mut self, block: &[u8]) {
+        if block.is_empty() {
+            return;
+        }
+        if self.block_offset == 0 {
+            self.beginning(block);
+        }
+        self.times(block);
+        self.find_candidates(block);
+        self.match_candidates(block);
+        self.block_offset += block.len() as u64;
+    }
+
+    fn beginning(&mut self, block: &[u8]) {
+        if let Some(table) = self.scanner.prefilter.tuned(block) {
+            self.table = Cow::Owned(table);
+        }
+        let reach = &block[..block.len().min(START_REACH)];
+        self.summary.start_seen = START_MARKS
+            .iter()
+            .any(|mark| memmem::find(reach, mark.as_bytes()).is_some());
+        let line = line::unwrap(line_at(block, 0).1);
+        let place = Place {
+            line: 1,
+            byte_offset: 0,
+        };
+        self.summary.first_line = Some(record::reference(place, &line, 0..0, None, self.limits));
+    }
+
+    /// Notes the first time of the log, and the last one so far.
+    fn times(&mut self, block: &[u8]) {
+        if self.summary.first_timestamp.is_none() {
+            let lines = block.split(|byte| *byte == b'\n').take(TIMED_LINES);
+            self.summary.first_timestamp = first_time(lines, None);
+        }
+        let trimmed = block.strip_suffix(b"\n").unwrap_or(block);
+        let lines = trimmed.rsplit(|byte| *byte == b'\n').take(TIMED_LINES);
+        if let Some(last) = first_time(lines, self.year()) {
+            self.summary.last_timestamp = Some(last);
+            self.summary.first_timestamp.get_or_insert(last);
+        }
+    }
+
+    fn year(&self) -> Option<i64> {
+        self.summary.first_timestamp.map(Timestamp::year)
+    }
+
+    fn find_candidates(&mut self, block: &[u8]) {
+        self.candidates.clear();
+        self.note_wrapped_lines(block);
+        if let Some(regex) = &self.scanner.fallback_regex {
+            let mut position = 0;
+            while let Some(end) = block
+                .get(position..)
+                .and_then(|rest| regex.shortest_match(rest))
+            {
+                // What is found lies within one line, and an empty match at the very end of the block is no line.
+                let found = position + end;
+                if found == block.len() && block.last() == Some(&b'\n') {
+                    break;
+                }
+                self.candidates.push(Candidate {
+                    position: found,
+                    kind: Kind::Fallback,
+                });
+                position =
+                    memchr(b'\n', &block[found..]).map_or(block.len(), |next| found + next + 1);
+                if position == block.len() {
+                    break;
+                }
+            }
+        }
+        let (noted, serial, candidates) =
+            (&mut self.noted, &mut self.noted_lines, &mut self.candidates);
+        *serial += 1;
+        let mut line_end = 0;
+        self.scanner
+            .prefilter
+            .scan(&self.table, block, |position, pattern| {
+                if position >= line_end {
+                    line_end = memchr(b'\n', &block[position..])
+                        .map_or(block.len(), |end| position + end + 1);
+                    *serial += 1;
+                }
+                // Notes a pattern once for each line, which bounds the list by lines times patterns.
+                let last = &mut noted[pattern as usize];
+                if *last != *serial {
+                    *last = *serial;
+                    candidates.push(Candidate {
+                        position,
+                        kind: Kind::Pattern(pattern),
+                    });
+                }
+            });
+        self.candidates.sort();
+    }
+
+    /// Notes the lines in which the text is not simply a part of the raw line, and looks for NUL on the way.
+    fn note_wrapped_lines(&mut self, block: &[u8]) {
+        let mut position = 0;
+        loop {
+            let rest = &block[position..];
+            let found = if self.summary.contains_nul {
+                memchr(ESCAPE, rest)
+            } else {
+                memchr2(ESCAPE, 0, rest)
+            };
+            let Some(found) = found else {
+                break;
+            };
+            position += found;
+            if block[position] == 0 {
+                self.summary.contains_nul = true;
+                continue;
+            }
+            self.candidates.push(Candidate {
+                position,
+                kind: Kind::Unwrap,
+            });
+            let (_, rest_of_line) = line_at(&block[position..], 0);
+            self.summary.contains_nul |= memchr(0, rest_of_line).is_some();
+            position += rest_of_line.len();
+        }
+        for position in self.docker_finder.find_iter(block) {
+            if position == 0 || block[position - 1] == b'\n' {
+                self.candidates.push(Candidate {
+                    position,
+                    kind: Kind::Unwrap,
+                });
+            }
+        }
+    }
+
+    /// Runs, line by line, the patterns that may match, and counts the lines.
+    fn match_candidates(&mut self, block: &[u8]) {
+        let candidates = std::mem::take(&mut self.candidates);
+        let mut rest = candidates.as_slice();
+        let lines_before = self.summary.lines;
+        let mut line_feeds = 0;
+        let mut counted_to = 0;
+        while let Some(first) = rest.first() {
+            let (start, raw) = line_at(block, first.position);
+            let end = start + raw.len();
+            let of_line = rest
+                .iter()
+                .take_while(|candidate| candidate.position <= end)
+                .count();
+            let (of_line, later) = rest.split_at(of_line);
+            rest = later;
+            line_feeds += memchr_iter(b'\n', &block[counted_to..start]).count() as u64;
+            counted_to = start;
+            let place = Place {
+                line: lines_before + line_feeds + 1,
+                byte_offset: self.block_offset + start as u64,
+            };
+            self.match_line(place, &line::unwrap(raw), of_line);
+        }
+        line_feeds += memchr_iter(b'\n', &block[counted_to..]).count() as u64;
+        self.summary.lines += line_feeds + u64::from(block.last() != Some(&b'\n'));
+        self.candidates = candidates;
+        self.note_last_line(block);
+    }
+
+    fn match_line(&mut self, place: Place, line: &Line<'_>, candidates: &[Candidate]) {
+        if candidates
+            .iter()
+            .any(|candidate| candidate.kind == Kind::Unwrap)
+        {
+            self.match_unwrapped(place, line);
+            return;
+        }
+        for candidate in candidates {
+            match candidate.kind {
+                Kind::Unwrap => {}
+                Kind::Fallback => self.try_fallback(place, line),
+                Kind::Pattern(pattern) => self.try_pattern(pattern, place, line),
+            }
+        }
+    }
+
+    fn match_unwrapped(&mut self, place: Place, line: &Line<'_>) {
+        let mut patterns = Vec::new();
+        self.noted_lines += 1;
+        let (noted, serial) = (&mut self.noted, self.noted_lines);
+        self.scanner
+            .prefilter
+            .scan(&self.table, &line.text, |_, pattern| {
+                let last = &mut noted[pattern as usize];
+                if *last != serial {
+                    *last = serial;
+                    patterns.push(pattern);
+                }
+            });
+        for pattern in patterns {
+            self.try_pattern(pattern, place, line);
+        }
+        self.try_fallback(place, line);
+    }
+
+    fn try_fallback(&mut self, place: Place, line: &Line<'_>) {
+        let scanner = self.scanner;
+        for pattern in &scanner.fallback {
+            self.try_pattern(*pattern, place, line);
+        }
+    }
+
+    fn try_pattern(&mut self, pattern: u32, place: Place, line: &Line<'_>) {
+        let year = self.year();
+        let index = pattern as usize;
+        let (pattern, matches) = (&self.scanner.patterns[index], &mut self.matches[index]);
+        record::try_pattern(pattern, matches, place, line, year, self.limits);
+    }
+
+    fn note_last_line(&mut self, block: &[u8]) {
+        let trimmed = block.strip_suffix(b"\n").unwrap_or(block);
+        let (start, raw) = line_at(trimmed, trimmed.len());
+        let place = Place {
+            line: self.summary.lines,
+            byte_offset: self.block_offset + start as u64,
+        };
+        let year = self.year();
+        self.summary.last_line = Some(record::reference(
+            place,
+            &line::unwrap(raw),
+            0..0,
+            year,
+            self.limits,
+        ));
+    }
+
+    fn finish(mut self) -> LogSummary {
+        let year = self.year();
+        for (index, (pattern, matches)) in
+            self.scanner.patterns.iter().zip(self.matches).enumerate()
+        {
+            if let Some(matches) = matches {
+                self.summary
+                    .groups
+                    .push(record::group(index, pattern, matches, year));
+            }
+        }
+        self.summary
+    }
+}
+
+fn first_time<'block>(
+    mut lines: impl Iterator<Item = &'block [u8]>,
+    year: Option<i64>,
+) -> Option<Timestamp> {
+    lines.find_map(|raw| record::time_of(&line::unwrap(raw), year))
+}
+
+/// Returns the start of the line that a position is in, and the line without its line feed.
+fn line_at(block: &[u8], position: usize) -> (usize, &[u8]) {
+    let start = memrchr(b'\n', &block[..position]).map_or(0, |feed| feed + 1);
+    let end = memchr(b'\n', &block[position..]).map_or(block.len(), |feed| position + feed);
+    (start, &block[start..end])
+}
+
+fn read(reader: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match reader.read(into) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
