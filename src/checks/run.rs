@@ -1,0 +1,670 @@
+//! Judges the rows: one verdict for each check and row.
+//!
+//! What may be said of what evidence is decided here, for all checks: releases that are not known exactly, values that cannot be told, what a log line
+//! proves. One broken check never stops the others.
+
+use super::evaluate::{Failure, Operand, evaluate};
+use super::expression::Expression;
+use super::file::{Case, Check, EditPlan, EditStep, EditValue};
+use super::place::{Target, follow};
+use super::template::{Part, Template};
+use super::{Catalog, fold};
+use crate::evidence::{Cell, Gap, Place};
+use crate::facts::{About, ContainerKey, Facts, LogMatch, Row, schema};
+use crate::finding::{
+    Broken, ContextValue, Edit, Finding, LabelledSpot, Operation, Remedy, Severity, Spot, Undecided, Verdict,
+};
+use crate::releases::{Cover, VersionRange};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The check that says that a running program does not have the configuration at hand.
+pub const RUNNING_CONFIG_DIFFERS: &str = "running-config-differs";
+
+/// What all checks say of all rows.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// Causes first, each followed by its symptoms; no hints.
+    pub findings: Vec<Finding>,
+    /// Findings of severity hint.
+    pub hints: Vec<Finding>,
+    /// Rows that could not be decided, by check and place.
+    pub undecided: Vec<Undecided>,
+    /// Checks that failed.
+    pub broken: Vec<Broken>,
+    /// Ids of the checks that looked at something and found nothing.
+    pub clear: Vec<String>,
+    /// Ids of the checks that concern nothing here, with the reason.
+    pub not_applicable: Vec<(String, String)>,
+}
+
+/// What one check says.
+#[derive(Default)]
+struct Answer {
+    findings: Vec<(Finding, String)>,
+    undecided: Vec<Undecided>,
+    broken: Option<Broken>,
+    looked_at: usize,
+    outside_release: usize,
+    contradicted: Vec<LogMatch>,
+}
+
+/// Judges all rows by all checks.
+pub fn judge(catalog: &Catalog, facts: &Facts, gaps: &[Gap]) -> Judgement {
+    let checks: Vec<&Check> = catalog.iter().filter(|check| check.id != RUNNING_CONFIG_DIFFERS).collect();
+    let answers: Vec<(&Check, Answer)> = checks
+        .par_iter()
+        .map(|check| (*check, guarded(check, || answer(check, facts, gaps))))
+        .collect();
+    let mut judgement = Judgement::default();
+    let mut findings = Vec::new();
+    let mut contradicted = Vec::new();
+    for (check, mut answer) in answers {
+        contradicted.extend(std::mem::take(&mut answer.contradicted).into_iter().map(|found| (check, found)));
+        collect(check, answer, &mut judgement, &mut findings);
+    }
+    if let Some(check) = catalog.get(RUNNING_CONFIG_DIFFERS) {
+        let answer = guarded(check, || running_config_differs(check, &contradicted));
+        collect(check, answer, &mut judgement, &mut findings);
+    }
+    number_equal_fingerprints(&mut findings);
+    let (hints, findings): (Vec<_>, Vec<_>) = findings
+        .into_iter()
+        .partition(|(finding, _)| finding.severity == Severity::Hint);
+    judgement.findings = fold::fold(findings);
+    judgement.hints = hints.into_iter().map(|(finding, _)| finding).collect();
+    judgement
+}
+
+/// Keeps a panic inside one check.
+fn guarded(check: &Check, work: impl FnOnce() -> Answer) -> Answer {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| Answer {
+        broken: Some(Broken {
+            check: check.id.clone(),
+            error: "the check panicked: please report this".to_owned(),
+        }),
+        ..Answer::default()
+    })
+}
+
+fn collect(check: &Check, answer: Answer, judgement: &mut Judgement, findings: &mut Vec<(Finding, String)>) {
+    let quiet = answer.findings.is_empty() && answer.undecided.is_empty() && answer.broken.is_none();
+    findings.extend(answer.findings);
+    judgement.undecided.extend(answer.undecided);
+    judgement.broken.extend(answer.broken);
+    if quiet && answer.looked_at > 0 {
+        judgement.clear.push(check.id.clone());
+    } else if quiet {
+        let reason = if answer.outside_release > 0 {
+            "concerns other releases only".to_owned()
+        } else {
+            format!("nothing of what it looks at was found ({})", check.each)
+        };
+        judgement.not_applicable.push((check.id.clone(), reason));
+    }
+}
+
+/// Gives findings with the same fingerprint a number, in their order, so that each can be named.
+fn number_equal_fingerprints(findings: &mut [(Finding, String)]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for (finding, _) in findings {
+        let count = seen.entry(finding.fingerprint.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            finding.fingerprint = format!("{}-{count}", finding.fingerprint);
+        }
+    }
+}
+
+fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
+    let mut answer = Answer::default();
+    let matches: Vec<&LogMatch> = facts
+        .log_matches()
+        .iter()
+        .filter(|found| check.logs.iter().any(|line| line.pattern.id == found.pattern && concerns(&line.applies, &found.about)))
+        .collect();
+    let mut explained: BTreeSet<&ContainerKey> = BTreeSet::new();
+    let mut configured: BTreeSet<&ContainerKey> = BTreeSet::new();
+    if let Some(when) = &check.when {
+        for row in facts.rows(check.each) {
+            let of_row: Vec<&LogMatch> = matches
+                .iter()
+                .copied()
+                .filter(|found| row.about.container.is_some() && found.about.container == row.about.container)
+                .collect();
+            configured.extend(row.about.container.as_ref());
+            match row_verdict(check, when, row, &of_row) {
+                Verdict::Finding(finding) => {
+                    explained.extend(row.about.container.as_ref());
+                    answer.looked_at += 1;
+                    answer.findings.push((*finding, row.about.owner.clone()));
+                }
+                Verdict::Undecided(undecided) => answer.undecided.push(*undecided),
+                Verdict::Clear => answer.looked_at += 1,
+                Verdict::NotApplicable => answer.outside_release += 1,
+                Verdict::Broken(broken) => {
+                    answer.broken = Some(broken);
+                    return answer;
+                }
+            }
+        }
+        if facts.rows(check.each).is_empty() {
+            answer.undecided.extend(gap_of(check, gaps));
+        }
+    }
+    log_findings(check, &matches, &explained, &configured, &mut answer);
+    answer
+}
+
+/// Turns lines that no row explains into findings, or into a contradiction where the configuration is right.
+fn log_findings(
+    check: &Check,
+    matches: &[&LogMatch],
+    explained: &BTreeSet<&ContainerKey>,
+    configured: &BTreeSet<&ContainerKey>,
+    answer: &mut Answer,
+) {
+    let mut containers: BTreeMap<(&str, Option<&ContainerKey>), Vec<&LogMatch>> = BTreeMap::new();
+    for found in matches {
+        let container = found.about.container.as_ref();
+        if container.is_none_or(|container| !explained.contains(container)) {
+            containers.entry((found.about.owner.as_str(), container)).or_default().push(found);
+        }
+    }
+    for ((owner, container), mut found) in containers {
+        if found.iter().any(|found| !found.evidence.previous) {
+            // What only the container before the last restart said is no fault now.
+            found.retain(|found| !found.evidence.previous);
+        } else if found.iter().any(|found| found.current_log_at_hand) {
+            continue;
+        }
+        let undecided = answer.undecided.iter().any(|undecided| {
+            container.is_some_and(|container| undecided.stage.name.ends_with(&container.workload))
+        });
+        let Some(first) = found.first().copied() else {
+            continue;
+        };
+        answer.looked_at += 1;
+        if container.is_some_and(|container| configured.contains(container)) && !undecided {
+            answer.contradicted.push(first.clone());
+            continue;
+        }
+        answer.findings.push((log_finding(check, &found), owner.to_owned()));
+    }
+    if !check.logs.is_empty() && check.when.is_none() {
+        answer.looked_at += 1;
+    }
+}
+
+/// Returns the finding whose proof is in the log alone.
+fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
+    let first = found[0];
+    let row = &first.row;
+    let mut context = BTreeMap::from([
+        ("container".to_owned(), ContextValue::Text(first.evidence.container.clone())),
+        ("sample".to_owned(), ContextValue::Text(first.evidence.sample.clone())),
+    ]);
+    for (name, value) in &first.captures {
+        context.insert(name.clone(), ContextValue::Text(value.clone()));
+    }
+    let own = (check.each == "logs").then(|| check.message.fill(row, &check.variables).ok()).flatten();
+    let message = match own {
+        Some(filled) => {
+            context.extend(filled.context);
+            filled.text
+        }
+        None => format!("{} (the log of {} says so)", check.title, first.evidence.container),
+    };
+    let mut finding = bare_finding(check, &first.about, check.severity, message, context);
+    finding.spot = Spot::Log(first.spot.clone());
+    finding.evidence = found.iter().map(|found| found.evidence.clone()).collect();
+    if check.each == "logs" {
+        finding.remedy = Remedy {
+            text: check.remedy_text.fill(row, &check.variables).map(|filled| filled.text).unwrap_or_default(),
+            command: check
+                .remedy_command
+                .as_ref()
+                .and_then(|command| command.fill(row, &check.variables).ok())
+                .map(|filled| filled.text),
+            edit: None,
+            diff: None,
+        };
+    } else {
+        finding.remedy.text = plain_text(&check.remedy_text);
+    }
+    if first.evidence.previous {
+        finding.assumptions.push("the log before the last restart still tells why the container ended".to_owned());
+    }
+    finding.fingerprint = fingerprint(check, &first.about, "", &first.evidence.container);
+    finding
+}
+
+/// Returns a template's text without the parts that need a row.
+fn plain_text(template: &Template) -> String {
+    template
+        .parts
+        .iter()
+        .map(|part| match part {
+            Part::Text(text) => text.as_str(),
+            Part::Expression(..) => "…",
+        })
+        .collect()
+}
+
+fn running_config_differs(check: &Check, contradicted: &[(&Check, LogMatch)]) -> Answer {
+    let mut answer = Answer::default();
+    for (other, found) in contradicted {
+        answer.looked_at += 1;
+        let mut finding = log_finding(check, &[found]);
+        finding.message = format!(
+            "{} still logs `{}`, although the configuration at hand is right",
+            found.evidence.container, other.title
+        );
+        finding.context.insert("check".to_owned(), ContextValue::Text(other.id.clone()));
+        finding.fingerprint = fingerprint(check, &found.about, "", &other.id);
+        answer.findings.push((finding, found.about.owner.clone()));
+    }
+    answer
+}
+
+/// Returns an Undecided for each read that the check's table needs and that failed.
+fn gap_of(check: &Check, gaps: &[Gap]) -> Option<Undecided> {
+    let table = schema::table(check.each)?;
+    let gap = gaps
+        .iter()
+        .find(|gap| table.reads.iter().any(|read| read.resource == gap.resource))?;
+    Some(Undecided {
+        check: check.id.clone(),
+        stage: crate::finding::StageReference {
+            stage: crate::evidence::Stage::Cluster,
+            name: String::new(),
+        },
+        resource: None,
+        spot: None,
+        reason: format!("{} {} could not be read: {}", gap.verb, gap.resource, gap.reason),
+        needs: Some(format!("the right to {} {}", gap.verb, gap.resource)),
+    })
+}
+
+/// How the releases of a row meet the ranges of a check.
+enum Applies {
+    Yes,
+    No,
+    Partly(String, String),
+}
+
+fn applies(ranges: &BTreeMap<String, VersionRange>, about: &About) -> Applies {
+    for (program, range) in ranges {
+        let Some(span) = about.releases.get(program.as_str()) else {
+            return Applies::No;
+        };
+        match range.covers(span) {
+            Cover::All => {}
+            Cover::None => return Applies::No,
+            Cover::Part => {
+                let reason = match &span.basis {
+                    crate::releases::Basis::Unknown(reason) if span.is_unknown() => {
+                        format!("the release of the {program} is not known: {reason}")
+                    }
+                    _ => format!("the release of the {program} may be {span}"),
+                };
+                let needs = format!("--release {program}=VERSION");
+                return Applies::Partly(reason, needs);
+            }
+        }
+    }
+    Applies::Yes
+}
+
+/// Returns whether a log pattern can concern a container at all.
+fn concerns(ranges: &BTreeMap<String, VersionRange>, about: &About) -> bool {
+    ranges.iter().all(|(program, range)| {
+        about
+            .releases
+            .get(program.as_str())
+            .is_none_or(|span| range.covers(span) != Cover::None)
+    })
+}
+
+/// Judges one row.
+pub fn row_verdict(check: &Check, when: &Expression, row: &Row, logs: &[&LogMatch]) -> Verdict {
+    let partly = match applies(&check.applies, &row.about) {
+        Applies::No => return Verdict::NotApplicable,
+        Applies::Yes => None,
+        Applies::Partly(reason, needs) => Some((reason, needs)),
+    };
+    match truth(when, row, &check.variables) {
+        Ok(false) => Verdict::Clear,
+        Ok(true) => match partly {
+            Some((reason, needs)) => undecided(check, row, reason, Some(needs)),
+            None => fires(check, row, logs),
+        },
+        Err(Failure::Unknown(reason)) => {
+            let needs = needs_of(&reason);
+            undecided(check, row, reason.to_string(), needs)
+        }
+        Err(Failure::Broken(error)) => broken(check, error),
+    }
+}
+
+/// Returns what the user could add to decide, told from the reason.
+fn needs_of(reason: &str) -> Option<String> {
+    if reason.contains("not in the given files") {
+        return Some("add the missing object's file, or say --complete when the files are all there is".to_owned());
+    }
+    if reason.contains("release") {
+        return Some("--release PROGRAM=VERSION".to_owned());
+    }
+    if reason.contains("distribution") {
+        return Some("--distribution NAME".to_owned());
+    }
+    None
+}
+
+fn truth(expression: &Expression, row: &Row, variables: &BTreeMap<String, Expression>) -> Result<bool, Failure> {
+    match evaluate(expression, &row.cells, variables)? {
+        Operand::Bool(value) => Ok(value),
+        other => Err(Failure::Broken(format!(
+            "`when` must be true or false, found {}",
+            super::evaluate::type_name(&other)
+        ))),
+    }
+}
+
+fn broken(check: &Check, error: String) -> Verdict {
+    Verdict::Broken(Broken {
+        check: check.id.clone(),
+        error,
+    })
+}
+
+fn undecided(check: &Check, row: &Row, reason: String, needs: Option<String>) -> Verdict {
+    Verdict::Undecided(Box::new(Undecided {
+        check: check.id.clone(),
+        stage: row.about.stage.clone(),
+        resource: Some(row.about.resource.clone()),
+        spot: place_of(check, row).ok().flatten().map(Spot::Text),
+        reason,
+        needs,
+    }))
+}
+
+/// Returns where a finding about a row points.
+fn place_of(check: &Check, row: &Row) -> Result<Option<Arc<Place>>, Failure> {
+    let own = || row.cells.place.clone().or_else(|| row.cells.key.clone());
+    match &check.at {
+        Some(at) => Ok(follow(at, &row.cells, &check.variables)?.place().or_else(own)),
+        None => Ok(own()),
+    }
+}
+
+/// Returns the case that applies: its severity and message.
+fn case_of<'c>(check: &'c Check, row: &Row) -> Result<(Severity, &'c Template), Verdict> {
+    if check.cases.is_empty() {
+        return Ok((check.severity, &check.message));
+    }
+    for case in &check.cases {
+        if case_applies(check, case, row)? {
+            return Ok((case.severity, case.message.as_ref().unwrap_or(&check.message)));
+        }
+    }
+    Err(Verdict::Clear)
+}
+
+fn case_applies(check: &Check, case: &Case, row: &Row) -> Result<bool, Verdict> {
+    match applies(&case.applies, &row.about) {
+        Applies::No => return Ok(false),
+        Applies::Partly(reason, needs) => return Err(undecided(check, row, reason, Some(needs))),
+        Applies::Yes => {}
+    }
+    match case.when.as_ref().map(|when| truth(when, row, &check.variables)) {
+        None => Ok(true),
+        Some(Ok(value)) => Ok(value),
+        Some(Err(Failure::Unknown(reason))) => Err(undecided(check, row, reason.to_string(), needs_of(&reason))),
+        Some(Err(Failure::Broken(error))) => Err(broken(check, error)),
+    }
+}
+
+fn fires(check: &Check, row: &Row, logs: &[&LogMatch]) -> Verdict {
+    match finding(check, row, logs) {
+        Ok(finding) => Verdict::Finding(Box::new(finding)),
+        Err(verdict) => verdict,
+    }
+}
+
+fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verdict> {
+    let failed = |failure: Failure| match failure {
+        Failure::Broken(error) => broken(check, error),
+        Failure::Unknown(reason) => undecided(check, row, reason.to_string(), needs_of(&reason)),
+    };
+    let (severity, message) = case_of(check, row)?;
+    let filled = message.fill(&row.cells, &check.variables).map_err(failed)?;
+    let place = match &check.at {
+        // A place that needs an unknown value falls back on the row's own.
+        Some(_) => match place_of(check, row) {
+            Err(Failure::Unknown(_)) => row.cells.place.clone(),
+            other => other.map_err(failed)?,
+        },
+        None => place_of(check, row).map_err(failed)?,
+    };
+    let Some(place) = place else {
+        return Err(broken(check, format!("a row of `{}` has no place to point at", check.each)));
+    };
+    let mut finding = bare_finding(check, &row.about, severity, filled.text, filled.context);
+    for also in &check.also {
+        // A second place that cannot be told is left out.
+        let Ok(target) = follow(&also.at, &row.cells, &check.variables) else {
+            continue;
+        };
+        if let Some(place) = target.place() {
+            let label = also.label.fill(&row.cells, &check.variables).map_err(failed)?;
+            finding.also.push(LabelledSpot {
+                spot: Spot::Text(place),
+                label: label.text,
+            });
+        }
+    }
+    finding.evidence = logs.iter().map(|found| found.evidence.clone()).collect();
+    finding.remedy.text = check.remedy_text.fill(&row.cells, &check.variables).map_err(failed)?.text;
+    if let Some(command) = &check.remedy_command {
+        let filled = command.fill(&row.cells, &check.variables).map_err(failed)?;
+        finding.remedy.command = (!filled.unknown).then_some(filled.text);
+    }
+    if let Some(plan) = &check.edit
+        && !place.text.secret
+    {
+        finding.remedy.edit = plan_edit(plan, row, &check.variables).map_err(|error| broken(check, error))?;
+    }
+    finding.resource = place.text.resource.clone();
+    finding.fingerprint = fingerprint(check, &row.about, &place.path, &identity(row));
+    if let Some(key) = &place.text.key {
+        finding.fingerprint = fingerprint(check, &row.about, &format!("{key}:{}", place.path), &identity(row));
+    }
+    finding.spot = Spot::Text(place);
+    Ok(finding)
+}
+
+fn bare_finding(
+    check: &Check,
+    about: &Arc<About>,
+    severity: Severity,
+    message: String,
+    context: BTreeMap<String, ContextValue>,
+) -> Finding {
+    let mut assumptions = about.assumptions.clone();
+    for program in check.applies.keys() {
+        if let Some(span) = about.releases.get(program.as_str())
+            && span.basis == crate::releases::Basis::AssumedNewest
+        {
+            assumptions.push(format!("the {program} image without a release is the newest known, {span}"));
+        }
+    }
+    assumptions.dedup();
+    Finding {
+        check: check.id.clone(),
+        severity,
+        title: check.title.clone(),
+        message: message.trim().to_owned(),
+        why: check.why.clone(),
+        stage: about.stage.clone(),
+        resource: about.resource.clone(),
+        spot: Spot::Log(crate::finding::LogSpot {
+            file: String::new(),
+            line: 0,
+            excerpt: String::new(),
+        }),
+        also: Vec::new(),
+        evidence: Vec::new(),
+        assumptions,
+        context,
+        remedy: Remedy::default(),
+        effect: check.effect.clone(),
+        symptom_of: check.symptom_of.clone(),
+        causes: Vec::new(),
+        caused_by: None,
+        fingerprint: String::new(),
+        references: check.references.clone(),
+    }
+}
+
+/// Returns what tells this row from its siblings: the columns that name things.
+fn identity(row: &Row) -> String {
+    let names = ["id", "name", "key", "path", "component", "variable", "export", "module", "role", "problem", "identity"];
+    let texts = names.iter().filter_map(|name| row.cells.get(name).and_then(Cell::text));
+    texts.collect::<Vec<_>>().join("|")
+}
+
+fn fingerprint(check: &Check, about: &About, path: &str, identity: &str) -> String {
+    // Positions in lists change with every insertion: only names count.
+    let mut named = String::with_capacity(path.len());
+    let mut inside = false;
+    for character in path.chars() {
+        match character {
+            '[' => inside = true,
+            ']' if inside => inside = false,
+            character if inside && character.is_ascii_digit() => {}
+            character => {
+                named.push(character);
+            }
+        }
+    }
+    let mut hash = Sha256::new();
+    for part in [check.id.as_str(), &about.owner, &named, identity] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Plans the change; `None` when it is not offered, or needs what cannot be told.
+fn plan_edit(plan: &EditPlan, row: &Row, variables: &BTreeMap<String, Expression>) -> Result<Option<Edit>, String> {
+    if let Some(when) = &plan.when {
+        match truth(when, row, variables) {
+            Ok(true) => {}
+            Ok(false) | Err(Failure::Unknown(_)) => return Ok(None),
+            Err(Failure::Broken(error)) => return Err(error),
+        }
+    }
+    let mut operations = Vec::new();
+    for step in &plan.steps {
+        match operation(step, row, variables) {
+            Ok(Some(operation)) => operations.push(operation),
+            Ok(None) | Err(Failure::Unknown(_)) => return Ok(None),
+            Err(Failure::Broken(error)) => return Err(error),
+        }
+    }
+    Ok(Some(Edit {
+        safety: plan.safety,
+        operations,
+    }))
+}
+
+fn operation(step: &EditStep, row: &Row, variables: &BTreeMap<String, Expression>) -> Result<Option<Operation>, Failure> {
+    let target = |path: &Expression| follow(path, &row.cells, variables);
+    let written = |target: &Target| target.cell().and_then(|cell| cell.place.clone());
+    Ok(match step {
+        EditStep::Set(path, value) => match target(path)?.base() {
+            Some((base, missing)) => edit_value(value, row, variables)?.map(|value| Operation::Set { base, missing, value }),
+            None => None,
+        },
+        EditStep::Append(path, value) => match target(path)?.base() {
+            Some((base, missing)) => {
+                edit_value(value, row, variables)?.map(|value| Operation::Append { base, missing, value })
+            }
+            None => None,
+        },
+        EditStep::Remove(path) => written(&target(path)?).map(|target| Operation::Remove { target }),
+        EditStep::InsertBefore(path, value) => match written(&target(path)?) {
+            Some(target) => {
+                edit_value(value, row, variables)?.map(|value| Operation::InsertBefore { target, value })
+            }
+            None => None,
+        },
+        EditStep::Rename(path, to) => {
+            let filled = to.fill(&row.cells, variables)?;
+            match target(path)?.key() {
+                Some(key) if !filled.unknown => Some(Operation::Rename { key, to: filled.text }),
+                _ => None,
+            }
+        }
+        EditStep::Replace(path, with) => {
+            let filled = with.fill(&row.cells, variables)?;
+            match written(&target(path)?) {
+                Some(target) if !filled.unknown => Some(Operation::Replace { target, with: filled.text }),
+                _ => None,
+            }
+        }
+    })
+}
+
+fn edit_value(value: &EditValue, row: &Row, variables: &BTreeMap<String, Expression>) -> Result<Option<serde_json::Value>, Failure> {
+    Ok(match value {
+        EditValue::Constant(value) => Some(value.clone()),
+        EditValue::Text(template) => match template.parts.as_slice() {
+            [Part::Expression(expression, ..)] => Some(json(&evaluate(expression, &row.cells, variables)?)?),
+            _ => {
+                let filled = template.fill(&row.cells, variables)?;
+                (!filled.unknown).then(|| filled.text.into())
+            }
+        },
+        EditValue::List(items) => {
+            let items: Result<Option<Vec<_>>, _> = items.iter().map(|item| edit_value(item, row, variables)).collect();
+            items?.map(Into::into)
+        }
+        EditValue::Map(entries) => {
+            let mut map = serde_json::Map::new();
+            for (key, value) in entries {
+                match edit_value(value, row, variables)? {
+                    Some(value) => map.insert(key.clone(), value),
+                    None => return Ok(None),
+                };
+            }
+            Some(map.into())
+        }
+    })
+}
+
+/// Turns a value into JSON for an edit.
+fn json(value: &Operand) -> Result<serde_json::Value, Failure> {
+    Ok(match value {
+        Operand::Null | Operand::Optional(None) => serde_json::Value::Null,
+        Operand::Bool(value) => (*value).into(),
+        Operand::Int(value) => (*value).into(),
+        Operand::Float(value) => (*value).into(),
+        Operand::List(_) | Operand::Cells(_) => {
+            let items = super::evaluate::list(value)?;
+            items.iter().map(json).collect::<Result<Vec<_>, _>>()?.into()
+        }
+        Operand::Optional(Some(value)) => json(value)?,
+        Operand::Fields(fields) => {
+            let mut map = serde_json::Map::new();
+            for (key, cell) in fields.iter() {
+                map.insert(key.to_string(), json(&super::evaluate::read(cell)?)?);
+            }
+            map.into()
+        }
+        other => super::evaluate::display(other).into(),
+    })
+}
