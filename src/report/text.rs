@@ -1,0 +1,123 @@
+//! The report for a person at a terminal.
+//!
+//! First what was found, then what is wrong (causes first, with their symptoms folded under them), then what could not be told and why,
+//! and as the last line all counts. Only the layout is decided here.
+
+mod finding;
+mod header;
+mod logs;
+mod page;
+mod places;
+mod sections;
+mod undecided;
+
+use self::page::Page;
+use super::{TextOptions, Verbosity};
+use crate::finding::{Counts, Finding, Report};
+use std::collections::HashMap;
+use std::io;
+
+/// Writes a report for a person; see [`TextOptions`] for how much and how it looks.
+///
+/// # Errors
+/// What the writer answers; a closed pipe among it.
+pub fn text(report: &Report, options: &TextOptions, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut page = Page::new(options);
+    match options.verbosity {
+        Verbosity::Quiet => sections::quiet(&mut page, report),
+        Verbosity::Normal | Verbosity::Verbose => full(&mut page, report),
+    }
+    page.line(&counts(&report.counts));
+    out.write_all(page.text().as_bytes())?;
+    out.flush()
+}
+
+fn full(page: &mut Page, report: &Report) {
+    header::header(page, report);
+    findings(page, &report.findings);
+    sections::hints(page, report);
+    sections::problems(page, &report.problems);
+    sections::gaps(page, &report.gaps);
+    sections::broken(page, &report.broken);
+    sections::notes(page, &report.notes);
+    undecided::undecided(page, report);
+    if page.verbose() {
+        sections::silent_checks(page, report);
+    }
+    sections::ending(page, report);
+}
+
+/// Prints each finding that is nobody's symptom, with its symptoms.
+fn findings(page: &mut Page, findings: &[Finding]) {
+    let roots = roots(findings);
+    let mut symptoms: Vec<Vec<&Finding>> = vec![Vec::new(); findings.len()];
+    for (index, &root) in roots.iter().enumerate() {
+        if root != index {
+            symptoms[root].push(&findings[index]);
+        }
+    }
+    for (index, cause) in findings.iter().enumerate() {
+        if roots[index] != index {
+            continue;
+        }
+        finding::full(page, cause, &symptoms[index]);
+        if page.verbose() {
+            for symptom in &symptoms[index] {
+                finding::symptom(page, symptom, cause);
+            }
+        }
+    }
+}
+
+/// Returns for each finding the index of the one it is told under: itself, or the first cause of its causes.
+fn roots(findings: &[Finding]) -> Vec<usize> {
+    let mut by_fingerprint: HashMap<&str, usize> = HashMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        by_fingerprint.entry(&finding.fingerprint).or_insert(index);
+    }
+    let cause_of = |index: usize| {
+        let cause = findings[index].caused_by.as_deref()?;
+        by_fingerprint
+            .get(cause)
+            .copied()
+            .filter(|&cause| cause != index)
+    };
+    let root_of = |index: usize| {
+        let mut root = index;
+        for _ in 0..findings.len() {
+            match cause_of(root) {
+                Some(cause) => root = cause,
+                None => return root,
+            }
+        }
+        // Findings that cause each other in a circle: none is the cause, so each stands for itself.
+        index
+    };
+    (0..findings.len()).map(root_of).collect()
+}
+
+/// Returns the last line: all counts, always.
+fn counts(counts: &Counts) -> String {
+    format!(
+        "{}, {}, {}; checks: {} clear, {} not applicable, {} undecided, {} broken, {} suppressed",
+        plural(counts.errors, "error"),
+        plural(counts.warnings, "warning"),
+        plural(counts.notes, "note"),
+        counts.clear,
+        counts.not_applicable,
+        counts.undecided,
+        counts.broken,
+        counts.suppressed,
+    )
+}
+
+/// Returns a number with its noun.
+fn plural(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
