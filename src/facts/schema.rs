@@ -1,0 +1,119 @@
+//! What checks may read: tables, columns, their types and the reads that they are made of.
+//!
+//! The schema is data: the lint walks expressions against it, `checks/README.md` prints it, and a test holds every row to it. Each group of
+//! tables has a file of its own below this one.
+
+pub mod app;
+pub mod collector;
+pub mod grafana;
+pub mod logs;
+pub mod tempo;
+pub mod workload;
+
+/// The type of a column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Type {
+    /// Text.
+    Text,
+    /// A whole number.
+    Int,
+    /// A number with a fraction.
+    Float,
+    /// A boolean.
+    Bool,
+    /// Whatever the user wrote: a configuration subtree.
+    Any,
+    /// A list of one type.
+    List(&'static Type),
+    /// A mapping from text to one type.
+    Map(&'static Type),
+    /// A record with these fields.
+    Record(&'static [Column]),
+    /// A row of another table; null when there is none.
+    Row(&'static str),
+}
+
+/// One column of a table, or one field of a record.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Column {
+    /// The name, in snake case.
+    pub name: &'static str,
+    /// The type; a value may be null where `about` says so.
+    pub kind: Type,
+    /// What it holds.
+    pub about: &'static str,
+}
+
+/// One table.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Table {
+    /// The name that `each` gives.
+    pub name: &'static str,
+    /// What a row is: the smallest thing that can be wrong on its own.
+    pub row: &'static str,
+    /// The columns.
+    pub columns: &'static [Column],
+    /// What has to be read for the rows to exist.
+    pub reads: &'static [Read],
+}
+
+/// One thing that has to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Read {
+    /// The verb: `get` or `list`.
+    pub verb: &'static str,
+    /// The resource, for example `configmaps`.
+    pub resource: &'static str,
+}
+
+/// Returns a column.
+pub const fn column(name: &'static str, kind: Type, about: &'static str) -> Column {
+    Column { name, kind, about }
+}
+
+/// Reads that every table about workloads needs.
+pub const WORKLOADS: &[Read] = &[
+    Read { verb: "list", resource: "deployments" },
+    Read { verb: "list", resource: "statefulsets" },
+    Read { verb: "list", resource: "daemonsets" },
+];
+
+/// Reads that a table made from mounted configuration needs.
+pub const CONFIGURATION: &[Read] = &[
+    Read { verb: "list", resource: "deployments" },
+    Read { verb: "list", resource: "statefulsets" },
+    Read { verb: "list", resource: "daemonsets" },
+    Read { verb: "get", resource: "configmaps" },
+];
+
+/// Reads that a table about Services needs.
+pub const SERVICES: &[Read] = &[Read { verb: "list", resource: "services" }];
+
+/// Reads that a table made from logs needs.
+pub const LOGS: &[Read] = &[Read { verb: "get", resource: "pods/log" }];
+
+/// Returns every table, in the order that documentation shows them.
+pub fn tables() -> impl Iterator<Item = &'static Table> {
+    [
+        workload::TABLES,
+        collector::TABLES,
+        app::TABLES,
+        tempo::TABLES,
+        grafana::TABLES,
+        logs::TABLES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Returns the table of a name.
+pub fn table(name: &str) -> Option<&'static Table> {
+    tables().find(|table| table.name == name)
+}
+
+impl Table {
+    /// Returns the column of a name.
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}

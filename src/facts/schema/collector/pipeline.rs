@@ -1,0 +1,45 @@
+//! Columns about pipelines.
+
+use super::super::{Column, Type, column};
+use super::TEXTS;
+
+pub(super) const PIPELINE: &[Column] = &[
+    column("id", Type::Text, "The id, for example `traces/1`."),
+    column("signal", Type::Text, "The signal as written."),
+    column("signal_known", Type::Bool, "Whether it is `traces`, `metrics`, `logs` or `profiles`."),
+    column("signal_meant", Type::Text, "The signal that was probably meant; null when it is known."),
+    column("config", Type::Any, "The pipeline as written."),
+    column("receivers", TEXTS, "The ids of its receivers."),
+    column("processors", TEXTS, "The ids of its processors, in order."),
+    column("exporters", TEXTS, "The ids of its exporters."),
+    column("receiver_types", TEXTS, "The newest names of the receivers' types."),
+    column("processor_types", TEXTS, "The newest names of the processors' types, in order."),
+    column("exporter_types", TEXTS, "The newest names of the exporters' types."),
+    column("has_batching", Type::Bool, "Whether a batch processor, or `sending_queue.batch` of each exporter, makes batches."),
+    column("only_debug_exporters", Type::Bool, "Whether all exporters are among debug, logging, nop and file."),
+    column("has_memory_limiter", Type::Bool, "Whether a memory_limiter is among the processors."),
+    column("memory_limiter_index", Type::Int, "The position of the first memory_limiter; null when there is none."),
+    column("first_processor", Type::Text, "The id of the first processor; null when there is none."),
+    column("config_ref", Type::Text, "The id at the place of its key."),
+    column("collector", Type::Row("collectors"), "The Collector."),
+];
+
+pub(super) const PIPELINE_REFERENCE: &[Column] = &[
+    column("pipeline", Type::Text, "The id of the pipeline; null in `service.extensions`."),
+    column("signal", Type::Text, "The signal of the pipeline; null in `service.extensions`."),
+    column("role", Type::Text, "`receivers`, `processors`, `exporters` or `extensions`."),
+    column("id", Type::Text, "The id, at its place in the list."),
+    column("type", Type::Text, "The type in the id as written."),
+    column("canonical_type", Type::Text, "The newest name of that type; null when the id is not defined."),
+    column("kind", Type::Text, "The kind of the component: of connectors `connector`; null when the id is not defined."),
+    column("index", Type::Int, "The position in the list, from 0."),
+    column("defined", Type::Bool, "Whether a component of a fitting kind has the id."),
+    column("defined_elsewhere", Type::Text, "The kind that has the id instead; null when none has."),
+    column("did_you_mean", Type::Text, "The id that was probably meant; null when none is near."),
+    column("duplicate", Type::Bool, "Whether the same id stands earlier in the list."),
+    column("previous", Type::Text, "The id before it; null for the first."),
+    column("next", Type::Text, "The id behind it; null for the last."),
+    column("other_half", Type::Bool, "For a connector: whether a pipeline uses it in the opposite role; null for others."),
+    column("component", Type::Row("components"), "The component; null when the id is not defined."),
+    column("collector", Type::Row("collectors"), "The Collector."),
+];

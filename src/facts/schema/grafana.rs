@@ -1,0 +1,6 @@
+//! Tables about grafana.
+
+use super::{Table};
+
+/// The tables.
+pub const TABLES: &[Table] = &[];

@@ -1,0 +1,6 @@
+//! Tables about tempo.
+
+use super::{Table};
+
+/// The tables.
+pub const TABLES: &[Table] = &[];

@@ -1,0 +1,237 @@
+//! Services, their ports, and the workloads that they select.
+//!
+//! A Service without a selector, or one that selects what an operator or another chart makes, is normal: nothing here says that a Service is wrong.
+
+use super::workload::{Namespace, Workload, namespace_of, same_namespace};
+use crate::evidence::{Cell, Evidence, Resource, ResourceReference, Value};
+use std::sync::Arc;
+
+/// How a Service is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceKind {
+    /// By an address in the cluster; the default.
+    ClusterIp,
+    /// Also by a port of each node.
+    NodePort,
+    /// Also by a load balancer.
+    LoadBalancer,
+    /// A name for another host.
+    ExternalName,
+}
+
+impl ServiceKind {
+    /// Returns the word of the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ServiceKind::ClusterIp => "ClusterIP",
+            ServiceKind::NodePort => "NodePort",
+            ServiceKind::LoadBalancer => "LoadBalancer",
+            ServiceKind::ExternalName => "ExternalName",
+        }
+    }
+}
+
+/// One Service.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// The object.
+    pub reference: Arc<ResourceReference>,
+    /// Its namespace.
+    pub namespace: Namespace,
+    /// The whole object.
+    pub cell: Cell,
+    /// How it is reached.
+    pub kind: ServiceKind,
+    /// Whether its name gives the addresses of the pods: their own ports count then.
+    pub headless: bool,
+    /// The labels that it selects pods by; null when it selects none.
+    pub selector: Cell,
+    /// The ports.
+    pub ports: Vec<ServicePort>,
+    /// Indexes of the workloads whose pods it selects.
+    pub selects: Vec<usize>,
+    /// Indexes of those that it selects if they are in its namespace, which cannot be told.
+    pub may_select: Vec<usize>,
+}
+
+/// One port of a Service.
+#[derive(Debug, Clone)]
+pub struct ServicePort {
+    /// The name, empty when it has none.
+    pub name: String,
+    /// The number.
+    pub port: Option<u16>,
+    /// `targetPort`: a number or the name of a container port; the port itself when not written.
+    pub target: Cell,
+    /// `TCP`, `UDP` or `SCTP`.
+    pub protocol: String,
+    /// `appProtocol`.
+    pub app_protocol: Option<String>,
+    /// The port as written.
+    pub cell: Cell,
+}
+
+/// What a Service's target port is in the pods that it selects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetNumber {
+    /// This port of the pods.
+    Number(u16),
+    /// No container of the pods has a port of this name.
+    Missing,
+    /// Cannot be told; why, as a clause.
+    Unknown(String),
+}
+
+/// Returns every Service, in the order of the evidence.
+pub fn services(evidence: &Evidence, workloads: &[Workload]) -> Vec<Service> {
+    let is_service =
+        |resource: &&Resource| resource.kind() == "Service" && resource.group().is_empty();
+    let resources = evidence.resources.iter().filter(is_service);
+    resources
+        .map(|resource| service(evidence, resource, workloads))
+        .collect()
+}
+
+fn service(evidence: &Evidence, resource: &Resource, workloads: &[Workload]) -> Service {
+    let cell = resource.cell();
+    let namespace = namespace_of(evidence, &resource.reference);
+    let kind = match cell.text_at(&["spec", "type"]) {
+        Some("NodePort") => ServiceKind::NodePort,
+        Some("LoadBalancer") => ServiceKind::LoadBalancer,
+        Some("ExternalName") => ServiceKind::ExternalName,
+        _ => ServiceKind::ClusterIp,
+    };
+    let selector = match kind {
+        // The API server ignores it.
+        ServiceKind::ExternalName => Cell::default(),
+        _ => cell
+            .path(&["spec", "selector"])
+            .cloned()
+            .unwrap_or_default(),
+    };
+    let ports = cell.path(&["spec", "ports"]).map_or(&[][..], Cell::items);
+    let mut service = Service {
+        reference: resource.reference.clone(),
+        kind,
+        headless: kind != ServiceKind::ExternalName
+            && cell.text_at(&["spec", "clusterIP"]) == Some("None"),
+        selector,
+        ports: ports
+            .iter()
+            .filter(|port| port.fields().is_some())
+            .map(port)
+            .collect(),
+        selects: Vec::new(),
+        may_select: Vec::new(),
+        namespace,
+        cell,
+    };
+    for (index, workload) in workloads.iter().enumerate() {
+        if !service.wants(&workload.pod_labels) {
+            continue;
+        }
+        match same_namespace(&service.namespace, &workload.namespace) {
+            Some(true) => service.selects.push(index),
+            Some(false) => {}
+            None => service.may_select.push(index),
+        }
+    }
+    service
+}
+
+fn port(cell: &Cell) -> ServicePort {
+    let port = cell.get("port").cloned().unwrap_or_default();
+    let target = cell.get("targetPort").filter(|target| match &target.value {
+        Value::Null | Value::Int(0) => false,
+        Value::Text(text) => !text.is_empty(),
+        _ => true,
+    });
+    ServicePort {
+        name: cell.text_at(&["name"]).unwrap_or_default().to_owned(),
+        port: port_number(&port),
+        target: target.unwrap_or(&port).clone(),
+        protocol: cell.text_at(&["protocol"]).unwrap_or("TCP").to_owned(),
+        app_protocol: cell.text_at(&["appProtocol"]).map(str::to_owned),
+        cell: cell.clone(),
+    }
+}
+
+/// Returns a written port number.
+pub fn port_number(cell: &Cell) -> Option<u16> {
+    match &cell.value {
+        Value::Int(number) => u16::try_from(*number).ok(),
+        Value::Text(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+impl Service {
+    /// Returns how many labels of the selector pods do not have, and how many it has.
+    fn mismatches(&self, labels: &Cell) -> (usize, usize) {
+        let Some(selector) = self.selector.fields() else {
+            return (0, 0);
+        };
+        let differs = |(key, value): &(&Arc<str>, &Cell)| match value.text() {
+            Some(value) => labels.text_at(&[key]) != Some(value),
+            None => true,
+        };
+        (selector.iter().filter(differs).count(), selector.len())
+    }
+
+    fn wants(&self, labels: &Cell) -> bool {
+        matches!(self.mismatches(labels), (0, 1..))
+    }
+
+    /// Returns whether pods with these labels lack just one of several labels that the selector wants.
+    pub fn almost_wants(&self, labels: &Cell) -> bool {
+        matches!(self.mismatches(labels), (1, 2..))
+    }
+
+    /// Returns the port of the pods that a port of the Service leads to.
+    pub fn target_number(&self, port: &ServicePort, workloads: &[Workload]) -> TargetNumber {
+        let name = match (&port.target.value, port_number(&port.target)) {
+            (Value::Int(_), Some(number)) => return TargetNumber::Number(number),
+            // A text of digits is a name for the API, which it refuses; it is read as the number that was meant.
+            (Value::Text(_), Some(number)) => return TargetNumber::Number(number),
+            (Value::Text(name), None) => name,
+            _ => return TargetNumber::Unknown("the Service's port has no number".to_owned()),
+        };
+        if self.selects.is_empty() {
+            return TargetNumber::Unknown(format!(
+                "no pod that Service {} selects is in the given files",
+                self.reference.name
+            ));
+        }
+        let mut numbers: Vec<u16> = Vec::new();
+        for &index in &self.selects {
+            numbers.extend(named_port(&workloads[index], name, &port.protocol));
+        }
+        numbers.dedup();
+        match numbers.as_slice() {
+            [] => TargetNumber::Missing,
+            [number] => TargetNumber::Number(*number),
+            _ => TargetNumber::Unknown(format!(
+                "pods of Service {} differ in port {name}",
+                self.reference.name
+            )),
+        }
+    }
+}
+
+/// Returns the number of a workload's container port of a name and protocol. Init containers other than sidecars have no say.
+fn named_port(workload: &Workload, name: &str, protocol: &str) -> Option<u16> {
+    let containers = workload
+        .containers
+        .iter()
+        .filter(|container| !container.init);
+    let ports =
+        containers.flat_map(|container| container.cell.get("ports").map_or(&[][..], Cell::items));
+    let mut matching = ports.filter(|port| {
+        port.text_at(&["name"]) == Some(name)
+            && port.text_at(&["protocol"]).unwrap_or("TCP") == protocol
+    });
+    matching
+        .next()
+        .and_then(|port| port.get("containerPort"))
+        .and_then(port_number)
+}
