@@ -1,0 +1,65 @@
+//! Says where in a file a piece of code stands: when it runs, and who catches what it throws.
+
+use oxc_ast::AstKind;
+use oxc_semantic::NodeId;
+use oxc_span::GetSpan;
+
+use super::resolve::Resolver;
+
+/// How many enclosing nodes are looked at to say where a piece of code runs.
+pub(super) const MAX_ANCESTORS: usize = 512;
+
+/// Whether a node runs when the file is loaded. A function that is called where it stands counts as part of the file.
+pub(super) fn is_top_level(resolver: &Resolver, node: NodeId) -> bool {
+    enclosing_function(resolver, node).is_none()
+}
+
+/// Returns the innermost function around a node, apart from those that are called where they stand.
+pub(super) fn enclosing_function(resolver: &Resolver, node: NodeId) -> Option<NodeId> {
+    for ancestor in resolver.nodes.ancestor_ids(node).take(MAX_ANCESTORS) {
+        match resolver.nodes.kind(ancestor) {
+            AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
+                if !is_called_in_place(resolver, ancestor) =>
+            {
+                return Some(ancestor);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn is_called_in_place(resolver: &Resolver, function: NodeId) -> bool {
+    let mut span = resolver.nodes.kind(function).span();
+    for kind in resolver.nodes.ancestor_kinds(function).take(8) {
+        match kind {
+            AstKind::ParenthesizedExpression(_) => span = kind.span(),
+            AstKind::CallExpression(call) => return call.callee.span() == span,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether what a node throws is caught in the same function.
+pub(super) fn is_inside_try(resolver: &Resolver, node: NodeId) -> bool {
+    let mut below = resolver.nodes.kind(node).span();
+    for ancestor in resolver.nodes.ancestor_ids(node).take(MAX_ANCESTORS) {
+        let kind = resolver.nodes.kind(ancestor);
+        match kind {
+            AstKind::TryStatement(statement)
+                if statement.handler.is_some() && statement.block.span == below =>
+            {
+                return true;
+            }
+            AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
+                if !is_called_in_place(resolver, ancestor) =>
+            {
+                return false;
+            }
+            _ => {}
+        }
+        below = kind.span();
+    }
+    false
+}
