@@ -1,0 +1,173 @@
+//! The command line: clap types, nothing else.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Diagnoses distributed tracing on Kubernetes: why do my traces not arrive, and what do I change?
+#[derive(Debug, Parser)]
+#[command(
+    name = "tracedoctor",
+    version,
+    about,
+    after_help = "tracedoctor only reads. It creates no pod, runs nothing in one, and uses no network.\n\
+        Exit codes: 0 no finding at or above --fail-on, 1 findings, 2 usage or configuration error,\n\
+        3 nothing to inspect, 4 incomplete, 70 internal error."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to colour.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal; NO_COLOR and FORCE_COLOR are honoured.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Inspects manifests and logs, and reports what is wrong, where, why, and what to change.
+    Run(RunArguments),
+    /// Explains a check: all of its file, for a reader.
+    Explain(ExplainArguments),
+    /// Lists, tests and writes checks.
+    #[command(subcommand)]
+    Checks(ChecksCommand),
+    /// Prints the JSON Schema of `run -o json`.
+    Schema,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Files or folders of manifests; `-` reads standard input.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Inspects an embedded broken example instead of your files.
+    #[arg(long, conflicts_with_all = ["paths", "logs"])]
+    pub demo: bool,
+    /// A folder of logs named NAMESPACE_POD_CONTAINER.log (also .previous.log, also .gz), or one log file.
+    #[arg(long, value_name = "PATH")]
+    pub logs: Vec<PathBuf>,
+    /// The workload that a single log file belongs to.
+    #[arg(long, value_name = "KIND/NAMESPACE/NAME", requires = "logs")]
+    pub logs_of: Option<String>,
+    /// The namespace of objects that name none.
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// The files are all there is: what they refer to and do not hold does not exist.
+    #[arg(long)]
+    pub complete: bool,
+    /// The release of a program, where no image tells: collector=0.110.0, tempo=2.6.1.
+    #[arg(long, value_name = "PROGRAM=VERSION")]
+    pub release: Vec<String>,
+    /// The distribution of the Collector, where no image tells: core, contrib, k8s, otlp.
+    #[arg(long, value_name = "NAME")]
+    pub distribution: Option<String>,
+    /// Parses documents that no check needs too, so that a syntax error in them is found.
+    #[arg(long)]
+    pub strict_input: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub selection: Selection,
+    /// Output format, `text` or `json`; with `=FILE` into a file. Repeatable.
+    #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub output: Vec<String>,
+    /// The least severity that makes the exit code 1.
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
+    /// Exit with 0 instead of 4 when something could not be read or a check is broken.
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// One line for each finding.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Shows what is clear, not applicable and undecided as well.
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Prints, for one check, every operand for every row, and nothing else.
+    #[arg(long, value_name = "ID")]
+    pub trace: Option<String>,
+}
+
+/// Which checks to run.
+#[derive(Debug, Args, Default)]
+pub struct Selection {
+    /// Only these checks, by id or folder. Repeatable, or separated by commas.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Not these checks, by id or folder. Repeatable, or separated by commas.
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub skip: Vec<String>,
+    /// A folder of further check files.
+    #[arg(long, value_name = "DIR")]
+    pub checks: Vec<PathBuf>,
+}
+
+/// The least severity that makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Any finding.
+    Note,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The check.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// A folder of further check files.
+    #[arg(long, value_name = "DIR")]
+    pub checks: Vec<PathBuf>,
+}
+
+/// What to do with checks.
+#[derive(Debug, Subcommand)]
+pub enum ChecksCommand {
+    /// Lists the checks.
+    List {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        selection: Selection,
+        /// `text` or `json`.
+        #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+        output: String,
+    },
+    /// Runs the examples of check files, and the rules about checks on them.
+    Test {
+        /// A folder of check files, or one file.
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+        /// A folder of healthy stacks on which no check may fire.
+        #[arg(long, value_name = "DIR")]
+        healthy: Option<PathBuf>,
+    },
+    /// Writes the skeleton of a new check to FOLDER/ID.yaml.
+    New {
+        /// FOLDER/ID, for example collector/exporter-without-retry.
+        #[arg(value_name = "FOLDER/ID")]
+        id: String,
+        /// The folder of check files.
+        #[arg(long, value_name = "DIR", default_value = "checks")]
+        directory: PathBuf,
+    },
+    /// Prints the reference of tables, columns and functions as Markdown.
+    Reference,
+    /// Checks the version tables, and says how to renew them.
+    Data,
+}

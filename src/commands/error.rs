@@ -1,0 +1,68 @@
+//! Why a command failed: what, where, the next step, and the exit code.
+
+use std::fmt;
+
+/// A command that could not be carried out.
+#[derive(Debug)]
+pub struct CommandError {
+    kind: Kind,
+    message: String,
+    hints: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Usage,
+    ClosedPipe,
+    Output,
+}
+
+impl CommandError {
+    /// Returns an error of usage or configuration: exit code 2.
+    pub fn usage(message: impl Into<String>) -> CommandError {
+        CommandError {
+            kind: Kind::Usage,
+            message: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// Returns an error of writing output.
+    pub fn output(error: std::io::Error) -> CommandError {
+        let kind = match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Kind::ClosedPipe,
+            _ => Kind::Output,
+        };
+        CommandError {
+            kind,
+            message: format!("cannot write the output: {error}"),
+            hints: Vec::new(),
+        }
+    }
+
+    /// Adds what to do next.
+    pub fn hint(mut self, hint: impl Into<String>) -> CommandError {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Returns whether the reader of the output has gone away.
+    pub fn is_closed_pipe(&self) -> bool {
+        self.kind == Kind::ClosedPipe
+    }
+
+    /// Returns the exit code.
+    pub fn exit_code(&self) -> u8 {
+        2
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error: {}", self.message)?;
+        for hint in &self.hints {
+            writeln!(f, "  hint: {hint}")?;
+        }
+        Ok(())
+    }
+}

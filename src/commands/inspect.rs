@@ -1,0 +1,79 @@
+//! The line from evidence to report: topology, facts, verdicts, diffs.
+
+use crate::checks::{Catalog, judge};
+use crate::evidence::Evidence;
+use crate::facts::{self, Facts};
+use crate::finding::{Counts, Report, Severity, SourceSummary, StageSummary};
+use crate::releases::Tables;
+use crate::{fix, topology};
+
+/// Returns the facts of evidence and the stages found.
+pub fn facts_of(evidence: &Evidence, tables: &Tables) -> (Facts, Vec<StageSummary>) {
+    let topology = topology::build(evidence, tables);
+    facts::build(evidence, tables, &topology)
+}
+
+/// Judges evidence by a catalogue.
+pub fn inspect(evidence: &Evidence, tables: &Tables, catalog: &Catalog) -> Report {
+    let (facts, stages) = facts_of(evidence, tables);
+    report_of(evidence, &facts, stages, catalog)
+}
+
+/// Judges facts by a catalogue.
+pub fn report_of(evidence: &Evidence, facts: &Facts, stages: Vec<StageSummary>, catalog: &Catalog) -> Report {
+    let judgement = judge(catalog, facts, &evidence.gaps);
+    let mut report = Report {
+        source: SourceSummary {
+            kind: "manifests".to_owned(),
+            arguments: evidence.source.clone(),
+            objects: evidence.resources.len(),
+            files: evidence.files.len(),
+            logs: (evidence.logs.len(), evidence.logs.iter().map(|log| log.summary.lines).sum()),
+            passed_over: evidence.passed_over.values().sum(),
+        },
+        stages,
+        findings: judgement.findings,
+        hints: judgement.hints,
+        undecided: judgement.undecided,
+        gaps: evidence.gaps.clone(),
+        problems: evidence.problems.clone(),
+        notes: evidence.notes.clone(),
+        broken: judgement.broken,
+        clear: judgement.clear,
+        not_applicable: judgement.not_applicable,
+        ..Report::default()
+    };
+    report.undecided.sort_by(|a, b| (&a.check, &a.stage, &a.reason).cmp(&(&b.check, &b.stage, &b.reason)));
+    add_diffs(&mut report);
+    report.counts = counts(&report);
+    report
+}
+
+/// Adds the diff of each edit; an edit that cannot be proven is dropped.
+fn add_diffs(report: &mut Report) {
+    for finding in report.findings.iter_mut().chain(&mut report.hints) {
+        let Some(edit) = &finding.remedy.edit else {
+            continue;
+        };
+        match fix::apply(&[edit]) {
+            Ok(changed) => {
+                finding.remedy.diff = Some(changed.iter().map(|changed| fix::diff(changed, 1)).collect());
+            }
+            Err(_) => finding.remedy.edit = None,
+        }
+    }
+}
+
+fn counts(report: &Report) -> Counts {
+    let of = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+    Counts {
+        errors: of(Severity::Error),
+        warnings: of(Severity::Warning),
+        notes: of(Severity::Note),
+        clear: report.clear.len(),
+        not_applicable: report.not_applicable.len(),
+        undecided: report.undecided.len(),
+        broken: report.broken.len(),
+        suppressed: 0,
+    }
+}

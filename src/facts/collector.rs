@@ -1,0 +1,203 @@
+//! Rows about Collectors: what is configured, what the version tables know of it, and who can reach it.
+//!
+//! Everything is understood in `topology::collector`; here it gets the shape that checks read. Nothing here says what is a fault.
+
+mod component;
+mod config;
+mod duration;
+mod listener;
+mod pipeline;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+use super::workload::WorkloadRows;
+use super::{About, ContainerKey, Facts};
+use crate::evidence::{Cell, Place, Stage};
+use crate::finding::{StageReference, StageSummary};
+use crate::releases::Tables;
+use crate::topology::collector::{Collector, Component};
+use crate::topology::workload::{Container, Workload};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the rows are made of.
+#[derive(Clone, Copy)]
+pub struct CollectorParts<'a> {
+    /// The version tables.
+    pub tables: &'a Tables,
+    /// The workloads that the Collectors were found in.
+    pub workloads: &'a [Workload],
+    /// The Collectors.
+    pub collectors: &'a [Collector],
+}
+
+/// The rows that other tables link to.
+#[derive(Debug, Default)]
+pub struct CollectorRows {
+    /// By the index of the Collector.
+    pub collectors: Vec<Arc<Cell>>,
+    /// What findings about the Collector need, by its index.
+    pub abouts: Vec<Arc<About>>,
+    /// By the indexes of Collector and component.
+    pub components: Vec<Vec<Arc<Cell>>>,
+    /// By the indexes of Collector and listener.
+    pub listeners: Vec<Vec<Arc<Cell>>>,
+}
+
+/// Adds the rows of every Collector.
+pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadRows) -> CollectorRows {
+    let mut rows = CollectorRows::default();
+    for collector in parts.collectors {
+        let run = collector.run.and_then(|(index, number)| {
+            let workload = parts.workloads.get(index)?;
+            Some((workload, workload.containers.get(number)?))
+        });
+        let links = collector.run.map(|(index, number)| {
+            let container = workloads.containers.get(&(index, number));
+            (container.cloned(), workloads.workloads.get(index).cloned())
+        });
+        let (container_row, workload_row) = links.unwrap_or_default();
+        let mut maker = Maker {
+            tables: parts.tables,
+            collector,
+            run,
+            about: about(collector, run),
+            link: Arc::new(Cell::default()),
+            container_row,
+            workload_row,
+            components: Vec::new(),
+        };
+        maker.link = whole::rows(facts, &maker);
+        maker.components = component::rows(facts, &maker);
+        config::rows(facts, &maker);
+        pipeline::rows(facts, &maker);
+        rows.listeners.push(listener::rows(facts, &maker));
+        rows.collectors.push(maker.link);
+        rows.abouts.push(maker.about);
+        rows.components.push(maker.components);
+    }
+    rows
+}
+
+/// Returns the stages that Collectors are.
+pub fn summaries(collectors: &[Collector]) -> Vec<StageSummary> {
+    collectors.iter().map(summary).collect()
+}
+
+fn summary(collector: &Collector) -> StageSummary {
+    let file = collector.place.as_ref().map(|place| place.text.file().name.clone());
+    let distribution = collector.distribution.as_str();
+    StageSummary {
+        reference: stage(collector),
+        program: "OpenTelemetry Collector".to_owned(),
+        release: (!collector.release.is_unknown()).then(|| collector.release.to_string()),
+        distribution: (distribution != "unknown").then(|| distribution.to_owned()),
+        namespace: collector.reference.namespace.clone(),
+        image: collector.image.clone(),
+        file: file.unwrap_or_default(),
+        assumptions: collector.assumptions.clone(),
+    }
+}
+
+fn stage(collector: &Collector) -> StageReference {
+    StageReference {
+        stage: Stage::Collector,
+        name: collector.name.clone(),
+    }
+}
+
+fn about(collector: &Collector, run: Option<(&Workload, &Container)>) -> Arc<About> {
+    let key = run.map(|(workload, container)| ContainerKey {
+        namespace: workload.reference.namespace.clone(),
+        workload: workload.reference.name.clone(),
+        container: container.name.clone(),
+    });
+    Arc::new(About {
+        stage: stage(collector),
+        resource: collector.reference.clone(),
+        owner: collector.owner.clone(),
+        releases: BTreeMap::from([("collector", collector.release.clone())]),
+        assumptions: collector.assumptions.clone(),
+        container: key,
+    })
+}
+
+/// Makes the rows of one Collector.
+struct Maker<'a> {
+    tables: &'a Tables,
+    collector: &'a Collector,
+    run: Option<(&'a Workload, &'a Container)>,
+    about: Arc<About>,
+    /// The row in `collectors`, once it is made.
+    link: Arc<Cell>,
+    container_row: Option<Arc<Cell>>,
+    workload_row: Option<Arc<Cell>>,
+    /// The rows in `components`, once they are made.
+    components: Vec<Arc<Cell>>,
+}
+
+impl<'a> Maker<'a> {
+    /// Returns what a finding at a place needs: the object that holds the text there, and one more assumption.
+    fn about_at(&self, place: Option<&Arc<Place>>, assumption: Option<&String>) -> Arc<About> {
+        let resource = place.map(|place| &place.text.resource).filter(|resource| **resource != self.about.resource);
+        if resource.is_none() && assumption.is_none() {
+            return self.about.clone();
+        }
+        let mut about = self.about.as_ref().clone();
+        if let Some(resource) = resource {
+            about.resource = resource.clone();
+        }
+        about.assumptions.extend(assumption.cloned());
+        Arc::new(about)
+    }
+
+    fn collector_link(&self) -> Cell {
+        Cell::link(&self.link)
+    }
+
+    fn component_link(&self, index: Option<usize>) -> Cell {
+        index.and_then(|index| self.components.get(index)).map(Cell::link).unwrap_or_default()
+    }
+
+    fn container_link(&self) -> Cell {
+        self.container_row.as_ref().map(Cell::link).unwrap_or_default()
+    }
+
+    fn workload_link(&self) -> Cell {
+        self.workload_row.as_ref().map(Cell::link).unwrap_or_default()
+    }
+
+    /// Returns a value that follows from the configuration, or why that cannot be told.
+    fn if_known(&self, cell: impl Into<Cell>) -> Cell {
+        match &self.collector.unknown {
+            Some(reason) => Cell::unknown(reason.clone()),
+            None => cell.into(),
+        }
+    }
+
+    fn component(&self, index: Option<usize>) -> Option<&'a Component> {
+        index.and_then(|index| self.collector.components.get(index))
+    }
+
+    /// Returns the section that a component or `service` is, in words.
+    fn section(&self, component: Option<usize>, otherwise: &str) -> String {
+        match self.component(component) {
+            Some(component) => format!("{} {}", component.kind.as_str(), component.id),
+            None => otherwise.to_owned(),
+        }
+    }
+}
+
+/// Returns a list of texts.
+fn texts<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Cell {
+    items.into_iter().map(|item| Cell::from(item.as_ref())).collect::<Vec<Cell>>().into()
+}
+
+/// Returns a fact that may be unknown.
+fn known_or<T: Into<Cell>>(value: Result<T, &Arc<str>>) -> Cell {
+    match value {
+        Ok(value) => value.into(),
+        Err(reason) => Cell::unknown(reason.clone()),
+    }
+}

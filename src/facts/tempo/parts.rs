@@ -1,0 +1,257 @@
+//! The rows of what can be wrong with a Tempo on its own.
+
+use super::{Owner, as_text};
+use crate::evidence::{Cell, Place};
+use crate::facts::{Facts, Row, RowBuilder, record};
+use crate::topology::service::{TargetNumber, port_number};
+use crate::topology::tempo::{DataPath, OverrideScope, Receiver};
+use std::sync::Arc;
+
+pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
+    let tempo = owner.tempo;
+    for receiver in &tempo.receivers {
+        let place = place_of(&receiver.cell, owner);
+        let row = receiver_row(owner, receiver).set("tempo", Cell::link(link));
+        facts.push("tempo_receivers", row.build_at(&owner.in_config, place));
+    }
+    for path in &tempo.paths {
+        let row = path_row(facts, owner, path).set("tempo", Cell::link(link));
+        let mount = mount_of(owner, path).and_then(|mount| mount.cell.place.clone());
+        let place = path.path.place.clone().or(mount);
+        let place = place.or_else(|| owner.container.and_then(|container| container.cell.place.clone()));
+        let about = match path.path.place.is_some() {
+            true => &owner.in_config,
+            false => &owner.about,
+        };
+        facts.push("tempo_paths", row.build_at(about, place));
+    }
+    override_rows(facts, owner, link);
+    key_rows(facts, owner, link);
+    generator_rows(facts, owner, link);
+    for placeholder in &tempo.placeholders {
+        let expanded = match tempo.expand_env {
+            Some(expand) => expand.into(),
+            None => Cell::unknown("the command line cannot be seen"),
+        };
+        let row = RowBuilder::new("tempo_placeholders")
+            .set("variable", Cell::from(placeholder.variable.as_str()).at(&placeholder.cell))
+            .set("written", Cell::from(placeholder.written.as_str()).at(&placeholder.cell))
+            .set("value", placeholder.cell.clone())
+            .set("expanded", expanded)
+            .set("set", placeholder.is_set.clone())
+            .set("has_default", placeholder.has_default)
+            .set("tempo", Cell::link(link));
+        facts.push("tempo_placeholders", at_value(row, owner, &placeholder.cell));
+    }
+    for flag in &tempo.arguments.flags {
+        let row = RowBuilder::new("tempo_flags")
+            .set("name", Cell::from(flag.name.as_str()).at(&flag.value))
+            .set("value", flag.value.clone())
+            .set("refused", tempo.flag_refused(flag))
+            .set("tempo", Cell::link(link));
+        facts.push("tempo_flags", row.build_at(&owner.about, flag.value.place.clone()));
+    }
+    for problem in &tempo.problems {
+        let mut message = Cell::from(problem.message.as_str());
+        message.place = problem.place.clone();
+        let present = problem.present.iter().map(|name| Cell::from(name.as_str()));
+        let row = RowBuilder::new("tempo_config_problems")
+            .set("kind", problem.kind)
+            .set("message", message)
+            .set("hint", problem.hint.as_deref().map_or_else(Cell::default, Cell::from))
+            .set("file", problem.file.as_deref().map_or_else(Cell::default, Cell::from))
+            .set("present", present.collect::<Vec<_>>())
+            .set("tempo", Cell::link(link));
+        let place = problem.place.clone();
+        let in_object = place.as_ref().is_some_and(|place| place.text.resource == owner.about.resource);
+        let about = match in_object {
+            true => &owner.about,
+            false => &owner.in_config,
+        };
+        facts.push("tempo_config_problems", row.build_at(about, place));
+    }
+}
+
+/// The place of a cell, else that of the configuration.
+fn place_of(cell: &Cell, owner: &Owner<'_>) -> Option<Arc<Place>> {
+    cell.place.clone().or_else(|| owner.tempo.config.place.clone())
+}
+
+/// Builds a row that points at the key of a value.
+fn at_value(row: RowBuilder, owner: &Owner<'_>, value: &Cell) -> Row {
+    let place = value.key.clone().or_else(|| value.place.clone());
+    row.build_at(&owner.in_config, place.or_else(|| owner.tempo.config.place.clone()))
+}
+
+fn receiver_row(owner: &Owner<'_>, receiver: &Receiver) -> RowBuilder {
+    let port = port_number(&receiver.port);
+    let default_endpoint = port.map(|port| format!("0.0.0.0:{port}"));
+    RowBuilder::new("tempo_receivers")
+        .set("receiver", Cell::from(receiver.receiver.as_str()).at(&receiver.cell))
+        .set("protocol", Cell::from(receiver.protocol.as_str()).at(&receiver.cell))
+        .set("config", receiver.cell.clone())
+        .set("config_path", receiver.path.as_str())
+        .set("written", receiver.is_written)
+        .set("listens", receiver.listens)
+        .set("refused", receiver.refused.clone())
+        .set("host", receiver.host.clone())
+        .set("host_written", receiver.host_written)
+        .set("port", receiver.port.clone())
+        .set("transport", receiver.transport)
+        .set("localhost", receiver.localhost.clone())
+        .set("default_endpoint", default_endpoint)
+        .set("tls", receiver.tls)
+        .set("container_port", container_port(owner, port))
+        .set("service_ports", service_ports(owner, port))
+}
+
+/// The name of the container port of a number; null when none is declared.
+fn container_port(owner: &Owner<'_>, port: Option<u16>) -> Cell {
+    let ports = owner.container.and_then(|container| container.cell.get("ports"));
+    let ports = ports.map_or(&[][..], Cell::items);
+    let declared = ports.iter().find(|declared| declared.get("containerPort").and_then(port_number) == port && port.is_some());
+    match declared {
+        Some(declared) => match declared.get("name") {
+            Some(name) => name.clone(),
+            None => Cell::from("").at(declared),
+        },
+        None => Cell::default(),
+    }
+}
+
+/// The ports of Services that lead to a port of the process.
+fn service_ports(owner: &Owner<'_>, port: Option<u16>) -> Cell {
+    let (Some(workload), Some(number)) = (owner.tempo.workload, port) else {
+        return Cell::from(Vec::new());
+    };
+    let mut found: Vec<Cell> = Vec::new();
+    for service in owner.parts.services.iter().filter(|service| service.selects.contains(&workload)) {
+        for port in &service.ports {
+            if service.target_number(port, owner.parts.workloads) != TargetNumber::Number(number) {
+                continue;
+            }
+            let row = record([
+                ("service", service.reference.name.as_str().into()),
+                ("namespace", service.namespace.name().map_or_else(Cell::default, Cell::from)),
+                ("port", port.port.map(i64::from).into()),
+                ("port_name", port.name.as_str().into()),
+            ]);
+            found.push(row.at(&port.cell));
+        }
+    }
+    found.into()
+}
+
+fn mount_of<'a>(owner: &Owner<'a>, path: &DataPath) -> Option<&'a crate::topology::workload::Mount> {
+    owner.container?.mounts.get(path.mount?)
+}
+
+fn path_row(facts: &Facts, owner: &Owner<'_>, path: &DataPath) -> RowBuilder {
+    let mount = mount_of(owner, path);
+    let user = owner.container.map(|container| &container.user);
+    let of_mount = |key: &str| mount.and_then(|mount| mount.cell.get(key)).cloned().unwrap_or_default();
+    RowBuilder::new("tempo_paths")
+        .set("purpose", path.purpose)
+        .set("key", path.key.as_str())
+        .set("path", path.path.clone())
+        .set("default", path.is_default)
+        .set("keeps_traces", path.keeps_traces)
+        .set("mounted", mount.is_some())
+        .set("mount", mount.and_then(|mount| mount_row(facts, mount)).unwrap_or_default())
+        .set("mount_path", of_mount("mountPath"))
+        .set("volume", of_mount("name"))
+        .set("volume_kind", path.volume_kind.as_str())
+        .set("read_only_root", path.read_only_root.clone())
+        .set("writable", path.writable.clone())
+        .set("ownership", path.ownership)
+        .set("persistent", path.persistent.clone())
+        .set("size_limit", as_text(&path.size_limit))
+        .set("user", user.map(|user| user.id.clone()).unwrap_or_default())
+        .set("fs_group", user.map(|user| user.fs_group.clone()).unwrap_or_default())
+}
+
+/// The row of a mount, known by where it is written.
+fn mount_row(facts: &Facts, mount: &crate::topology::workload::Mount) -> Option<Cell> {
+    let place = mount.cell.place.as_ref()?;
+    let is_same = |row: &&Row| row.cells.place.as_ref().is_some_and(|other| Arc::ptr_eq(place, other));
+    facts.rows("mounts").iter().find(is_same).map(|row| Cell::link(&row.cells))
+}
+
+fn scope_words(scope: &OverrideScope) -> (&'static str, Cell) {
+    match scope {
+        OverrideScope::Defaults => ("defaults", Cell::default()),
+        OverrideScope::Top => ("top", Cell::default()),
+        OverrideScope::Tenant(tenant) => ("tenant", tenant.as_str().into()),
+    }
+}
+
+fn override_rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
+    for found in &owner.tempo.overrides.misplaced {
+        let (scope, tenant) = scope_words(&found.scope);
+        let row = RowBuilder::new("tempo_overrides")
+            .set("key", Cell::from(found.key.as_str()).at(&found.value))
+            .set("value", found.value.clone())
+            .set("scope", scope)
+            .set("tenant", tenant)
+            .set("written_path", found.written_path.as_str())
+            .set("problem", found.problem.as_str())
+            .set("belongs_to", found.belongs_to.as_deref().map_or_else(Cell::default, Cell::from))
+            .set("effect", found.effect.clone())
+            .set("suggestion", found.suggestion.as_deref().map_or_else(Cell::default, Cell::from))
+            .set("tempo", Cell::link(link));
+        facts.push("tempo_overrides", at_value(row, owner, &found.value));
+    }
+}
+
+fn key_rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
+    for found in &owner.tempo.refused_keys {
+        let path = match found.section.as_str() {
+            "" => found.key.clone(),
+            section => format!("{section}.{}", found.key),
+        };
+        let row = RowBuilder::new("tempo_keys")
+            .set("path", path)
+            .set("section", found.section.as_str())
+            .set("key", Cell::from(found.key.as_str()).at(&found.value))
+            .set("value", found.value.clone())
+            .set("problem", found.problem.as_str())
+            .set("refused", found.refused.clone())
+            .set("since", found.since.map(|since| since.to_string()))
+            .set("until", found.until.clone())
+            .set("replacement", found.replacement.clone())
+            .set("suggestion", found.suggestion.clone())
+            .set("tempo", Cell::link(link));
+        facts.push("tempo_keys", at_value(row, owner, &found.value));
+    }
+}
+
+fn generator_rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
+    let generator = &owner.tempo.generator;
+    for found in &generator.names {
+        let (scope, tenant) = scope_words(&found.scope);
+        let row = RowBuilder::new("tempo_processors")
+            .set("name", found.name.clone())
+            .set("scope", scope)
+            .set("tenant", tenant)
+            .set("known", found.known.clone())
+            .set("suggestion", found.suggestion.clone())
+            .set("tempo", Cell::link(link));
+        facts.push("tempo_processors", at_value(row, owner, &found.name));
+    }
+    for found in &generator.remote_writes {
+        let headers = found.headers.iter().map(|name| Cell::from(name.as_str()));
+        let row = RowBuilder::new("tempo_remote_writes")
+            .set("config", found.cell.clone())
+            .set("url", found.url.clone())
+            .set("url_valid", found.url_valid.clone())
+            .set("host", found.host.clone())
+            .set("port", found.port.clone())
+            .set("path", found.path.clone())
+            .set("send_exemplars", found.send_exemplars.clone())
+            .set("has_auth", found.has_auth)
+            .set("headers", headers.collect::<Vec<_>>())
+            .set("tempo", Cell::link(link));
+        let place = place_of(&found.cell, owner);
+        facts.push("tempo_remote_writes", row.build_at(&owner.in_config, place));
+    }
+}

@@ -1,0 +1,294 @@
+//! Reads what the user points at and returns [`Evidence`]: files, folders, standard input and saved logs.
+//!
+//! This is where files are opened. Nothing here judges: a document is told apart from others only as far as is needed to know who may read
+//! it. Nothing here fails either: what could not be read is a [`Problem`], what is not judged is a [`Note`] or a count, and the caller makes
+//! exit codes of them. Log patterns come as a value; no check is known.
+//!
+//! How it is fast: files are read and documents parsed in parallel, and a document that no fact needs is counted after a look at its
+//! top-level lines and never parsed. A ConfigMap is parsed when its text holds any word that tracing could have to do with, or when
+//! something that was parsed names it; so none that matters is lost.
+
+mod files;
+mod kinds;
+mod list;
+mod logs;
+mod look;
+mod manifests;
+mod recognise;
+mod split;
+mod unit;
+
+use crate::evidence::logs::LogScanner;
+use crate::evidence::{Completeness, Evidence, Note, Problem, Resource, SourceFile};
+use manifests::{Deferred, Entry, Outcome};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How given input is to be taken.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The namespace of objects that name none (`-n`).
+    pub namespace: Option<String>,
+    /// Whether the input holds everything of the namespaces in it (`--complete`).
+    pub complete: bool,
+    /// Whether documents that no fact needs are parsed too, for their syntax errors (`--strict-input`).
+    pub strict_input: bool,
+    /// Releases that the user named, by program.
+    pub releases: BTreeMap<String, String>,
+    /// The distribution of the Collector that the user named.
+    pub distribution: Option<String>,
+    /// Bounds against input that is too large.
+    pub limits: Limits,
+}
+
+/// Bounds of what is read; whatever is over one of them is a [`Problem`] and not read.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of one file, and of standard input.
+    pub file_bytes: u64,
+    /// Bytes of all files together.
+    pub total_bytes: u64,
+    /// Bytes of one document that is parsed.
+    pub document_bytes: usize,
+    /// Files of one run.
+    pub files: usize,
+    /// Levels of folders below a given one.
+    pub depth: usize,
+    /// Bytes of one log, decompressed.
+    pub log_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            file_bytes: 64 << 20,
+            total_bytes: 1 << 30,
+            document_bytes: 16 << 20,
+            files: 50_000,
+            depth: 64,
+            log_bytes: 4 << 30,
+        }
+    }
+}
+
+/// What the user points at.
+#[derive(Debug, Clone, Default)]
+pub struct Input {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// Whether standard input is read.
+    pub stdin: bool,
+    /// Log files, and folders of them.
+    pub logs: Vec<PathBuf>,
+    /// The workload that the log files given by name belong to: kind, namespace, name.
+    pub logs_of: Option<(String, String, String)>,
+}
+
+/// Reads texts that are at hand, for example of a check's examples: pairs of name and content.
+///
+/// A file in a folder `logs` is a log, and its name tells the container; without a scanner it is left out. All others are manifests.
+pub fn from_texts(files: &[(String, String)], options: &Options, scanner: Option<&LogScanner>) -> Evidence {
+    let mut evidence = begin(options);
+    evidence.source = files.iter().map(|(name, _)| name.clone()).collect();
+    let (logs, manifests): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| is_log_name(name));
+    let outcomes = manifests.par_iter().map(|(name, text)| {
+        let file = Arc::new(SourceFile::new(name.as_str(), text));
+        manifests::read(&file, Given::ByName, options)
+    });
+    finish(&mut evidence, outcomes.collect(), options);
+    if let Some(scanner) = scanner {
+        evidence.logs = logs
+            .par_iter()
+            .filter_map(|(name, text)| logs::scan_text(name, text, &options.limits, scanner))
+            .collect();
+    }
+    evidence
+}
+
+/// Reads everything that the user points at.
+pub fn gather(input: &Input, options: &Options, scanner: &LogScanner, stdin: impl Read) -> Evidence {
+    let mut evidence = begin(options);
+    let mut outcomes = Vec::new();
+    if input.stdin {
+        evidence.source.push("<stdin>".to_owned());
+        outcomes.push(read_stdin(stdin, options));
+    }
+    let listed = files::list(&input.paths, &options.limits);
+    evidence
+        .source
+        .extend(input.paths.iter().map(|path| files::display(path)));
+    evidence
+        .source
+        .extend(input.logs.iter().map(|path| files::display(path)));
+    evidence.problems.extend(listed.problems);
+    evidence.notes.extend(listed.notes);
+    outcomes.par_extend(listed.files.par_iter().map(|found| read_file(found, options)));
+    finish(&mut evidence, outcomes, options);
+    let scanned = logs::read(&input.logs, input.logs_of.as_ref(), &options.limits, scanner);
+    for log in scanned {
+        match log {
+            Ok(log) => evidence.logs.push(log),
+            Err(problem) => evidence.problems.push(problem),
+        }
+    }
+    evidence
+}
+
+/// How a file came into the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Given {
+    /// The user named it: whatever it turns out to be is said.
+    ByName,
+    /// It was found in a folder, among files that may have nothing to do with this tool.
+    InFolder,
+}
+
+fn is_log_name(name: &str) -> bool {
+    name.starts_with("logs/") || name.contains("/logs/")
+}
+
+fn begin(options: &Options) -> Evidence {
+    Evidence {
+        default_namespace: options.namespace.clone(),
+        given_releases: options.releases.clone(),
+        given_distribution: options.distribution.clone(),
+        ..Evidence::default()
+    }
+}
+
+fn read_stdin(stdin: impl Read, options: &Options) -> Outcome {
+    let file = files::read_all(stdin, "<stdin>", None, options.limits.file_bytes)
+        .and_then(|bytes| files::source_file("<stdin>", bytes));
+    read_source(file, Given::ByName, options)
+}
+
+fn read_file(found: &files::Found, options: &Options) -> Outcome {
+    let file = files::open(found, options.limits.file_bytes).and_then(|bytes| files::source_file(&found.name, bytes));
+    read_source(file, found.given, options)
+}
+
+fn read_source(file: Result<SourceFile, Problem>, given: Given, options: &Options) -> Outcome {
+    match file {
+        Ok(file) => manifests::read(&Arc::new(file), given, options),
+        Err(problem) => Outcome {
+            problems: vec![problem],
+            ..Outcome::default()
+        },
+    }
+}
+
+/// Puts the outcomes of all files together, in their order.
+fn finish(evidence: &mut Evidence, outcomes: Vec<Outcome>, options: &Options) {
+    let named = named_config_maps(&outcomes);
+    let mut templates: BTreeMap<String, usize> = BTreeMap::new();
+    let mut namespaces = BTreeSet::new();
+    for outcome in outcomes {
+        evidence.problems.extend(outcome.problems);
+        evidence.notes.extend(outcome.notes);
+        for file in outcome.templates {
+            *templates.entry(chart_of(&file)).or_default() += 1;
+        }
+        for (kind, count) in outcome.passed_over {
+            pass_over(&mut evidence.passed_over, &kind, count);
+        }
+        namespaces.extend(outcome.namespaces);
+        for entry in outcome.entries {
+            match entry {
+                Entry::Resource(resource) => evidence.resources.push(resource),
+                Entry::File(file) => evidence.files.push(file),
+                Entry::Deferred(deferred) if named.contains(&deferred.name) => {
+                    let parsed = manifests::parse_deferred(&deferred, options);
+                    evidence.problems.extend(parsed.problems);
+                    let entries = parsed.entries.into_iter();
+                    evidence.resources.extend(entries.filter_map(Entry::into_resource));
+                }
+                Entry::Deferred(_) => pass_over(&mut evidence.passed_over, "ConfigMap", 1),
+            }
+        }
+    }
+    evidence
+        .notes
+        .extend(templates.into_iter().map(|(file, count)| template_note(file, count)));
+    if options.complete {
+        evidence.completeness = completeness(&evidence.resources, namespaces, options);
+    }
+}
+
+/// Returns which of the ConfigMaps that were put off are named by anything that was parsed.
+///
+/// Every scalar counts, wherever it stands: that may parse one too many, but never one too few.
+fn named_config_maps(outcomes: &[Outcome]) -> HashSet<String> {
+    let entries = || outcomes.iter().flat_map(|outcome| &outcome.entries);
+    let wanted: HashSet<&str> = entries()
+        .filter_map(|entry| match entry {
+            Entry::Deferred(Deferred { name, .. }) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    let mut named = HashSet::new();
+    if wanted.is_empty() {
+        return named;
+    }
+    for entry in entries() {
+        if let Entry::Resource(resource) = entry {
+            manifests::each_scalar(&resource.document, resource.node, &mut |text| {
+                if wanted.contains(text) {
+                    named.insert(text.to_owned());
+                }
+            });
+        }
+    }
+    named
+}
+
+/// Counts objects of a kind, with a bound on the number of kinds: they are words of the input.
+fn pass_over(counts: &mut BTreeMap<String, usize>, kind: &str, count: usize) {
+    const MOST_KINDS: usize = 500;
+    let known = counts.contains_key(kind) || (counts.len() < MOST_KINDS && kind.len() <= 80);
+    let kind = if known { kind } else { "other kinds" };
+    *counts.entry(kind.to_owned()).or_default() += count;
+}
+
+/// Returns the folder of the chart that a template belongs to, else the file itself.
+fn chart_of(file: &str) -> String {
+    let file_of_chart = file.rfind("/templates/").map(|at| &file[..at]);
+    match file_of_chart {
+        Some(chart) => chart.to_owned(),
+        None if file.starts_with("templates/") => ".".to_owned(),
+        None => file.to_owned(),
+    }
+}
+
+fn template_note(file: String, count: usize) -> Note {
+    let what = match count {
+        1 => "a Helm template".to_owned(),
+        _ => format!("{count} Helm templates"),
+    };
+    Note {
+        file,
+        message: format!(
+            "{what}, not judged: render first, for example with `helm template CHART | tracedoctor run -`"
+        ),
+    }
+}
+
+fn completeness(resources: &[Resource], mut namespaces: BTreeSet<String>, options: &Options) -> Completeness {
+    for resource in resources {
+        namespaces.extend(resource.reference.namespace.clone());
+        if resource.kind() == "Namespace" {
+            namespaces.insert(resource.reference.name.clone());
+        }
+    }
+    namespaces.extend(options.namespace.clone());
+    Completeness {
+        namespaces,
+        unnamed: true,
+        lists: BTreeSet::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Reads saved container logs and has them scanned.
+//!
+//! A name such as `shop_web-7d9-x2_web.log` tells the container; a log of any other name is kept with its file name only. What a scan keeps is
+//! redacted here, so that nothing else ever sees a line as it was.
+
+use super::{Limits, files};
+use crate::evidence::logs::{LineReference, LogScanner, LogSummary, ScanLimits, container_of_file_name};
+use crate::evidence::redact::redact;
+use crate::evidence::{ContainerLog, Problem};
+use flate2::read::MultiGzDecoder;
+use rayon::prelude::*;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// Names of files that stand beside logs and are none.
+const OTHERS: [&str; 16] = [
+    "yaml", "yml", "json", "md", "html", "png", "jpg", "svg", "pdf", "zip", "tar", "tgz", "zst", "xz", "bz2", "js",
+];
+
+/// Scans the logs at all paths, in their order.
+pub(super) fn read(
+    paths: &[PathBuf],
+    workload: Option<&(String, String, String)>,
+    limits: &Limits,
+    scanner: &LogScanner,
+) -> Vec<Result<ContainerLog, Problem>> {
+    let mut found = Vec::new();
+    for path in paths {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => found.extend(folder(path, limits)),
+            Ok(_) => found.push(Ok(path.clone())),
+            Err(error) => found.push(Err(files::cannot_read(path, &error))),
+        }
+    }
+    let scanned = found.into_par_iter().map(|path| {
+        let path = path?;
+        let name = files::display(&path);
+        let summary = open(&path)
+            .and_then(|reader| scanner.scan(reader, &scan_limits(limits)))
+            .map_err(|error| files::cannot_read(&path, &error))?;
+        Ok(container_log(name, workload, summary))
+    });
+    scanned.collect()
+}
+
+/// Scans a log that is at hand as text.
+pub(super) fn scan_text(name: &str, text: &str, limits: &Limits, scanner: &LogScanner) -> Option<ContainerLog> {
+    let summary = scanner.scan(text.as_bytes(), &scan_limits(limits)).ok()?;
+    Some(container_log(name.to_owned(), None, summary))
+}
+
+fn folder(root: &Path, limits: &Limits) -> Vec<Result<PathBuf, Problem>> {
+    let mut found = Vec::new();
+    for entry in files::walk(root, limits) {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() && may_be_log(entry.path()) => {
+                if found.len() == limits.files {
+                    let message = format!("more than {} logs: this and all that follow are not read", limits.files);
+                    found.push(Err(files::whole_file(files::display(entry.path()), message, None)));
+                    break;
+                }
+                found.push(Ok(entry.into_path()));
+            }
+            Ok(_) => {}
+            Err(error) => found.extend(files::walk_problem(root, &error).map(Err)),
+        }
+    }
+    if found.is_empty() {
+        let message = "a folder without any log".to_owned();
+        let hint = "logs are files named NAMESPACE_POD_CONTAINER.log, or any text".to_owned();
+        found.push(Err(files::whole_file(files::display(root), message, Some(hint))));
+    }
+    found
+}
+
+fn may_be_log(path: &Path) -> bool {
+    let extension = path
+        .extension()
+        .map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    !extension.is_some_and(|extension| OTHERS.contains(&extension.as_str()))
+}
+
+/// Opens a log; what begins as gzip does is decompressed, whatever its name.
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let gzip = reader.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    Ok(if gzip {
+        Box::new(MultiGzDecoder::new(reader))
+    } else {
+        Box::new(reader)
+    })
+}
+
+fn scan_limits(limits: &Limits) -> ScanLimits {
+    ScanLimits {
+        bytes: limits.log_bytes,
+        ..ScanLimits::default()
+    }
+}
+
+fn container_log(file: String, workload: Option<&(String, String, String)>, mut summary: LogSummary) -> ContainerLog {
+    redact_summary(&mut summary);
+    let base = file.rsplit(['/', '\\']).next().unwrap_or(&file);
+    let (namespace, pod, container, previous) = match container_of_file_name(base) {
+        Some(name) => (
+            Some(name.namespace),
+            Some(name.pod),
+            Some(name.container),
+            name.previous,
+        ),
+        None => (None, None, None, base.contains(".previous.")),
+    };
+    // The name knows better which container it is; the user says it for the rest.
+    let workload = if pod.is_some() { None } else { workload.cloned() };
+    ContainerLog {
+        file,
+        namespace,
+        pod,
+        container,
+        workload,
+        previous,
+        summary,
+    }
+}
+
+fn redact_summary(summary: &mut LogSummary) {
+    let redact_line = |line: &mut LineReference| line.text = redact(&line.text).into_owned();
+    summary.first_line.iter_mut().for_each(redact_line);
+    summary.last_line.iter_mut().for_each(redact_line);
+    for group in &mut summary.groups {
+        redact_line(&mut group.first);
+        redact_line(&mut group.last);
+        for value in group.captures.values_mut() {
+            *value = redact(value).into_owned();
+        }
+    }
+}

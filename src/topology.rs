@@ -1,0 +1,36 @@
+//! The stages on the way of a span, understood from the evidence: what runs, with which configuration, and what it would do.
+//!
+//! Nothing here judges, and nothing fails: what cannot be told stays unknown, with its reason.
+
+pub mod collector;
+pub mod sdk;
+pub mod service;
+pub mod tempo;
+pub mod workload;
+
+use crate::evidence::Evidence;
+use crate::releases::Tables;
+
+/// Everything that was understood.
+#[derive(Debug)]
+pub struct Topology {
+    /// What runs pods, the Collectors of operator resources included.
+    pub workloads: Vec<workload::Workload>,
+    /// The Services, and what they lead to.
+    pub services: Vec<service::Service>,
+    /// The Collectors.
+    pub collectors: Vec<collector::Collector>,
+    /// The processes of Tempo.
+    pub tempos: Vec<tempo::Tempo>,
+}
+
+/// Understands the evidence.
+pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
+    let mut workloads = workload::workloads(evidence, tables);
+    // What an operator makes of its resource runs like any other workload, and Services select it.
+    workloads.extend(collector::operator_workloads(evidence, tables));
+    let services = service::services(evidence, &workloads);
+    let collectors = collector::collectors(evidence, tables, &workloads, &services);
+    let tempos = tempo::tempos(evidence, tables, &workloads, &services);
+    Topology { workloads, services, collectors, tempos }
+}

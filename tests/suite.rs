@@ -1,0 +1,12 @@
+//! The integration tests: one binary, so that the crate is linked once.
+
+#[path = "suite/architecture.rs"]
+mod architecture;
+#[path = "suite/cli.rs"]
+mod cli;
+#[path = "suite/examples.rs"]
+mod examples;
+#[path = "suite/properties.rs"]
+mod properties;
+#[path = "suite/stacks.rs"]
+mod stacks;

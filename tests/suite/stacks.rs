@@ -1,0 +1,131 @@
+//! Whole stacks: healthy ones must be silent, broken ones must give exactly the expected findings at the expected lines.
+
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tracedoctor::checks::Catalog;
+use tracedoctor::commands::{embedded, inspect, run};
+use tracedoctor::finding::{Finding, Report, Severity, Spot};
+use tracedoctor::sources::{self, Input, Options};
+
+fn folders(of: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(of);
+    let mut found: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
+}
+
+fn inspect(catalog: &Catalog, folder: &Path, options: &Options) -> Report {
+    let logs = folder.join("logs");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| !["expected.yaml", "logs", "README.md"].iter().any(|name| path.ends_with(name)));
+    paths.sort();
+    let input = Input {
+        paths,
+        stdin: false,
+        logs: logs.is_dir().then_some(logs).into_iter().collect(),
+        logs_of: None,
+    };
+    let scanner = run::scanner(catalog).unwrap();
+    let evidence = sources::gather(&input, options, &scanner, std::io::empty());
+    inspect::inspect(&evidence, embedded::tables(), catalog)
+}
+
+fn place(folder: &Path, finding: &Finding) -> (String, usize) {
+    let (file, line) = match &finding.spot {
+        Spot::Text(place) => (place.text.file().name.clone(), place.line_column().0),
+        Spot::Log(spot) => (spot.file.clone(), spot.line),
+    };
+    let relative = Path::new(&file).strip_prefix(folder).map_or(file.clone(), |path| path.display().to_string());
+    (relative, line)
+}
+
+#[test]
+fn healthy_stacks_are_silent() {
+    let catalog = embedded::catalog().unwrap();
+    let stacks = folders("healthy");
+    assert!(stacks.len() >= 10);
+    let loud: Vec<String> = stacks
+        .par_iter()
+        .flat_map(|folder| {
+            let report = inspect(&catalog, folder, &Options::default());
+            let mut lines: Vec<String> = report
+                .findings
+                .iter()
+                .map(|finding| {
+                    let (file, line) = place(folder, finding);
+                    format!("{}/{file}:{line}: {}[{}] {}", folder.file_name().unwrap().to_string_lossy(), finding.severity.name(), finding.check, finding.message)
+                })
+                .collect();
+            lines.extend(report.broken.iter().map(|broken| format!("{}: broken: {}: {}", folder.display(), broken.check, broken.error)));
+            lines.extend(report.problems.iter().map(|problem| format!("{}:{}: {}", problem.file, problem.line, problem.message)));
+            assert!(!report.stages.is_empty(), "{}: no stage found", folder.display());
+            lines
+        })
+        .collect();
+    assert!(loud.is_empty(), "{} findings on healthy stacks:\n{}", loud.len(), loud.join("\n"));
+}
+
+#[derive(serde::Deserialize)]
+struct Expected {
+    #[serde(default)]
+    findings: Vec<ExpectedFinding>,
+    #[serde(default)]
+    options: ExpectedOptions,
+}
+
+#[derive(serde::Deserialize)]
+struct ExpectedFinding {
+    check: String,
+    severity: String,
+    file: String,
+    line: usize,
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(default)]
+struct ExpectedOptions {
+    complete: bool,
+    namespace: Option<String>,
+    release: BTreeMap<String, String>,
+    distribution: Option<String>,
+}
+
+#[test]
+fn incidents_give_exactly_the_expected_findings() {
+    let catalog = embedded::catalog().unwrap();
+    let differences: Vec<String> = folders("incidents")
+        .par_iter()
+        .flat_map(|folder| {
+            let text = std::fs::read_to_string(folder.join("expected.yaml")).unwrap_or_else(|_| panic!("{} has no expected.yaml", folder.display()));
+            let expected: Expected = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+            let options = Options {
+                complete: expected.options.complete,
+                namespace: expected.options.namespace.clone(),
+                releases: expected.options.release.clone(),
+                distribution: expected.options.distribution.clone(),
+                ..Options::default()
+            };
+            let report = inspect(&catalog, folder, &options);
+            let line = |severity: &str, check: &str, file: &str, line: usize| format!("{severity}[{check}] {file}:{line}");
+            let mut wanted: Vec<String> = expected.findings.iter().map(|finding| line(&finding.severity, &finding.check, &finding.file, finding.line)).collect();
+            let mut found: Vec<String> = report
+                .findings
+                .iter()
+                .filter(|finding| finding.severity >= Severity::Note)
+                .map(|finding| {
+                    let (file, number) = place(folder, finding);
+                    line(finding.severity.name(), &finding.check, &file, number)
+                })
+                .collect();
+            wanted.sort();
+            found.sort();
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            let mut lines: Vec<String> = wanted.iter().filter(|one| !found.contains(one)).map(|one| format!("{name}: missing    {one}")).collect();
+            lines.extend(found.iter().filter(|one| !wanted.contains(one)).map(|one| format!("{name}: unexpected {one}")));
+            lines.extend(report.broken.iter().map(|broken| format!("{name}: broken: {}: {}", broken.check, broken.error)));
+            lines
+        })
+        .collect();
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
