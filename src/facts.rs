@@ -5,7 +5,9 @@
 
 mod build;
 pub mod collector;
+pub mod grafana;
 pub mod javascript;
+pub mod logs;
 pub mod schema;
 pub mod shell;
 pub mod tempo;

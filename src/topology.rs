@@ -3,9 +3,11 @@
 //! Nothing here judges, and nothing fails: what cannot be told stays unknown, with its reason.
 
 pub mod collector;
+pub mod grafana;
 pub mod sdk;
 pub mod service;
 pub mod tempo;
+pub mod traceql;
 pub mod workload;
 
 use crate::evidence::Evidence;
@@ -22,6 +24,8 @@ pub struct Topology {
     pub collectors: Vec<collector::Collector>,
     /// The processes of Tempo.
     pub tempos: Vec<tempo::Tempo>,
+    /// What is known of Grafana.
+    pub grafanas: grafana::Grafanas,
 }
 
 /// Understands the evidence.
@@ -32,5 +36,6 @@ pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
     let services = service::services(evidence, &workloads);
     let collectors = collector::collectors(evidence, tables, &workloads, &services);
     let tempos = tempo::tempos(evidence, tables, &workloads, &services);
-    Topology { workloads, services, collectors, tempos }
+    let grafanas = grafana::grafanas(evidence, &workloads);
+    Topology { workloads, services, collectors, tempos, grafanas }
 }

@@ -36,23 +36,18 @@ fn literal(source: &str, span: Range<usize>, value: &str) -> Option<OffsetMap> {
     let mut anchored = false;
     for line in value.split_inclusive('\n') {
         let content = line.strip_suffix('\n').unwrap_or(line);
-        loop {
-            let rest = source.get(line_start..)?;
-            let raw = rest.split_inclusive('\n').next().unwrap_or("");
-            let trimmed = raw.trim_end_matches(['\n', '\r']);
-            let content_trimmed = content.trim_end_matches('\r');
-            if trimmed.ends_with(content_trimmed) && (!content.is_empty() || trimmed.trim().is_empty()) {
-                map.push(decoded, line_start + trimmed.len() - content_trimmed.len());
-                line_start += raw.len();
-                anchored |= !content.is_empty();
-                break;
-            }
-            if content.is_empty() && !anchored {
-                // Blank lines before the span's own line: they stay at the start.
-                break;
-            }
+        let raw = source.get(line_start..)?.split_inclusive('\n').next().unwrap_or("");
+        let trimmed = raw.trim_end_matches(['\n', '\r']);
+        let wanted = content.trim_end_matches('\r');
+        let is_this_line = trimmed.ends_with(wanted) && (!content.is_empty() || trimmed.trim().is_empty());
+        if is_this_line {
+            map.push(decoded, line_start + trimmed.len() - wanted.len());
+            line_start += raw.len();
+            anchored |= !content.is_empty();
+        } else if anchored || !content.is_empty() {
             return None;
         }
+        // Else: a blank line before the span's own line stays at the start.
         decoded += line.len();
     }
     Some(map)

@@ -15,7 +15,10 @@ pub const REDACTED: &str = "<redacted>";
 pub fn redact(text: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(text);
     for rule in RULES.iter() {
-        if let Cow::Owned(changed) = rule.pattern.replace_all(&text, |found: &Captures<'_>| (rule.replace)(found)) {
+        if let Cow::Owned(changed) = rule
+            .pattern
+            .replace_all(&text, |found: &Captures<'_>| (rule.replace)(found))
+        {
             text = Cow::Owned(changed);
         }
     }
@@ -45,7 +48,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         ),
         // An HTTP header, also in a list of them (`authorization=Basic%20…`): the scheme stays.
         rule(
-            r#"(?i)([\w.-]*authorization\\?["']?(?:[ \t]*[:=][ \t]*|[ \t]+)\[?\\?["']?)((?:basic|bearer|digest|token|apikey|negotiate|glsa)(?:[ \t]+|%20))?([^\s"'\\,;}\]]+)"#,
+            r#"(?i)([A-Za-z0-9_.-]*authorization\\?["']?(?:[ \t]*[:=][ \t]*|[ \t]+)\[?\\?["']?)((?:basic|bearer|digest|token|apikey|negotiate|glsa)(?:[ \t]+|%20))?([^\s"'\\,;}\]]+)"#,
             |found| {
                 let scheme = found.get(2).map_or("", |scheme| scheme.as_str());
                 // Without a scheme the value can be a word of prose: `authorization failed`.
@@ -55,18 +58,31 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
                 format!("{}{scheme}{REDACTED}", &found[1])
             },
         ),
-        rule(r"(?i)\b(bearer|basic)((?:[ \t]+|%20))([A-Za-z0-9._~+/=-]{8,})", |found| {
-            let value = &found[3];
-            if is_mixed(value) { format!("{}{}{REDACTED}", &found[1], &found[2]) } else { found[0].to_owned() }
-        }),
+        rule(
+            r"(?i)\b(bearer|basic)((?:[ \t]+|%20))([A-Za-z0-9._~+/=-]{8,})",
+            |found| {
+                let value = &found[3];
+                if is_mixed(value) {
+                    format!("{}{}{REDACTED}", &found[1], &found[2])
+                } else {
+                    found[0].to_owned()
+                }
+            },
+        ),
         rule(
             r#"(?i)(\b(?:set-)?cookie\\?["']?[ \t]*[:=][ \t]*\[?\\?["']?)([^"'\\\r\n\]]+)"#,
-            |found| if is_harmless(&found[2]) { found[0].to_owned() } else { format!("{}{REDACTED}", &found[1]) },
+            |found| {
+                if is_harmless(&found[2]) {
+                    found[0].to_owned()
+                } else {
+                    format!("{}{REDACTED}", &found[1])
+                }
+            },
         ),
         // A variable or header written as an object: `name: DB_PASSWORD`, `value: …`.
         rule(
             &format!(
-                r#"(?i)(\bname["']?[ \t]*[:=][ \t]*["']?)([\w.-]*(?:{NAME})[\w.-]*)(["']?[ \t]*,?\s*(?:-[ \t]+)?["']?value["']?[ \t]*[:=][ \t]*)({pair})"#
+                r#"(?i)(\bname["']?[ \t]*[:=][ \t]*["']?)([A-Za-z0-9_.-]*(?:{NAME})[A-Za-z0-9_.-]*)(["']?[ \t]*,?\s*(?:-[ \t]+)?["']?value["']?[ \t]*[:=][ \t]*)({pair})"#
             ),
             |found| {
                 if is_harmless_name(&found[2]) || is_harmless(&found[4]) {
@@ -77,7 +93,9 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         ),
         // A block scalar: its first line.
         rule(
-            &format!(r#"(?i)([\w.-]*(?:{NAME})[\w.-]*["']?[ \t]*:[ \t]*[|>][-+0-9]{{0,2}}[ \t]*\r?\n[ \t]*)([^\s][^\r\n]*)"#),
+            &format!(
+                r#"(?i)([A-Za-z0-9_.-]*(?:{NAME})[A-Za-z0-9_.-]*["']?[ \t]*:[ \t]*[|>][-+0-9]{{0,2}}[ \t]*\r?\n[ \t]*)([^\s][^\r\n]*)"#
+            ),
             |found| {
                 let name = found[1].split([':', '"', '\'']).next().unwrap_or_default();
                 if is_harmless_name(name.trim()) || is_harmless(&found[2]) {
@@ -88,13 +106,13 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         ),
         rule(
             &format!(
-                r#"(?i)((?:[A-Za-z][ \t])?)([\w.-]*(?:{NAME})[\w.-]*)(\\?["']?[ \t]*(?:=>|:=|[:=])[ \t]*)({pair})"#
+                r#"(?i)((?:[A-Za-z][ \t])?)([A-Za-z0-9_.-]*(?:{NAME})[A-Za-z0-9_.-]*)(\\?["']?[ \t]*(?:=>|:=|[:=])[ \t]*)({pair})"#
             ),
             assignment,
         ),
         // A command line: `--password hunter2`.
         rule(
-            &format!(r#"(?i)(--[\w.-]*(?:{NAME})[\w.-]*)([ \t]+)({pair})"#),
+            &format!(r#"(?i)(--[A-Za-z0-9_.-]*(?:{NAME})[A-Za-z0-9_.-]*)([ \t]+)({pair})"#),
             |found| {
                 if is_harmless_name(&found[1]) || is_harmless(&found[3]) || found[3].starts_with('-') {
                     return found[0].to_owned();
@@ -102,16 +120,25 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
                 format!("{}{}{}", &found[1], &found[2], quoted_like(&found[3]))
             },
         ),
-        rule(r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([^\s/@:\x22']{0,200}):([^\s/@\x22']{1,400})@", |found| {
-            if is_harmless(&found[3]) {
-                return found[0].to_owned();
+        rule(
+            r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([^\s/@:\x22']*):([^\s/@\x22']+)@",
+            |found| {
+                if is_harmless(&found[3]) {
+                    return found[0].to_owned();
+                }
+                format!("{}{}:{REDACTED}@", &found[1], &found[2])
+            },
+        ),
+        rule(r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([A-Za-z0-9_.~%-]{16,})@", |found| {
+            if is_mixed(&found[2]) {
+                format!("{}{REDACTED}@", &found[1])
+            } else {
+                found[0].to_owned()
             }
-            format!("{}{}:{REDACTED}@", &found[1], &found[2])
         }),
-        rule(r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([A-Za-z0-9_.~%-]{16,400})@", |found| {
-            if is_mixed(&found[2]) { format!("{}{REDACTED}@", &found[1]) } else { found[0].to_owned() }
+        rule(r"(hooks\.slack\.com/(?:services|workflows)/)[A-Za-z0-9/_-]+", |found| {
+            format!("{}{REDACTED}", &found[1])
         }),
-        rule(r"(hooks\.slack\.com/(?:services|workflows)/)[A-Za-z0-9/_-]+", |found| format!("{}{REDACTED}", &found[1])),
         // JSON web tokens, and Grafana's old API keys, which are one part of such.
         rule(
             r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?|\beyJrIjoi[A-Za-z0-9+/=_-]{16,}",
@@ -149,16 +176,61 @@ fn quoted_like(value: &str) -> String {
 /// Returns whether a name only looks like that of a credential: it names where one is, or says something about it.
 fn is_harmless_name(name: &str) -> bool {
     const ENDS: [&str; 40] = [
-        "ref", "refs", "selector", "name", "names", "file", "files", "path", "paths", "dir", "endpoint", "endpoints", "url", "urls",
-        "uri", "host", "type", "policy", "format", "header", "headers", "issuer", "audience", "ttl", "expiration", "expirationseconds",
-        "expires", "expiry", "lifetime", "limit", "length", "count", "size", "version", "enabled", "required", "mount", "mode",
-        "authenticator", "store",
+        "ref",
+        "refs",
+        "selector",
+        "name",
+        "names",
+        "file",
+        "files",
+        "path",
+        "paths",
+        "dir",
+        "endpoint",
+        "endpoints",
+        "url",
+        "urls",
+        "uri",
+        "host",
+        "type",
+        "policy",
+        "format",
+        "header",
+        "headers",
+        "issuer",
+        "audience",
+        "ttl",
+        "expiration",
+        "expirationseconds",
+        "expires",
+        "expiry",
+        "lifetime",
+        "limit",
+        "length",
+        "count",
+        "size",
+        "version",
+        "enabled",
+        "required",
+        "mount",
+        "mode",
+        "authenticator",
+        "store",
     ];
     let lower = name.to_ascii_lowercase();
     let lower = lower.trim_end_matches(['-', '_', '.']);
-    let plural = ["tokens", "secrets", "automountserviceaccounttoken", "max_token", "accesskeyid", "access_key_id"];
+    let plural = [
+        "tokens",
+        "secrets",
+        "automountserviceaccounttoken",
+        "max_token",
+        "accesskeyid",
+        "access_key_id",
+    ];
     // A receiver, an exporter or an extension such as `bearertokenauth` is no value.
-    ENDS.iter().any(|end| lower.ends_with(end)) || plural.iter().any(|word| lower.ends_with(word)) || lower.ends_with("auth")
+    ENDS.iter().any(|end| lower.ends_with(end))
+        || plural.iter().any(|word| lower.ends_with(word))
+        || lower.ends_with("auth")
 }
 
 /// Returns whether a value cannot be a credential: nothing, a placeholder, a path, an address, a plain flag.
@@ -169,13 +241,32 @@ fn is_harmless(value: &str) -> bool {
         || value.starts_with("{{")
         || value.starts_with('<')
         || value.starts_with("%!")
-        || (value.starts_with('$') && value[1..].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
+        || (value.starts_with('$')
+            && value[1..]
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
     let masked = !value.is_empty() && value.chars().all(|c| matches!(c, '*' | 'x' | 'X' | '.' | '•'));
     let word = matches!(
         value.to_ascii_lowercase().as_str(),
-        "" | "true" | "false" | "null" | "nil" | "none" | "~" | "|" | ">" | "|-" | ">-" | "[" | "{" | "[redacted]" | "redacted" | "undefined"
+        "" | "true"
+            | "false"
+            | "null"
+            | "nil"
+            | "none"
+            | "~"
+            | "|"
+            | ">"
+            | "|-"
+            | ">-"
+            | "["
+            | "{"
+            | "[redacted]"
+            | "redacted"
+            | "undefined"
     );
-    let address = ["http://", "https://", "grpc://", "unix://"].iter().any(|scheme| value.starts_with(scheme));
+    let address = ["http://", "https://", "grpc://", "unix://"]
+        .iter()
+        .any(|scheme| value.starts_with(scheme));
     placeholder || masked || word || address || value.starts_with(['{', '[', '&', '*', '!']) || is_path(value)
 }
 
@@ -184,7 +275,8 @@ fn is_path(value: &str) -> bool {
     let Some(rest) = value.strip_prefix('/') else {
         return false;
     };
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b'-' | b'_');
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b'-' | b'_');
     rest.contains('/') && rest.bytes().all(plain)
 }
 
@@ -210,18 +302,31 @@ mod tests {
     }
 
     fn kept(text: &str) {
-        assert!(matches!(redact(text), Cow::Borrowed(_)) || redact(text) == text, "{text} -> {}", redact(text));
+        assert!(
+            matches!(redact(text), Cow::Borrowed(_)) || redact(text) == text,
+            "{text} -> {}",
+            redact(text)
+        );
     }
 
     #[test]
     fn headers() {
         check("authorization: Bearer abc.def-123", "authorization: Bearer #");
         check("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic #");
-        check(r#""Authorization":["Bearer s3cr3tvalue"]"#, r##""Authorization":["Bearer #"]"##);
-        check("OTEL_EXPORTER_OTLP_HEADERS=authorization=Basic%20abc==,x-tenant=one", "OTEL_EXPORTER_OTLP_HEADERS=authorization=Basic%20#,x-tenant=one");
+        check(
+            r#""Authorization":["Bearer s3cr3tvalue"]"#,
+            r##""Authorization":["Bearer #"]"##,
+        );
+        check(
+            "OTEL_EXPORTER_OTLP_HEADERS=authorization=Basic%20abc==,x-tenant=one",
+            "OTEL_EXPORTER_OTLP_HEADERS=authorization=Basic%20#,x-tenant=one",
+        );
         check("authorization: hunter2", "authorization: #");
         check("x-api-key: 0123456789abcdef", "x-api-key: #");
-        check("x-honeycomb-team=abcdef,x-honeycomb-dataset=web", "x-honeycomb-team=#,x-honeycomb-dataset=web");
+        check(
+            "x-honeycomb-team=abcdef,x-honeycomb-dataset=web",
+            "x-honeycomb-team=#,x-honeycomb-dataset=web",
+        );
         check("Cookie: a=b; session=XYZ", "Cookie: #");
         check("sent Bearer 9f8e7d6c5b4a", "sent Bearer #");
     }
@@ -237,25 +342,43 @@ mod tests {
         check("--password hunter2 --user bob", "--password # --user bob");
         check("token: 123e4567-e89b-12d3-a456-426614174000", "token: #");
         check("invalid token: a1b2c3d4e5f6", "invalid token: #");
-        check("- name: DB_PASSWORD\n  value: hunter2\n", "- name: DB_PASSWORD\n  value: #\n");
-        check(r#"{"name":"API_TOKEN","value":"t"}"#, r##"{"name":"API_TOKEN","value":"#"}"##);
+        check(
+            "- name: DB_PASSWORD\n  value: hunter2\n",
+            "- name: DB_PASSWORD\n  value: #\n",
+        );
+        check(
+            r#"{"name":"API_TOKEN","value":"t"}"#,
+            r##"{"name":"API_TOKEN","value":"#"}"##,
+        );
         check("password: |\n  hunter2\n", "password: |\n  #\n");
         check(r#"msg="{\"password\":\"hunter2\"}""#, r##"msg="{\"password\":\"#\"}""##);
     }
 
     #[test]
     fn addresses_and_known_shapes() {
-        check("https://user:pass@host:4318/v1/traces", "https://user:#@host:4318/v1/traces");
+        check(
+            "https://user:pass@host:4318/v1/traces",
+            "https://user:#@host:4318/v1/traces",
+        );
         check("mongodb://u:p%40@db/x", "mongodb://u:#@db/x");
-        check("https://0123456789abcdef0123@o1.ingest.example/1", "https://#@o1.ingest.example/1");
+        check(
+            "https://0123456789abcdef0123@o1.ingest.example/1",
+            "https://#@o1.ingest.example/1",
+        );
         check("key AKIAIOSFODNN7EXAMPLE used", "key # used");
         check("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "#");
         check("ghp_0123456789abcdefghij0123456789", "#");
         check("glsa_0123456789abcdefABCDEF_01234567", "#");
         check("glc_eyJvIjoiMSIsIm4iOiJ4In0=", "#");
         check("xoxb-123456789012-abc", "#");
-        check("https://hooks.slack.com/services/T0/B0/xyz", "https://hooks.slack.com/services/#");
-        check("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nx", "-----BEGIN RSA PRIVATE KEY-----#-----END RSA PRIVATE KEY-----\nx");
+        check(
+            "https://hooks.slack.com/services/T0/B0/xyz",
+            "https://hooks.slack.com/services/#",
+        );
+        check(
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nx",
+            "-----BEGIN RSA PRIVATE KEY-----#-----END RSA PRIVATE KEY-----\nx",
+        );
         check("-----BEGIN PRIVATE KEY-----\\nMIIE", "-----BEGIN PRIVATE KEY-----#");
     }
 
@@ -297,7 +420,17 @@ mod tests {
     #[test]
     fn long_and_odd_text_takes_linear_time() {
         let started = std::time::Instant::now();
-        for unit in ["a", "password", "token:", "://a", "-----BEGIN A-----", "\"", "Bearer ", "é=", "a.b@"] {
+        for unit in [
+            "a",
+            "password",
+            "token:",
+            "://a",
+            "-----BEGIN A-----",
+            "\"",
+            "Bearer ",
+            "é=",
+            "a.b@",
+        ] {
             redact(&unit.repeat(200_000 / unit.len()));
         }
         assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());

@@ -9,7 +9,7 @@ use super::workload::{self, WorkloadRows};
 use super::{About, Facts};
 use crate::evidence::{Cell, Evidence, Stage, Value};
 use crate::finding::{StageReference, StageSummary};
-use crate::releases::{Basis, Program};
+use crate::releases::{Basis, ReleaseSpan};
 use crate::topology::service::Service;
 use crate::topology::tempo::{ConfigState, Tempo};
 use crate::topology::workload::{Container, Namespace, Workload};
@@ -112,7 +112,7 @@ fn about(tempo: &Tempo, workload: Option<&Workload>, container: Option<&Containe
 }
 
 /// About a configuration without a container.
-fn loose_about(tempo: &Tempo, releases: BTreeMap<&'static str, crate::releases::ReleaseSpan>) -> About {
+fn loose_about(tempo: &Tempo, releases: BTreeMap<&'static str, ReleaseSpan>) -> About {
     let reference = &tempo.reference;
     let group = reference.api_version.split_once('/').map_or("", |(group, _)| group);
     let namespace = tempo.namespace.name().unwrap_or_default();
@@ -142,7 +142,7 @@ fn summary(parts: TempoParts<'_>, tempo: &Tempo) -> StageSummary {
     if tempo.release.basis == Basis::Configuration {
         assumptions.push(format!(
             "no image tells the release; the configuration is one of Tempo {}",
-            tempo.release
+            release_words(&tempo.release)
         ));
     }
     if tempo.state == ConfigState::Operator {
@@ -157,10 +157,12 @@ fn summary(parts: TempoParts<'_>, tempo: &Tempo) -> StageSummary {
             Some("all") | None => "Grafana Tempo".to_owned(),
             Some(target) => format!("Grafana Tempo {target}"),
         },
-        release: (!tempo.release.is_unknown()).then(|| tempo.release.to_string()),
+        release: (!tempo.release.is_unknown()).then(|| release_words(&tempo.release)),
         distribution: None,
         namespace: tempo.namespace.name().map(str::to_owned),
-        image: container.and_then(|container| container.image.text()).map(str::to_owned),
+        image: container
+            .and_then(|container| container.image.text())
+            .map(str::to_owned),
         file: match place {
             Some(place) => place.text.file().name.clone(),
             None => file_of(parts.evidence, tempo),
@@ -177,9 +179,15 @@ fn file_of(evidence: &Evidence, tempo: &Tempo) -> String {
         .map_or_else(String::new, |resource| resource.document.text.file().name.clone())
 }
 
-/// Returns the program that the summaries are about, for those that count stages.
-pub fn program() -> Program {
-    Program::Tempo
+/// Returns the releases of a span in words; a minor release with all its patches ends in `x`.
+fn release_words(span: &ReleaseSpan) -> String {
+    match (span.low, span.high) {
+        (Some(low), Some(high)) if high.patch == u32::MAX && low.minor_release() != high.minor_release() => {
+            format!("{low} to {}.{}.x", high.major, high.minor)
+        }
+        (None, Some(high)) if high.patch == u32::MAX => format!("{}.{}.x or older", high.major, high.minor),
+        _ => span.to_string(),
+    }
 }
 
 /// Returns the namespace as a cell; unknown when it is.

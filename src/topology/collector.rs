@@ -16,7 +16,7 @@ mod operator;
 mod probes;
 mod release;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod uri;
 
 pub use arguments::{Arguments, Flag, Gate};

@@ -22,8 +22,7 @@ pub use arguments::{Arguments, Flag};
 pub use generator::{Generator, ProcessorName, RemoteWrite};
 pub use keys::{KeyProblem, RefusedKey};
 pub use overrides::{
-    MisplacedOverride, OverrideProblem, OverrideScope, Overrides, OverridesFormat, TenantFile,
-    scoped_path,
+    MisplacedOverride, OverrideProblem, OverrideScope, Overrides, OverridesFormat, TenantFile, scoped_path,
 };
 pub use paths::DataPath;
 pub use receivers::Receiver;
@@ -151,11 +150,6 @@ impl Tempo {
 }
 
 /// Returns every Tempo: containers in the order of the workloads, then operators' resources, then configurations that nothing at hand reads.
-pub fn tempos(
-    evidence: &Evidence,
-    _tables: &Tables,
-    workloads: &[Workload],
-    _services: &[Service],
-) -> Vec<Tempo> {
+pub fn tempos(evidence: &Evidence, _tables: &Tables, workloads: &[Workload], _services: &[Service]) -> Vec<Tempo> {
     recognise::tempos(evidence, workloads)
 }

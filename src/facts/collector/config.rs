@@ -129,6 +129,8 @@ fn key_row(facts: &mut Facts, maker: &Maker<'_>, problem: &KeyProblem) {
     } else {
         "service"
     };
+    let replacement = problem.replacement.as_ref().map(|path| path.replace("::", "."));
+    let renamed = replacement.as_deref().and_then(|path| sibling(path, &problem.path));
     let row = RowBuilder::new("config_keys")
         .set("component", maker.component_link(problem.component))
         .set("section", maker.section(problem.component, otherwise))
@@ -141,12 +143,21 @@ fn key_row(facts: &mut Facts, maker: &Maker<'_>, problem: &KeyProblem) {
         .set("refused", refused)
         .set("since", problem.since.map(|release| release.to_string()))
         .set("until", problem.until.map(|release| release.to_string()))
-        .set("replacement", problem.replacement.as_deref())
+        .set("replacement", replacement.as_deref())
+        .set("rename_to", renamed)
         .set("did_you_mean", problem.did_you_mean.as_deref())
         .set("value", problem.value.clone())
         .set("collector", maker.collector_link());
     let about = maker.about_at(place.as_ref(), problem.assumption.as_ref());
     facts.push("config_keys", row.build_at(&about, place));
+}
+
+/// Returns the last key of a path that has the same parent as another one, lists and maps on the way left out.
+fn sibling<'a>(replacement: &'a str, path: &str) -> Option<&'a str> {
+    let split = |path: &'a str| path.rsplit_once('.').unwrap_or(("", path));
+    let (above, name) = split(replacement);
+    let parent = path.rsplit_once('.').map_or("", |(parent, _)| parent);
+    (above == parent).then_some(name)
 }
 
 /// Returns whether a key stands at the top level of the configuration.

@@ -1,6 +1,94 @@
-//! Tables about tempo.
+//! Tables about Tempo.
 
-use super::{Table};
+mod parts;
+mod process;
+
+use super::{CONFIGURATION, Read, Table};
+
+/// What rows about a Tempo with its Services need.
+const WITH_SERVICES: &[Read] = &[
+    Read {
+        verb: "list",
+        resource: "deployments",
+    },
+    Read {
+        verb: "list",
+        resource: "statefulsets",
+    },
+    Read {
+        verb: "list",
+        resource: "daemonsets",
+    },
+    Read {
+        verb: "get",
+        resource: "configmaps",
+    },
+    Read {
+        verb: "list",
+        resource: "services",
+    },
+];
 
 /// The tables.
-pub const TABLES: &[Table] = &[];
+pub const TABLES: &[Table] = &[
+    Table {
+        name: "tempos",
+        row: "One Tempo process: a container, or a configuration that no container at hand reads.",
+        columns: process::TEMPOS,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "tempo_receivers",
+        row: "One address that a receiver of a distributor listens on, or one receiver that listens nowhere.",
+        columns: parts::RECEIVERS,
+        reads: WITH_SERVICES,
+    },
+    Table {
+        name: "tempo_paths",
+        row: "One directory that a process writes to.",
+        columns: parts::PATHS,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "tempo_overrides",
+        row: "One override key that is not where, or not what, its release wants.",
+        columns: parts::OVERRIDES,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "tempo_keys",
+        row: "One other key that the release refuses, or may refuse.",
+        columns: parts::KEYS,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "tempo_processors",
+        row: "One name in a list of processors of the generator.",
+        columns: parts::PROCESSORS,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "tempo_remote_writes",
+        row: "One target that the generator sends metrics to.",
+        columns: parts::REMOTE_WRITES,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "tempo_placeholders",
+        row: "One `${X}` in a configuration.",
+        columns: parts::PLACEHOLDERS,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "tempo_flags",
+        row: "One flag of a process.",
+        columns: parts::FLAGS,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "tempo_config_problems",
+        row: "One thing that is wrong with a configuration as a file.",
+        columns: parts::CONFIG_PROBLEMS,
+        reads: CONFIGURATION,
+    },
+];

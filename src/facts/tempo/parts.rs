@@ -34,8 +34,14 @@ pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
             None => Cell::unknown("the command line cannot be seen"),
         };
         let row = RowBuilder::new("tempo_placeholders")
-            .set("variable", Cell::from(placeholder.variable.as_str()).at(&placeholder.cell))
-            .set("written", Cell::from(placeholder.written.as_str()).at(&placeholder.cell))
+            .set(
+                "variable",
+                Cell::from(placeholder.variable.as_str()).at(&placeholder.cell),
+            )
+            .set(
+                "written",
+                Cell::from(placeholder.written.as_str()).at(&placeholder.cell),
+            )
             .set("value", placeholder.cell.clone())
             .set("expanded", expanded)
             .set("set", placeholder.is_set.clone())
@@ -63,7 +69,9 @@ pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
             .set("present", present.collect::<Vec<_>>())
             .set("tempo", Cell::link(link));
         let place = problem.place.clone();
-        let in_object = place.as_ref().is_some_and(|place| place.text.resource == owner.about.resource);
+        let in_object = place
+            .as_ref()
+            .is_some_and(|place| place.text.resource == owner.about.resource);
         let about = match in_object {
             true => &owner.about,
             false => &owner.in_config,
@@ -109,7 +117,9 @@ fn receiver_row(owner: &Owner<'_>, receiver: &Receiver) -> RowBuilder {
 fn container_port(owner: &Owner<'_>, port: Option<u16>) -> Cell {
     let ports = owner.container.and_then(|container| container.cell.get("ports"));
     let ports = ports.map_or(&[][..], Cell::items);
-    let declared = ports.iter().find(|declared| declared.get("containerPort").and_then(port_number) == port && port.is_some());
+    let declared = ports
+        .iter()
+        .find(|declared| declared.get("containerPort").and_then(port_number) == port && port.is_some());
     match declared {
         Some(declared) => match declared.get("name") {
             Some(name) => name.clone(),
@@ -125,14 +135,22 @@ fn service_ports(owner: &Owner<'_>, port: Option<u16>) -> Cell {
         return Cell::from(Vec::new());
     };
     let mut found: Vec<Cell> = Vec::new();
-    for service in owner.parts.services.iter().filter(|service| service.selects.contains(&workload)) {
+    for service in owner
+        .parts
+        .services
+        .iter()
+        .filter(|service| service.selects.contains(&workload))
+    {
         for port in &service.ports {
             if service.target_number(port, owner.parts.workloads) != TargetNumber::Number(number) {
                 continue;
             }
             let row = record([
                 ("service", service.reference.name.as_str().into()),
-                ("namespace", service.namespace.name().map_or_else(Cell::default, Cell::from)),
+                (
+                    "namespace",
+                    service.namespace.name().map_or_else(Cell::default, Cell::from),
+                ),
                 ("port", port.port.map(i64::from).into()),
                 ("port_name", port.name.as_str().into()),
             ]);
@@ -157,7 +175,10 @@ fn path_row(facts: &Facts, owner: &Owner<'_>, path: &DataPath) -> RowBuilder {
         .set("default", path.is_default)
         .set("keeps_traces", path.keeps_traces)
         .set("mounted", mount.is_some())
-        .set("mount", mount.and_then(|mount| mount_row(facts, mount)).unwrap_or_default())
+        .set(
+            "mount",
+            mount.and_then(|mount| mount_row(facts, mount)).unwrap_or_default(),
+        )
         .set("mount_path", of_mount("mountPath"))
         .set("volume", of_mount("name"))
         .set("volume_kind", path.volume_kind.as_str())
@@ -174,7 +195,11 @@ fn path_row(facts: &Facts, owner: &Owner<'_>, path: &DataPath) -> RowBuilder {
 fn mount_row(facts: &Facts, mount: &crate::topology::workload::Mount) -> Option<Cell> {
     let place = mount.cell.place.as_ref()?;
     let is_same = |row: &&Row| row.cells.place.as_ref().is_some_and(|other| Arc::ptr_eq(place, other));
-    facts.rows("mounts").iter().find(is_same).map(|row| Cell::link(&row.cells))
+    facts
+        .rows("mounts")
+        .iter()
+        .find(is_same)
+        .map(|row| Cell::link(&row.cells))
 }
 
 fn scope_words(scope: &OverrideScope) -> (&'static str, Cell) {
@@ -195,9 +220,15 @@ fn override_rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
             .set("tenant", tenant)
             .set("written_path", found.written_path.as_str())
             .set("problem", found.problem.as_str())
-            .set("belongs_to", found.belongs_to.as_deref().map_or_else(Cell::default, Cell::from))
+            .set(
+                "belongs_to",
+                found.belongs_to.as_deref().map_or_else(Cell::default, Cell::from),
+            )
             .set("effect", found.effect.clone())
-            .set("suggestion", found.suggestion.as_deref().map_or_else(Cell::default, Cell::from))
+            .set(
+                "suggestion",
+                found.suggestion.as_deref().map_or_else(Cell::default, Cell::from),
+            )
             .set("tempo", Cell::link(link));
         facts.push("tempo_overrides", at_value(row, owner, &found.value));
     }

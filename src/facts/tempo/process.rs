@@ -1,6 +1,6 @@
 //! The row of one Tempo process.
 
-use super::{Owner, as_int, as_text, namespace_cell, texts};
+use super::{Owner, as_int, as_text, namespace_cell, release_words, texts};
 use crate::evidence::{Cell, Fields, Value};
 use crate::facts::{RowBuilder, record};
 use crate::releases::{Basis, Version};
@@ -20,8 +20,11 @@ pub(super) fn row(owner: &Owner<'_>) -> RowBuilder {
         .set("namespace", namespace_cell(&tempo.namespace))
         .set("config", tempo.config.clone())
         .set("config_state", tempo.state.as_str())
-        .set("config_file", tempo.arguments.get("config.file").cloned().unwrap_or_default())
-        .set("release", tempo.release.to_string())
+        .set(
+            "config_file",
+            tempo.arguments.get("config.file").cloned().unwrap_or_default(),
+        )
+        .set("release", release_words(&tempo.release))
         .set("release_basis", basis(&tempo.release.basis))
         .set("target", tempo.targets.target.clone())
         .set("target_known", tempo.targets.known.clone())
@@ -37,14 +40,20 @@ pub(super) fn row(owner: &Owner<'_>) -> RowBuilder {
         )
         .set("multitenancy", settings.multitenancy())
         .set("stream_over_http", settings.stream_over_http())
-        .set("http_port_written", written(&settings.at(&["server", "http_listen_port"])))
+        .set(
+            "http_port_written",
+            written(&settings.at(&["server", "http_listen_port"])),
+        )
         .set("http_listens", http_listens(owner, &http_port))
         .set("http_port", as_int(&http_port))
         .set("http_prefix", default_text(settings.at(&["http_api_prefix"]), ""))
         .set("grpc_port", as_int(&settings.grpc_port()))
         .set("has_distributor", tempo.targets.runs_cell("distributor"))
         .set("receivers", receivers(owner))
-        .set("receivers_written", receivers_written(&settings.at(&["distributor", "receivers"])))
+        .set(
+            "receivers_written",
+            receivers_written(&settings.at(&["distributor", "receivers"])),
+        )
         .set("retention_seconds", settings.retention_seconds());
     let expand_env = match (tempo.expand_env, &tempo.state) {
         (Some(expand), _) => expand.into(),
@@ -61,9 +70,21 @@ pub(super) fn row(owner: &Owner<'_>) -> RowBuilder {
         .set("query", query(owner))
         .set("cluster", cluster(owner))
         .set("replicas", replicas)
-        .set("labels", owner.workload.map(|workload| workload.pod_labels.clone()).unwrap_or_default())
-        .set("container", owner.container_row.as_ref().map(Cell::link).unwrap_or_default())
-        .set("workload", owner.workload_row.as_ref().map(Cell::link).unwrap_or_default())
+        .set(
+            "labels",
+            owner
+                .workload
+                .map(|workload| workload.pod_labels.clone())
+                .unwrap_or_default(),
+        )
+        .set(
+            "container",
+            owner.container_row.as_ref().map(Cell::link).unwrap_or_default(),
+        )
+        .set(
+            "workload",
+            owner.workload_row.as_ref().map(Cell::link).unwrap_or_default(),
+        )
 }
 
 fn basis(basis: &Basis) -> &'static str {
@@ -103,16 +124,29 @@ fn http_listens(owner: &Owner<'_>, port: &Cell) -> Cell {
         return Cell::default();
     };
     let Some(number) = port_number(port) else {
-        return Cell::unknown(port.unknown_reason().map_or_else(|| "the port is no number".to_owned(), ToString::to_string));
+        return Cell::unknown(
+            port.unknown_reason()
+                .map_or_else(|| "the port is no number".to_owned(), ToString::to_string),
+        );
     };
     let declared = container.cell.get("ports").map_or(&[][..], Cell::items);
-    let declared = declared.iter().filter_map(|port| port.get("containerPort")).filter_map(port_number);
-    let services = owner.parts.services.iter().filter(|service| service.selects.contains(&workload));
+    let declared = declared
+        .iter()
+        .filter_map(|port| port.get("containerPort"))
+        .filter_map(port_number);
+    let services = owner
+        .parts
+        .services
+        .iter()
+        .filter(|service| service.selects.contains(&workload));
     let targets = services.flat_map(|service| {
-        service.ports.iter().filter_map(|port| match service.target_number(port, owner.parts.workloads) {
-            TargetNumber::Number(number) => Some(number),
-            _ => None,
-        })
+        service
+            .ports
+            .iter()
+            .filter_map(|port| match service.target_number(port, owner.parts.workloads) {
+                TargetNumber::Number(number) => Some(number),
+                _ => None,
+            })
     });
     let ports: Vec<u16> = declared.chain(targets).collect();
     match ports.is_empty() {
@@ -184,33 +218,45 @@ fn durable(owner: &Owner<'_>, backend: &Cell) -> Cell {
 fn generator(owner: &Owner<'_>) -> Cell {
     let tempo = owner.tempo;
     let generator = &tempo.generator;
+    let unknown = tempo
+        .config
+        .unknown_reason()
+        .map(|reason| Cell::unknown(reason.clone()));
     let mut names: Vec<Cell> = Vec::new();
     for name in &generator.names {
         if !names.iter().any(|other| other.text() == name.name.text()) {
             names.push(name.name.clone());
         }
     }
-    let urls = generator.remote_writes.iter().map(|target| target.url.clone()).filter(|url| !url.is_null());
-    let has_remote_write = match tempo.config.unknown_reason() {
-        Some(reason) => Cell::unknown(reason.clone()),
-        None => Cell::from(!generator.remote_writes.is_empty()),
-    };
+    let urls = generator
+        .remote_writes
+        .iter()
+        .map(|target| target.url.clone())
+        .filter(|url| !url.is_null());
+    let urls = Cell::from(urls.collect::<Vec<_>>());
+    let has_remote_write = Cell::from(!generator.remote_writes.is_empty());
+    let or_unknown = |cell: Cell| unknown.clone().unwrap_or(cell);
     record([
         ("configured", generator.configured.clone()),
         ("has_storage_path", generator.has_storage_path.clone()),
         ("storage_path", generator.storage_path.clone()),
-        ("has_remote_write", has_remote_write),
-        ("remote_write_urls", urls.collect::<Vec<_>>().into()),
+        ("has_remote_write", or_unknown(has_remote_write)),
+        ("remote_write_urls", or_unknown(urls)),
         ("has_traces_storage", generator.has_traces_storage.clone()),
         ("traces_storage_path", generator.traces_storage_path.clone()),
-        ("processors", names.into()),
+        ("processors", or_unknown(names.into())),
         ("default_processors", generator.processors.clone()),
         ("processors_known", generator.unknown.is_none().into()),
         ("has_processors", generator.has_any()),
         ("service_graphs", generator.has(&["service-graphs"])),
         (
             "span_metrics",
-            generator.has(&["span-metrics", "span-metrics-count", "span-metrics-latency", "span-metrics-size"]),
+            generator.has(&[
+                "span-metrics",
+                "span-metrics-count",
+                "span-metrics-latency",
+                "span-metrics-size",
+            ]),
         ),
         ("local_blocks", generator.has(&["local-blocks"])),
         ("flush_to_storage", generator.flush_to_storage.clone()),
@@ -225,7 +271,10 @@ fn overrides(owner: &Owner<'_>) -> Cell {
     let tempo = owner.tempo;
     let overrides = &tempo.overrides;
     let settings = tempo.settings();
-    let unknown = tempo.config.unknown_reason().map(|reason| Cell::unknown(reason.clone()));
+    let unknown = tempo
+        .config
+        .unknown_reason()
+        .map(|reason| Cell::unknown(reason.clone()));
     let block = settings.at(&["overrides"]);
     let (state, tenants) = match &overrides.tenant_file {
         TenantFile::None => (Cell::from("none"), Cell::from(Vec::new())),
@@ -234,13 +283,18 @@ fn overrides(owner: &Owner<'_>) -> Cell {
         TenantFile::Found(file) => {
             let names = file.get("overrides").and_then(Cell::fields).into_iter().flatten();
             let names = names.map(|(name, limits)| Cell::from(name.clone()).at(limits));
-            (Cell::from("found").at(&overrides.tenant_path), names.collect::<Vec<_>>().into())
+            (
+                Cell::from("found").at(&overrides.tenant_path),
+                names.collect::<Vec<_>>().into(),
+            )
         }
     };
     record([
         (
             "format",
-            unknown.clone().unwrap_or_else(|| Cell::from(overrides.format.as_str()).at(&block)),
+            unknown
+                .clone()
+                .unwrap_or_else(|| Cell::from(overrides.format.as_str()).at(&block)),
         ),
         ("present", written(&block)),
         ("has_defaults", written(&settings.at(&["overrides", "defaults"]))),
@@ -251,10 +305,16 @@ fn overrides(owner: &Owner<'_>) -> Cell {
                 None => Cell::unknown("the arguments of Tempo cannot be seen"),
             },
         ),
-        ("user_configurable", unknown.unwrap_or_else(|| overrides.user_configurable.into())),
+        (
+            "user_configurable",
+            unknown.unwrap_or_else(|| overrides.user_configurable.into()),
+        ),
         ("tenant_file", overrides.tenant_path.clone()),
         ("tenant_file_state", state),
-        ("tenant_format", overrides.tenant_format.map(OverridesFormat::as_str).into()),
+        (
+            "tenant_format",
+            overrides.tenant_format.map(OverridesFormat::as_str).into(),
+        ),
         ("tenants", tenants),
         (
             "compaction_disabled",
@@ -271,19 +331,35 @@ fn limits(owner: &Owner<'_>) -> Cell {
     record([
         (
             "rate_limit_bytes",
-            as_int(&settings.limit("distributor.ingestion-rate-limit-bytes", &["ingestion", "rate_limit_bytes"], &changed(15_000_000, 30_000_000))),
+            as_int(&settings.limit(
+                "distributor.ingestion-rate-limit-bytes",
+                &["ingestion", "rate_limit_bytes"],
+                &changed(15_000_000, 30_000_000),
+            )),
         ),
         (
             "burst_size_bytes",
-            as_int(&settings.limit("distributor.ingestion-burst-size-bytes", &["ingestion", "burst_size_bytes"], &changed(20_000_000, 30_000_000))),
+            as_int(&settings.limit(
+                "distributor.ingestion-burst-size-bytes",
+                &["ingestion", "burst_size_bytes"],
+                &changed(20_000_000, 30_000_000),
+            )),
         ),
         (
             "max_traces_per_user",
-            as_int(&settings.limit("ingester.max-traces-per-user", &["ingestion", "max_traces_per_user"], &always(10_000))),
+            as_int(&settings.limit(
+                "ingester.max-traces-per-user",
+                &["ingestion", "max_traces_per_user"],
+                &always(10_000),
+            )),
         ),
         (
             "max_bytes_per_trace",
-            as_int(&settings.limit("ingester.max-bytes-per-trace", &["global", "max_bytes_per_trace"], &always(5_000_000))),
+            as_int(&settings.limit(
+                "ingester.max-bytes-per-trace",
+                &["global", "max_bytes_per_trace"],
+                &always(5_000_000),
+            )),
         ),
     ])
 }
@@ -293,9 +369,15 @@ fn query(owner: &Owner<'_>) -> Cell {
     record([
         ("search_max_seconds", settings.search_max_seconds()),
         ("metrics_max_seconds", settings.metrics_max_seconds()),
-        ("metrics_backend_after_seconds", settings.metrics_backend_after_seconds()),
+        (
+            "metrics_backend_after_seconds",
+            settings.metrics_backend_after_seconds(),
+        ),
         ("end_cutoff_seconds", settings.query_end_cutoff_seconds()),
-        ("frontend_address", settings.at(&["querier", "frontend_worker", "frontend_address"])),
+        (
+            "frontend_address",
+            settings.at(&["querier", "frontend_worker", "frontend_address"]),
+        ),
     ])
 }
 
@@ -315,10 +397,16 @@ fn cluster(owner: &Owner<'_>) -> Cell {
             "replication_factor",
             as_int(&settings.at(&["ingester", "lifecycler", "ring", "replication_factor"])),
         ),
-        ("scheduler_address", settings.at(&["backend_worker", "backend_scheduler_addr"])),
+        (
+            "scheduler_address",
+            settings.at(&["backend_worker", "backend_scheduler_addr"]),
+        ),
         ("kafka_address", settings.at(&["ingest", "kafka", "address"])),
         ("kafka_topic", settings.at(&["ingest", "kafka", "topic"])),
         ("partitions_set", partitions_set),
-        ("complete_block_timeout_seconds", settings.complete_block_timeout_seconds()),
+        (
+            "complete_block_timeout_seconds",
+            settings.complete_block_timeout_seconds(),
+        ),
     ])
 }

@@ -80,7 +80,9 @@ impl Default for Stack {
 impl Stack {
     fn text(&self) -> String {
         let indented = |text: &str| text.lines().map(|line| format!("    {line}\n")).collect::<String>();
-        let tenants = self.tenants.map_or_else(String::new, |text| format!("  overrides.yaml: |\n{}", indented(text)));
+        let tenants = self
+            .tenants
+            .map_or_else(String::new, |text| format!("  overrides.yaml: |\n{}", indented(text)));
         format!(
             "apiVersion: v1
 kind: ConfigMap
@@ -188,8 +190,15 @@ fn fits(cell: &Cell, kind: &Type) -> bool {
         (Value::List(items), Type::List(kind)) => items.iter().all(|item| fits(item, kind)),
         (Value::Map(fields), Type::Map(kind)) => fields.values().all(|cell| fits(cell, kind)),
         (Value::Map(fields), Type::Record(columns)) => {
-            let is_known = |fields: &Fields| fields.keys().all(|key| columns.iter().any(|column| column.name == &**key));
-            is_known(fields) && columns.iter().all(|column| fields.get(column.name).is_some_and(|cell| fits(cell, &column.kind)))
+            let is_known = |fields: &Fields| {
+                fields
+                    .keys()
+                    .all(|key| columns.iter().any(|column| column.name == &**key))
+            };
+            is_known(fields)
+                && columns
+                    .iter()
+                    .all(|column| fields.get(column.name).is_some_and(|cell| fits(cell, &column.kind)))
         }
         (Value::Link(_), Type::Row(_)) => true,
         _ => false,
@@ -210,13 +219,18 @@ fn a_healthy_stack_has_nothing_to_say() {
     for table in ["tempo_overrides", "tempo_keys", "tempo_config_problems"] {
         assert!(facts.rows(table).is_empty(), "{table}");
     }
-    let ports = &facts.rows("tempo_receivers")[0].cells.get("service_ports").unwrap().items()[0];
+    let ports = &facts.rows("tempo_receivers")[0]
+        .cells
+        .get("service_ports")
+        .unwrap()
+        .items()[0];
     assert_eq!(words(ports.get("port").unwrap()), "14317");
 }
 
 #[test]
 fn receivers_without_an_endpoint_bind_localhost_since_2_7() {
-    let config = "distributor:\n  receivers:\n    otlp:\n      protocols:\n        grpc:\n        http: {}\n    zipkin:\n";
+    let config =
+        "distributor:\n  receivers:\n    otlp:\n      protocols:\n        grpc:\n        http: {}\n    zipkin:\n";
     let localhost = |release, expected| {
         let stack = Stack {
             release,
@@ -232,7 +246,12 @@ fn receivers_without_an_endpoint_bind_localhost_since_2_7() {
         config: STORAGE.to_owned(),
         ..Stack::default()
     };
-    check(&none.facts(), "tempo_receivers", "protocol", "jaeger_grpc|jaeger_thrift_http|otlp_grpc");
+    check(
+        &none.facts(),
+        "tempo_receivers",
+        "protocol",
+        "jaeger_grpc|jaeger_thrift_http|otlp_grpc",
+    );
     let silent = Stack {
         config: format!("distributor:\n  receivers:\n    otlp:\n{STORAGE}"),
         ..Stack::default()
@@ -251,7 +270,12 @@ overrides:
 ";
     for release in ["2.3.0", "2.9.5", "3.0.3"] {
         let facts = with_config(release, broken);
-        check(&facts, "tempo_overrides", "problem", "flat_under_defaults|flat_under_defaults|flat_under_defaults");
+        check(
+            &facts,
+            "tempo_overrides",
+            "problem",
+            "flat_under_defaults|flat_under_defaults|flat_under_defaults",
+        );
         check(
             &facts,
             "tempo_overrides",
@@ -269,7 +293,10 @@ overrides:
     let place = facts.rows("tempo_overrides")[0].cells.place.clone().unwrap();
     let (line, column) = place.line_column();
     let written = text.lines().nth(line - 1).unwrap();
-    assert!(written[column - 1..].starts_with("max_traces_per_user"), "{line}:{column} {written}");
+    assert!(
+        written[column - 1..].starts_with("max_traces_per_user"),
+        "{line}:{column} {written}"
+    );
     assert_eq!(facts.rows("tempo_overrides")[0].about.resource.kind, "ConfigMap");
     let repaired = "
 overrides:
@@ -291,7 +318,12 @@ fn the_flat_form_is_warned_of_and_refused_by_3_0() {
     let mixed = "\noverrides:\n  max_traces_per_user: 10\n  defaults:\n    global: {max_bytes_per_trace: 1}\n";
     check(&with_config("2.9.5", mixed), "tempo_overrides", "problem", "mixed");
     let scope = "\noverrides:\n  metrics_generator:\n    processors: [span-metrics]\n";
-    check(&with_config("2.9.5", scope), "tempo_overrides", "belongs_to", "overrides.defaults.metrics_generator");
+    check(
+        &with_config("2.9.5", scope),
+        "tempo_overrides",
+        "belongs_to",
+        "overrides.defaults.metrics_generator",
+    );
 }
 
 #[test]
@@ -334,7 +366,12 @@ fn keys_that_a_release_refuses() {
         "replacement",
         "overrides.defaults.metrics_generator.processors|metrics_generator.processor.span_metrics|overrides.defaults.metrics_generator.processors|http.method",
     );
-    check(&facts, "tempo_keys", "problem", "misplaced|unknown|misplaced|wrong_form");
+    check(
+        &facts,
+        "tempo_keys",
+        "problem",
+        "misplaced|unknown|misplaced|wrong_form",
+    );
 }
 
 #[test]
@@ -363,7 +400,12 @@ overrides:
     check(&facts, "tempo_paths", "purpose", "wal|blocks|generator_wal");
     let newer = with_config("3.0.3", half);
     check(&newer, "tempo_processors", "known", "true|false|false");
-    check(&newer, "tempos", "targets", "backend-scheduler,backend-worker,query-frontend,querier,distributor,metrics-generator,live-store");
+    check(
+        &newer,
+        "tempos",
+        "targets",
+        "backend-scheduler,backend-worker,query-frontend,querier,distributor,metrics-generator,live-store",
+    );
 }
 
 #[test]
@@ -371,10 +413,20 @@ fn who_may_write_where() {
     let writable = |stack: Stack, expected: &str, ownership: &str| {
         let facts = stack.facts();
         let row = &facts.rows("tempo_paths")[0];
-        assert_eq!((column(row, "writable"), column(row, "ownership")), (expected.to_owned(), ownership.to_owned()));
+        assert_eq!(
+            (column(row, "writable"), column(row, "ownership")),
+            (expected.to_owned(), ownership.to_owned())
+        );
     };
     let claim = "persistentVolumeClaim: {claimName: t}";
-    writable(Stack { data: claim, ..Stack::default() }, "true", "fs_group");
+    writable(
+        Stack {
+            data: claim,
+            ..Stack::default()
+        },
+        "true",
+        "fs_group",
+    );
     writable(
         Stack {
             data: claim,
@@ -384,7 +436,16 @@ fn who_may_write_where() {
         "?",
         "root_owned_volume",
     );
-    writable(Stack { data: claim, pod: "hostNetwork: false", release: "2.4.2", ..Stack::default() }, "true", "root_user");
+    writable(
+        Stack {
+            data: claim,
+            pod: "hostNetwork: false",
+            release: "2.4.2",
+            ..Stack::default()
+        },
+        "true",
+        "root_user",
+    );
     writable(
         Stack {
             data: "configMap: {name: tempo}",
@@ -401,12 +462,21 @@ fn who_may_write_where() {
     };
     check(&read_only.facts(), "tempo_paths", "read_only_root", "true|true");
     writable(read_only, "false", "image");
-    writable(Stack { config: elsewhere, ..Stack::default() }, "false", "not_in_image");
+    writable(
+        Stack {
+            config: elsewhere,
+            ..Stack::default()
+        },
+        "false",
+        "not_in_image",
+    );
 }
 
 #[test]
 fn flags_win_and_variables_are_expanded_only_when_told() {
-    let config = format!("{RECEIVERS}\nserver: {{http_listen_port: 3100}}\nstorage:\n  trace:\n    backend: ${{BACKEND:-local}}\n    wal: {{path: /var/tempo/wal}}\n");
+    let config = format!(
+        "{RECEIVERS}\nserver: {{http_listen_port: 3100}}\nstorage:\n  trace:\n    backend: ${{BACKEND:-local}}\n    wal: {{path: /var/tempo/wal}}\n"
+    );
     let stack = |args| Stack {
         config: config.clone(),
         args,
@@ -453,7 +523,8 @@ fn what_no_container_reads_is_judged_without_one() {
     check(&facts, "tempos", "target", "all");
     check(&facts, "tempos", "container", "null");
     assert!(facts.rows("tempo_paths").is_empty());
-    let operators = "apiVersion: tempo.grafana.com/v1alpha1\nkind: TempoStack\nmetadata: {name: main, namespace: o}\nspec: {}\n";
+    let operators =
+        "apiVersion: tempo.grafana.com/v1alpha1\nkind: TempoStack\nmetadata: {name: main, namespace: o}\nspec: {}\n";
     let facts = facts_of(&evidence_of(&[("stack.yaml", operators)]));
     check(&facts, "tempos", "config_state", "operator");
     check(&facts, "tempos", "config", "?");
@@ -471,8 +542,21 @@ fn settings_that_changed() {
     check(&facts("3.0.0"), "tempos", "limits.rate_limit_bytes", "30000000");
     check(&facts("2.9.5"), "tempos", "retention_seconds", "1209600");
     let block = "\noverrides: {}\n".to_owned();
-    let config = format!("{RECEIVERS}{}{block}", STORAGE.replace("    backend: local", "    backend: filesystem\n    block: {version: vParquet4}"));
-    let stack = |release| Stack { release, config: config.clone(), ..Stack::default() }.facts();
+    let config = format!(
+        "{RECEIVERS}{}{block}",
+        STORAGE.replace(
+            "    backend: local",
+            "    backend: filesystem\n    block: {version: vParquet4}"
+        )
+    );
+    let stack = |release| {
+        Stack {
+            release,
+            config: config.clone(),
+            ..Stack::default()
+        }
+        .facts()
+    };
     check(&stack("2.3.0"), "tempos", "storage.block_version_accepted", "false");
     check(&stack("2.9.5"), "tempos", "storage.block_version_accepted", "true");
     check(&stack("2.9.5"), "tempos", "storage.backend_known", "false");

@@ -88,8 +88,8 @@ fn remedy(page: &mut Page, finding: &Finding, entry: Entry) {
     let mut lines = vec![escape::prose(&remedy.text)];
     if let Some(edit) = &remedy.edit {
         let how = match edit.safety {
-            Safety::Safe => "`tracedoctor fix` makes this change",
-            Safety::Unsafe => "`tracedoctor fix --unsafe` makes this change; read it first",
+            Safety::Safe => "this change does it, and keeps the meaning",
+            Safety::Unsafe => "this change would do it; read it first",
         };
         let end = if remedy.diff.is_some() { ':' } else { '.' };
         lines.push(format!("{how}{end}"));

@@ -80,7 +80,7 @@ error[exporter-port-not-on-service]: exporter otlp_grpc/tempo sends to port
    = assumed: `latest` means Collector 0.140.0, the newest release known here
    = fix: Use a port that the Service lists (OTLP is 4317 over gRPC, 4318 over
           HTTP), or add the port to the Service.
-          `tracedoctor fix --unsafe` makes this change; read it first:
+          this change would do it; read it first:
           @@ -14 +14 @@
           -        endpoint: tempo.tracing.svc.cluster.local:3100
           +        endpoint: tempo.tracing.svc.cluster.local:4317

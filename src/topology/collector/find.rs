@@ -11,7 +11,7 @@ use super::{Arguments, Collector, Origin, arguments};
 use crate::evidence::{Cell, Document, Evidence, PlainKind, Resource, ResourceReference, Text, Value};
 use crate::releases::{Basis, Distribution, Program, ReleaseSpan, Tables};
 use crate::topology::workload::{Container, FileLookup, VolumeSource, Workload, namespace_of, same_namespace};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What is known of a Collector before its configuration is read.
@@ -43,6 +43,7 @@ pub(super) fn all(evidence: &Evidence, tables: &Tables, workloads: &[Workload]) 
             }
         }
     }
+    drop_instances(&mut found, workloads);
     let resources = evidence.resources.iter();
     for resource in resources.clone().filter(|resource| operator::is_collector(resource)) {
         let made_by_it = found.iter().position(|collector: &Collector| collector.owner == owner_of(resource));
@@ -58,6 +59,17 @@ pub(super) fn all(evidence: &Evidence, tables: &Tables, workloads: &[Workload]) 
         }
     }
     found
+}
+
+/// A pod or ReplicaSet beside what it was made from is the same Collector once more.
+fn drop_instances(found: &mut Vec<Collector>, workloads: &[Workload]) {
+    let names = |collector: &Collector| {
+        let (index, number) = collector.run?;
+        Some((collector.owner.clone(), workloads.get(index)?.containers.get(number)?.name.clone()))
+    };
+    let is_instance = |collector: &Collector| matches!(collector.reference.kind.as_str(), "Pod" | "ReplicaSet");
+    let templates: HashSet<_> = found.iter().filter(|collector| !is_instance(collector)).filter_map(names).collect();
+    found.retain(|collector| !is_instance(collector) || names(collector).is_none_or(|names| !templates.contains(&names)));
 }
 
 fn is_operator_resource(reference: &ResourceReference) -> bool {

@@ -54,8 +54,14 @@ const SETTINGS: [(&str, &[&str]); 14] = [
     ("storage.trace.local.path", &["storage", "trace", "local", "path"]),
     ("live-store.wal.path", &["live_store", "wal", "path"]),
     ("block-builder.wal.path", &["block_builder", "wal", "path"]),
-    ("backend-scheduler.local-work-path", &["backend_scheduler", "local_work_path"]),
-    ("compactor.compaction.block-retention", &["compactor", "compaction", "block_retention"]),
+    (
+        "backend-scheduler.local-work-path",
+        &["backend_scheduler", "local_work_path"],
+    ),
+    (
+        "compactor.compaction.block-retention",
+        &["compactor", "compaction", "block_retention"],
+    ),
     ("memberlist.host-port", &["memberlist", "join_members"]),
 ];
 
@@ -69,7 +75,9 @@ impl Arguments {
     /// Returns whether a switch is on; `None` when it cannot be told.
     pub fn is_on(&self, name: &str) -> Option<bool> {
         match self.get(name) {
-            Some(cell) => cell.text().map(|text| matches!(text, "true" | "1" | "t" | "T" | "TRUE" | "True")),
+            Some(cell) => cell
+                .text()
+                .map(|text| matches!(text, "true" | "1" | "t" | "T" | "TRUE" | "True")),
             None if self.unknown.is_some() => None,
             None => Some(false),
         }

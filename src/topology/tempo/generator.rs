@@ -91,7 +91,9 @@ pub struct Generator {
 pub(super) fn read(settings: &Settings<'_>, targets: &Targets, overrides: &Overrides) -> Generator {
     let span = settings.span;
     let at = |path: &[&str]| {
-        let path: Vec<&str> = std::iter::once("metrics_generator").chain(path.iter().copied()).collect();
+        let path: Vec<&str> = std::iter::once("metrics_generator")
+            .chain(path.iter().copied())
+            .collect();
         settings.at(&path)
     };
     let block = at(&[]);
@@ -100,7 +102,7 @@ pub(super) fn read(settings: &Settings<'_>, targets: &Targets, overrides: &Overr
     let remote = at(&["storage", "remote_write"]);
     let processors = intended_processors(settings.config);
     let mut names = names_in(&processors, &OverrideScope::Defaults, span);
-    let mut unknown = settings.config.unknown_reason().map(ToString::to_string);
+    let mut unknown = processors.unknown_reason().map(ToString::to_string);
     match &overrides.tenant_file {
         TenantFile::Found(file) => {
             let tenants = file.get("overrides").and_then(Cell::fields);
@@ -165,9 +167,15 @@ impl Generator {
 
 /// The list as it is meant, also where it stands in a place that Tempo refuses: that is a fault of its own.
 fn intended_processors(config: &Cell) -> Cell {
+    if config.unknown_reason().is_some() {
+        return config.clone();
+    }
     let limit = overrides::default_limit(config, &["metrics_generator", "processors"]);
     match limit.is_null() {
-        true => config.path(&["metrics_generator", "processors"]).cloned().unwrap_or_default(),
+        true => config
+            .path(&["metrics_generator", "processors"])
+            .cloned()
+            .unwrap_or_default(),
         false => limit,
     }
 }
@@ -224,7 +232,16 @@ fn remote_write(item: &Cell) -> RemoteWrite {
         (None, Some(reason)) => Cell::unknown(reason.clone()),
         (None, None) => false.into(),
     };
-    let auth = ["basic_auth", "authorization", "oauth2", "sigv4", "azuread", "bearer_token", "bearer_token_file", "google_iam"];
+    let auth = [
+        "basic_auth",
+        "authorization",
+        "oauth2",
+        "sigv4",
+        "azuread",
+        "bearer_token",
+        "bearer_token_file",
+        "google_iam",
+    ];
     RemoteWrite {
         host: part(parts.as_ref().map(|(host, _, _)| host.as_str().into())),
         port: part(parts.as_ref().map(|(_, port, _)| i64::from(*port).into())),

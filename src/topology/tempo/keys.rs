@@ -86,7 +86,9 @@ fn entry(word: &'static str) -> (&'static str, Lifetime) {
 
 /// Returns when a key of a section is accepted; `None` when it never is.
 pub(super) fn lifetime(path: &str, key: &str) -> Option<Lifetime> {
-    section(path)?.find(|(name, _)| *name == key).map(|(_, lifetime)| lifetime)
+    section(path)?
+        .find(|(name, _)| *name == key)
+        .map(|(_, lifetime)| lifetime)
 }
 
 impl Lifetime {
@@ -103,7 +105,9 @@ impl Lifetime {
         let is_old = |since: Version| span.low.is_none_or(|low| low < since);
         match (self.since, self.gone) {
             (Some(since), None) if is_old(since) => KeyProblem::TooNew,
-            (Some(since), Some(gone)) if is_old(since) && span.high.is_some_and(|high| high < gone) => KeyProblem::TooNew,
+            (Some(since), Some(gone)) if is_old(since) && span.high.is_some_and(|high| high < gone) => {
+                KeyProblem::TooNew
+            }
             _ => KeyProblem::Removed,
         }
     }
@@ -121,12 +125,30 @@ const REPLACEMENTS: [(&str, &str); 22] = [
     ("metrics_generator.traces_query_storage", ""),
     ("metrics_generator.query_timeout", ""),
     ("metrics_generator.processor.local_blocks", ""),
-    ("metrics_generator.processors", "overrides.defaults.metrics_generator.processors"),
-    ("metrics_generator.processor.service_graphs.enabled", "overrides.defaults.metrics_generator.processors"),
-    ("metrics_generator.processor.span_metrics.enabled", "overrides.defaults.metrics_generator.processors"),
-    ("metrics_generator.processor.local_blocks.enabled", "overrides.defaults.metrics_generator.processors"),
-    ("metrics_generator.remote_write", "metrics_generator.storage.remote_write"),
-    ("metrics_generator.ring_size", "overrides.defaults.metrics_generator.ring_size"),
+    (
+        "metrics_generator.processors",
+        "overrides.defaults.metrics_generator.processors",
+    ),
+    (
+        "metrics_generator.processor.service_graphs.enabled",
+        "overrides.defaults.metrics_generator.processors",
+    ),
+    (
+        "metrics_generator.processor.span_metrics.enabled",
+        "overrides.defaults.metrics_generator.processors",
+    ),
+    (
+        "metrics_generator.processor.local_blocks.enabled",
+        "overrides.defaults.metrics_generator.processors",
+    ),
+    (
+        "metrics_generator.remote_write",
+        "metrics_generator.storage.remote_write",
+    ),
+    (
+        "metrics_generator.ring_size",
+        "overrides.defaults.metrics_generator.ring_size",
+    ),
     ("query_frontend.search.query_ingesters_until", ""),
     ("distributor.max_span_attr_byte", "distributor.max_attribute_bytes"),
     ("ingest.enabled", ""),
@@ -206,7 +228,7 @@ fn refused_key(
         problem,
         refused: release::cell(span, accepted.map(|accepted| !accepted)),
         since: lifetime.and_then(|lifetime| lifetime.since),
-        until: lifetime.and_then(|lifetime| lifetime.gone).map(|gone| last_before(gone)),
+        until: lifetime.and_then(|lifetime| lifetime.gone).map(last_before),
         replacement: replacement
             .filter(|to| !to.is_empty())
             .map(str::to_owned)
@@ -316,7 +338,11 @@ mod tests {
             for word in keys.split_ascii_whitespace() {
                 let (name, lifetime) = entry(word);
                 assert!(!name.is_empty() && !name.contains('-'), "{path}: {word}");
-                assert_eq!(lifetime.since.is_some() || lifetime.gone.is_some(), word.contains(':'), "{path}: {word}");
+                assert_eq!(
+                    lifetime.since.is_some() || lifetime.gone.is_some(),
+                    word.contains(':'),
+                    "{path}: {word}"
+                );
             }
         }
     }

@@ -48,10 +48,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
          max_attribute_bytes:2.8- max_span_attr_byte:2.7-2.7 metric_received_spans:2.3- override_ring_key receivers \
          retry_after_on_resource_exhausted:2.3- ring usage:2.7-",
     ),
-    (
-        "ingest",
-        "enabled:2.8-2.10 kafka:2.8-",
-    ),
+    ("ingest", "enabled:2.8-2.10 kafka:2.8-"),
     (
         "ingester",
         "complete_block_timeout:-2.10 concurrent_flushes:-2.10 flush_all_on_shutdown:-2.10 flush_check_period:-2.10 \
@@ -158,10 +155,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
         "overrides.defaults.cost_attribution",
         "dimensions:2.7- max_cardinality:2.7-",
     ),
-    (
-        "overrides.defaults.global",
-        "max_bytes_per_trace:2.3-",
-    ),
+    ("overrides.defaults.global", "max_bytes_per_trace:2.3-"),
     (
         "overrides.defaults.ingestion",
         "artificial_delay:2.8- burst_size_bytes:2.3- max_attribute_bytes:2.8- max_global_traces_per_user:2.3- \
@@ -210,10 +204,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
          max_condition_groups_per_tag_query:3.0- max_metrics_duration:2.5- max_search_duration:2.3- metrics_spanonly_fetch:3.0- \
          unsafe_query_hints:2.5-",
     ),
-    (
-        "overrides.defaults.storage",
-        "parquet_dedicated_columns:2.3-",
-    ),
+    ("overrides.defaults.storage", "parquet_dedicated_columns:2.3-"),
     (
         "querier",
         "extra_query_delay frontend_worker max_concurrent_queries metrics:2.5- partition_ring:2.9- query_live_store:2.10-2.10 \
@@ -244,10 +235,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
          max_result_limit max_spans_per_span_set:2.7- metadata_slo:2.7- most_recent_shards:2.8- query_backend_after \
          query_ingesters_until:-2.10 target_bytes_per_job throughput_bytes_slo timeout:2.5-",
     ),
-    (
-        "storage",
-        "trace",
-    ),
+    ("storage", "trace"),
     (
         "storage.trace",
         "azure backend background_cache block blocklist_poll blocklist_poll_concurrency blocklist_poll_fallback \
@@ -272,10 +260,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
         "bucket_name chunk_buffer_size endpoint hedge_requests_at hedge_requests_up_to insecure list_blocks_concurrency:2.4- \
          max_retries:2.10- object_cache_control object_metadata prefix",
     ),
-    (
-        "storage.trace.local",
-        "path",
-    ),
+    ("storage.trace.local", "path"),
     (
         "storage.trace.s3",
         "access_key bucket bucket_lookup_type enable_dual_stack:2.6- endpoint forcepathstyle hedge_requests_at \
@@ -289,5 +274,4 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
         "blocksfilepath:-2.5 completedfilepath:-2.5 ingestion_time_range_slack path search_encoding:-2.10 v2_encoding:-2.10 \
          version:-2.10",
     ),
-
 ];

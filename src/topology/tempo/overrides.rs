@@ -204,7 +204,12 @@ fn main_format(block: &Cell) -> OverridesFormat {
 
 fn tenants_format(tenants: Option<&Fields>) -> OverridesFormat {
     let (mut has_scopes, mut has_flat) = (false, false);
-    for (key, _) in tenants.into_iter().flatten().filter_map(|(_, limits)| limits.fields()).flatten() {
+    for (key, _) in tenants
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, limits)| limits.fields())
+        .flatten()
+    {
         let is_scope = keys::lifetime(DEFAULTS, key).is_some();
         let is_flat = keys::lifetime(LEGACY, key).is_some();
         has_scopes |= is_scope && !is_flat;
@@ -245,7 +250,14 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn defaults(&self, defaults: &Cell, found: &mut Vec<MisplacedOverride>) {
-        self.scoped(defaults, DEFAULTS, "overrides.defaults", &OverrideScope::Defaults, found, 0);
+        self.scoped(
+            defaults,
+            DEFAULTS,
+            "overrides.defaults",
+            &OverrideScope::Defaults,
+            found,
+            0,
+        );
     }
 
     /// `section` is the path in the table of keys, `path` the one in the file.
@@ -286,7 +298,10 @@ impl Judge<'_> {
         let problem = match lifetime.accepts(self.span) {
             Some(true) => return None,
             _ if lifetime.since == Some(NEW_FORM) && lifetime.gone.is_none() => return None,
-            _ if lifetime.gone.is_some_and(|gone| self.span.high.is_none_or(|high| high >= gone)) => {
+            _ if lifetime
+                .gone
+                .is_some_and(|gone| self.span.high.is_none_or(|high| high >= gone)) =>
+            {
                 OverrideProblem::Removed
             }
             _ => OverrideProblem::TooNew,
@@ -426,7 +441,10 @@ pub fn scoped_path(key: &str) -> Option<String> {
     if let Some(rest) = key.strip_prefix("metrics_generator_processor_") {
         let names = ["service_graphs", "span_metrics", "local_blocks", "host_info"];
         let name = names.into_iter().find(|name| rest.starts_with(name))?;
-        return Some(format!("metrics_generator.processor.{name}.{}", rest.get(name.len() + 1..)?));
+        return Some(format!(
+            "metrics_generator.processor.{name}.{}",
+            rest.get(name.len() + 1..)?
+        ));
     }
     if let Some(rest) = key.strip_prefix("metrics_generator_") {
         return Some(format!("metrics_generator.{rest}"));
@@ -482,9 +500,18 @@ mod tests {
         check("max_bytes_per_trace", "global.max_bytes_per_trace");
         check("ingestion_rate_limit_bytes", "ingestion.rate_limit_bytes");
         check("metrics_generator_processors", "metrics_generator.processors");
-        check("metrics_generator_processor_span_metrics_dimensions", "metrics_generator.processor.span_metrics.dimensions");
-        check("metrics_generator_forwarder_queue_size", "metrics_generator.forwarder.queue_size");
-        check("metrics_generator_ingestion_time_range_slack", "metrics_generator.ingestion_time_range_slack");
+        check(
+            "metrics_generator_processor_span_metrics_dimensions",
+            "metrics_generator.processor.span_metrics.dimensions",
+        );
+        check(
+            "metrics_generator_forwarder_queue_size",
+            "metrics_generator.forwarder.queue_size",
+        );
+        check(
+            "metrics_generator_ingestion_time_range_slack",
+            "metrics_generator.ingestion_time_range_slack",
+        );
         check("max_search_duration", "read.max_search_duration");
         check("block_retention", "compaction.block_retention");
         check("parquet_dedicated_columns", "storage.parquet_dedicated_columns");

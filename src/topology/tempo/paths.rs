@@ -89,14 +89,39 @@ const fn setting(
 /// All of them. `grafana/tempo@v3.0.3:modules/storage/config.go`, `modules/livestore/config.go`, `modules/blockbuilder/config.go`,
 /// `modules/backendscheduler/config.go`.
 fn settings() -> [Setting; 9] {
-    let wal = setting("wal", &["storage", "trace", "wal", "path"], Some("/var/tempo/wal"), STORE);
+    let wal = setting(
+        "wal",
+        &["storage", "trace", "wal", "path"],
+        Some("/var/tempo/wal"),
+        STORE,
+    );
     let blocks = setting("blocks", &["storage", "trace", "local", "path"], Some(""), STORE);
     let generator: &[&str] = &["metrics-generator"];
-    let generator_wal = setting("generator_wal", &["metrics_generator", "storage", "path"], None, generator);
-    let traces = setting("generator_traces", &["metrics_generator", "traces_storage", "path"], None, generator);
-    let query = setting("generator_query_traces", &["metrics_generator", "traces_query_storage", "path"], None, generator);
+    let generator_wal = setting(
+        "generator_wal",
+        &["metrics_generator", "storage", "path"],
+        None,
+        generator,
+    );
+    let traces = setting(
+        "generator_traces",
+        &["metrics_generator", "traces_storage", "path"],
+        None,
+        generator,
+    );
+    let query = setting(
+        "generator_query_traces",
+        &["metrics_generator", "traces_query_storage", "path"],
+        None,
+        generator,
+    );
     let live: &[&str] = &["live-store"];
-    let live_wal = setting("live_store_wal", &["live_store", "wal", "path"], Some("/var/tempo/live-store/traces"), live);
+    let live_wal = setting(
+        "live_store_wal",
+        &["live_store", "wal", "path"],
+        Some("/var/tempo/live-store/traces"),
+        live,
+    );
     let marker = setting(
         "live_store_marker",
         &["live_store", "shutdown_marker_dir"],
@@ -116,15 +141,27 @@ fn settings() -> [Setting; 9] {
         &["backend-scheduler"],
     );
     [
-        Setting { keeps_traces: true, ..wal },
-        Setting { keeps_traces: true, ..blocks },
+        wal,
+        Setting {
+            keeps_traces: true,
+            ..blocks
+        },
         generator_wal,
         Setting { gone: THREE, ..traces },
         Setting { gone: THREE, ..query },
-        Setting { keeps_traces: true, ..live_wal },
-        Setting { since: Version::new(2, 10, 0), ..marker },
+        Setting {
+            keeps_traces: true,
+            ..live_wal
+        },
+        Setting {
+            since: Version::new(2, 10, 0),
+            ..marker
+        },
         builder,
-        Setting { since: Version::new(2, 9, 0), ..scheduler },
+        Setting {
+            since: Version::new(2, 9, 0),
+            ..scheduler
+        },
     ]
 }
 
@@ -171,7 +208,12 @@ pub(super) fn read(
             (Some(true), Some(true)) => None,
             _ => Some(targets.reason.clone()),
         };
-        found.push(data_path(&setting, path, is_default, undecided, span, workload, container));
+        let mut path = data_path(&setting, path, is_default, undecided, span, workload, container);
+        // Every process with a store makes the directory; only an ingester keeps spans in it.
+        if setting.purpose == "wal" {
+            path.keeps_traces = targets.runs("ingester") == Some(true);
+        }
+        found.push(path);
     }
     found
 }
@@ -212,7 +254,10 @@ fn data_path(
             }
         },
         None => {
-            let reason = found.path.unknown_reason().map_or("the path is no text", |reason| reason);
+            let reason = found
+                .path
+                .unknown_reason()
+                .map_or("the path is no text", |reason| reason);
             found.writable = Cell::unknown(reason.to_owned());
             found.persistent = found.writable.clone();
             found.read_only_root = found.writable.clone();
@@ -239,17 +284,29 @@ fn behind(found: &mut DataPath, absolute: &str, span: &ReleaseSpan, workload: &W
     found.volume_kind = kind(source);
     found.persistent = match source {
         Some(VolumeSource::PersistentVolumeClaim(_) | VolumeSource::HostPath(_)) => true.into(),
-        Some(VolumeSource::EmptyDir | VolumeSource::ConfigMap(_) | VolumeSource::Secret(_) | VolumeSource::Projected(_)) => false.into(),
+        Some(
+            VolumeSource::EmptyDir | VolumeSource::ConfigMap(_) | VolumeSource::Secret(_) | VolumeSource::Projected(_),
+        ) => false.into(),
         Some(VolumeSource::Other(kind)) if kind == "ephemeral" => false.into(),
         Some(VolumeSource::Other(kind)) if kind == "nfs" => true.into(),
-        _ => Cell::unknown(format!("volume {} is of a kind that is not known to last", mount.volume_name)),
+        _ => Cell::unknown(format!(
+            "volume {} is of a kind that is not known to last",
+            mount.volume_name
+        )),
     };
     let limit = volume.and_then(|volume| {
         let cell = &volume.cell;
         let paths: [&[&str]; 3] = [
             &["emptyDir", "sizeLimit"],
             &["spec", "resources", "requests", "storage"],
-            &["ephemeral", "volumeClaimTemplate", "spec", "resources", "requests", "storage"],
+            &[
+                "ephemeral",
+                "volumeClaimTemplate",
+                "spec",
+                "resources",
+                "requests",
+                "storage",
+            ],
         ];
         paths.into_iter().find_map(|path| cell.path(path).cloned())
     });
@@ -258,10 +315,15 @@ fn behind(found: &mut DataPath, absolute: &str, span: &ReleaseSpan, workload: &W
         _ if mount.read_only => (false.into(), "read_only_mount"),
         Some(VolumeSource::EmptyDir) => (true.into(), "empty_dir"),
         _ if uid.value_is(0) && !is_remote(source) => (true.into(), "root_user"),
-        Some(VolumeSource::PersistentVolumeClaim(_)) | Some(VolumeSource::Other(_)) if has_fs_group(container) && !is_remote(source) => {
+        Some(VolumeSource::PersistentVolumeClaim(_)) | Some(VolumeSource::Other(_))
+            if has_fs_group(container) && !is_remote(source) =>
+        {
             (true.into(), "fs_group")
         }
-        Some(VolumeSource::HostPath(_)) => (Cell::unknown("the owner of a directory of the node is not known"), "node"),
+        Some(VolumeSource::HostPath(_)) => (
+            Cell::unknown("the owner of a directory of the node is not known"),
+            "node",
+        ),
         Some(VolumeSource::PersistentVolumeClaim(_)) if is_prepared(workload, &mount.volume_name) => (
             Cell::unknown("an init container may have made the volume writable"),
             "init_container",
@@ -292,7 +354,10 @@ fn own_file_system(found: &mut DataPath, path: &str, uid: &Uid, span: &ReleaseSp
         found.ownership = "image";
         return;
     }
-    let is_below = |directory: &str| path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_below = |directory: &str| {
+        path.strip_prefix(directory)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     let has_directory = release::is_at_least(span, IMAGE_USER);
     let (writable, ownership): (Cell, _) = match (uid, has_directory) {
         _ if is_below("/tmp") || is_below("/dev/shm") => (true.into(), "image"),
@@ -337,7 +402,10 @@ fn user(span: &ReleaseSpan, container: &Container) -> Uid {
 }
 
 fn is_official(container: &Container) -> bool {
-    let repository = container.image_reference.as_ref().map(|image| image.repository.as_str());
+    let repository = container
+        .image_reference
+        .as_ref()
+        .map(|image| image.repository.as_str());
     repository.is_some_and(|path| path == "grafana/tempo" || path.ends_with("/grafana/tempo"))
 }
 
@@ -353,7 +421,12 @@ fn is_remote(source: Option<&VolumeSource>) -> bool {
 /// Whether an init container has the volume too: it may be there to change its owner.
 fn is_prepared(workload: &Workload, volume: &str) -> bool {
     let mut init = workload.containers.iter().filter(|container| container.init);
-    init.any(|container| container.mounts.iter().any(|mount| mount.volume_name == volume && !mount.read_only))
+    init.any(|container| {
+        container
+            .mounts
+            .iter()
+            .any(|mount| mount.volume_name == volume && !mount.read_only)
+    })
 }
 
 fn kind(source: Option<&VolumeSource>) -> String {

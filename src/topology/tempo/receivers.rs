@@ -171,7 +171,10 @@ fn listener(name: &str, kind: &str, protocol: &str, block: &Cell, span: &Release
 fn split(endpoint: &str) -> Result<(String, u16), &'static str> {
     let (host, port) = endpoint.rsplit_once(':').ok_or("the endpoint has no port")?;
     let port = port.parse().map_err(|_| "the port of the endpoint is no number")?;
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let host = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
     Ok((host.to_owned(), port))
 }
 

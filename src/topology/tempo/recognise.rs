@@ -13,9 +13,7 @@ use crate::evidence::cell::Fields;
 use crate::evidence::document::Document;
 use crate::evidence::{Cell, Evidence, Place, PlainKind, Resource, ResourceReference, Schema, Text};
 use crate::releases::{Basis, Program, Release, ReleaseSpan, Version};
-use crate::topology::workload::{
-    Container, FileLookup, Namespace, Workload, file_at, namespace_of,
-};
+use crate::topology::workload::{Container, FileLookup, Namespace, Workload, file_at, namespace_of};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -31,7 +29,12 @@ pub(super) fn tempos(evidence: &Evidence, workloads: &[Workload]) -> Vec<Tempo> 
                 continue;
             }
             if let Some(source) = recognised(evidence, workload, container) {
-                read.extend(source.text.as_ref().map(|text| ((*text.resource).clone(), text.key.clone())));
+                read.extend(
+                    source
+                        .text
+                        .as_ref()
+                        .map(|text| ((*text.resource).clone(), text.key.clone())),
+                );
                 let home = Home::Container {
                     workload,
                     container,
@@ -44,7 +47,11 @@ pub(super) fn tempos(evidence: &Evidence, workloads: &[Workload]) -> Vec<Tempo> 
     for resource in evidence.resources.iter().filter(|resource| is_operators(resource)) {
         found.push(build(evidence, &Home::Operator(resource), operator_source()));
     }
-    for resource in evidence.resources.iter().filter(|resource| resource.kind() == "ConfigMap") {
+    for resource in evidence
+        .resources
+        .iter()
+        .filter(|resource| resource.kind() == "ConfigMap")
+    {
         let data = resource.at(&["data"]);
         for (key, value) in data.fields().into_iter().flatten() {
             let is_read = read.contains(&((*resource.reference).clone(), Some(key.clone())));
@@ -84,7 +91,9 @@ enum Home<'a> {
 impl Home<'_> {
     fn container(&self) -> Option<(&Workload, &Container)> {
         match self {
-            Home::Container { workload, container, .. } => Some((workload, container)),
+            Home::Container {
+                workload, container, ..
+            } => Some((workload, container)),
             _ => None,
         }
     }
@@ -152,7 +161,10 @@ fn configuration(evidence: &Evidence, workload: &Workload, container: &Container
         return source;
     };
     let Some(path) = file.text().map(str::to_owned) else {
-        let reason = file.unknown_reason().map_or("the path is no text", |reason| reason).to_owned();
+        let reason = file
+            .unknown_reason()
+            .map_or("the path is no text", |reason| reason)
+            .to_owned();
         source.config = Cell::unknown(reason.clone()).at(&file);
         source.state = ConfigState::Unknown(reason);
         return source;
@@ -236,7 +248,9 @@ fn from_document(document: Arc<Document>, path: Option<&str>) -> Source {
         hint: Some("remove one of the two".to_owned()),
         file: path.map(str::to_owned),
         present: Vec::new(),
-        place: Some(Arc::new(document.place(later, document.text_of(later).unwrap_or_default()))),
+        place: Some(Arc::new(
+            document.place(later, document.text_of(later).unwrap_or_default()),
+        )),
     });
     Source {
         arguments: Arguments::default(),
@@ -333,13 +347,11 @@ fn expansion<'a>(home: &Home<'a>, expand_env: Option<bool>) -> Expansion<'a> {
 }
 
 /// Returns the releases that are possible.
-fn release_of(
-    evidence: &Evidence,
-    home: &Home<'_>,
-    config: &Cell,
-    problems: &mut Vec<ConfigProblem>,
-) -> ReleaseSpan {
-    let given = evidence.given_releases.get("tempo").and_then(|text| Version::parse_with_precision(text));
+fn release_of(evidence: &Evidence, home: &Home<'_>, config: &Cell, problems: &mut Vec<ConfigProblem>) -> ReleaseSpan {
+    let given = evidence
+        .given_releases
+        .get("tempo")
+        .and_then(|text| Version::parse_with_precision(text));
     let given = given.map(|(version, precision)| ReleaseSpan::of_precision(version, precision, Basis::User));
     let known = home.container().and_then(|(_, container)| {
         let known = container.program.as_ref()?;
@@ -389,9 +401,9 @@ fn release_of(
 fn targets(home: &Home<'_>, settings: &Settings<'_>, state: &ConfigState, assumptions: &mut Vec<String>) -> Targets {
     let written = settings.at(&["target"]);
     let target = match home {
-        _ if !written.is_null() => written,
         Home::Operator(resource) if resource.kind() == "TempoMonolithic" => "all".into(),
         Home::Operator(_) => Cell::unknown("the operator runs several processes"),
+        _ if !written.is_null() => written,
         Home::Container { .. } => match (&settings.arguments.unknown, state) {
             (Some(reason), _) => Cell::unknown(reason.clone()),
             (None, _) => "all".into(),
@@ -405,7 +417,10 @@ fn targets(home: &Home<'_>, settings: &Settings<'_>, state: &ConfigState, assump
             match others.iter().any(|path| !settings.at(path).is_null()) {
                 true => Cell::unknown("no container that reads the configuration is in the given files"),
                 false => {
-                    assumptions.push("no container that reads the configuration is in the given files; target `all` is assumed".to_owned());
+                    assumptions.push(
+                        "no container that reads the configuration is in the given files; target `all` is assumed"
+                            .to_owned(),
+                    );
                     "all".into()
                 }
             }
@@ -446,7 +461,9 @@ fn tenant_file(
         return (path, file);
     };
     let text = match home {
-        Home::Container { workload, container, .. } => match file_at(evidence, workload, container, &name) {
+        Home::Container {
+            workload, container, ..
+        } => match file_at(evidence, workload, container, &name) {
             FileLookup::Text { text, .. } => text,
             FileLookup::Absent { reason, present, .. } => {
                 problems.push(ConfigProblem {
@@ -464,10 +481,17 @@ fn tenant_file(
         // A key beside the configuration with the name of the file is most likely the file.
         Home::ConfigMap(_, data) => {
             let base = name.rsplit('/').next().unwrap_or(&name);
-            let beside = data.get(base).filter(|_| main.is_some_and(|main| main.key.as_deref() != Some(base)));
+            let beside = data
+                .get(base)
+                .filter(|_| main.is_some_and(|main| main.key.as_deref() != Some(base)));
             match beside.and_then(|value| value.embed(Some(base))) {
                 Some(text) => text,
-                None => return (path, TenantFile::Unknown("no container that reads the file is in the given files".to_owned())),
+                None => {
+                    return (
+                        path,
+                        TenantFile::Unknown("no container that reads the file is in the given files".to_owned()),
+                    );
+                }
             }
         }
         Home::Operator(_) | Home::File(_) => {

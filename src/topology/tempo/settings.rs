@@ -102,9 +102,9 @@ impl Settings<'_> {
     pub fn block_version_accepted(&self) -> Cell {
         let written = self.at(&["storage", "trace", "block", "version"]);
         let Some(version) = written.text() else {
-            return match written.is_null() {
-                true => Cell::default(),
-                false => Cell::unknown("the version is no text"),
+            return match &written.value {
+                Value::Null | Value::Unknown(_) => written,
+                _ => Cell::unknown("the version is no text"),
             };
         };
         // Proven by runs of 2.3, 2.9 and 3.0; between them by `grafana/tempo@v2.4.0:tempodb/encoding/versioned.go` and later tags.
@@ -144,7 +144,10 @@ impl Settings<'_> {
 
     /// Returns the longest range of a search, in seconds.
     pub fn search_max_seconds(&self) -> Cell {
-        self.seconds(&["query_frontend", "search", "max_duration"], &[(Version::ZERO, Some(168 * 3600))])
+        self.seconds(
+            &["query_frontend", "search", "max_duration"],
+            &[(Version::ZERO, Some(168 * 3600))],
+        )
     }
 
     /// Returns the longest range of a TraceQL metrics query, in seconds; null where there are none yet.
@@ -255,7 +258,9 @@ fn seconds(text: &str) -> Option<i64> {
         let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
         let number: f64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        let end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(rest.len());
         let unit = match &rest[..end] {
             "ns" => 1e-9,
             "us" | "µs" => 1e-6,

@@ -81,7 +81,7 @@ fn scalar_value(cell: &Cell, text: &str, expansion: Expansion<'_>, found: &mut V
         result.push_str(before);
         // `$${X}` is an escape for a literal `${X}`.
         if before.ends_with('$') && matches!(expansion, Expansion::Environment(_)) {
-            result.push_str("{");
+            result.push('{');
             rest = &after[2..];
             continue;
         }
@@ -125,9 +125,8 @@ fn scalar_value(cell: &Cell, text: &str, expansion: Expansion<'_>, found: &mut V
 /// The value of a plain scalar is typed after the expansion, as the file is parsed after it.
 fn retyped(cell: &Cell, text: String) -> Value {
     let node = cell.place.as_ref().and_then(|place| place.node.as_ref());
-    let is_plain = node.is_some_and(|(document, id)| {
-        matches!(document.node(*id).value, NodeValue::Scalar(_, ScalarStyle::Plain))
-    });
+    let is_plain =
+        node.is_some_and(|(document, id)| matches!(document.node(*id).value, NodeValue::Scalar(_, ScalarStyle::Plain)));
     if !is_plain {
         return Value::Text(text.into());
     }

@@ -51,6 +51,7 @@ pub(super) const KEY: &[Column] = &[
     column("since", Type::Text, "The first release with it; null unless it comes later."),
     column("until", Type::Text, "The last release with it; null unless it is gone."),
     column("replacement", Type::Text, "The path below the component that takes its place; null when none is known."),
+    column("rename_to", Type::Text, "The name that the key has now, where only the name changed; null otherwise."),
     column("did_you_mean", Type::Text, "The key that was probably meant; null when none is near."),
     column("value", Type::Any, "The value; its key place is the key."),
     column("collector", Type::Row("collectors"), "The Collector."),

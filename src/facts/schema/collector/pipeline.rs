@@ -20,7 +20,6 @@ pub(super) const PIPELINE: &[Column] = &[
     column("has_memory_limiter", Type::Bool, "Whether a memory_limiter is among the processors."),
     column("memory_limiter_index", Type::Int, "The position of the first memory_limiter; null when there is none."),
     column("first_processor", Type::Text, "The id of the first processor; null when there is none."),
-    column("config_ref", Type::Text, "The id at the place of its key."),
     column("collector", Type::Row("collectors"), "The Collector."),
 ];
 

@@ -1,0 +1,282 @@
+//! Rows about instrumented applications: their SDK's settings, the files that they preload, their JavaScript, and the scripts that install
+//! and start them.
+//!
+//! [`understand`] puts together what containers, scripts and code say of each application; [`rows`] makes rows of it. Nothing here judges: what
+//! is a fault is for the checks to say, and what cannot be told is an unknown cell.
+
+mod account;
+mod code;
+mod code_rows;
+mod npm;
+mod origin;
+mod rows;
+mod script;
+mod script_rows;
+mod settings_rows;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use code::{CodeExporter, CodeName, JsFile, Preload};
+pub use npm::{Family, NpmTable, Retired, brings, family, generation, package_of};
+pub use origin::{Origin, SourceText, State};
+pub use rows::{AppParts, AppRows, rows, summaries};
+pub use script::ContainerScript;
+
+use crate::evidence::{Cell, Evidence};
+use crate::topology::app::{self, App, AppEnvironment, Settings, may_be_app};
+use crate::topology::sdk::{Answer, Language, ProtocolAnswer, ProtocolRule, Url};
+use crate::topology::workload::Workload;
+use origin::Pod;
+
+/// Everything that is understood of the applications.
+#[derive(Debug, Default)]
+pub struct Understanding {
+    /// The applications, in the order of the workloads.
+    pub apps: Vec<AppView>,
+    /// The scripts of the workloads that have to do with tracing.
+    pub scripts: Vec<ContainerScript>,
+    /// The JavaScript files that have to do with tracing.
+    pub files: Vec<JsFile>,
+}
+
+/// One application with all that decides what its SDK does.
+#[derive(Debug)]
+pub struct AppView {
+    /// The application.
+    pub app: App,
+    /// The environment that its SDK reads.
+    pub environment: AppEnvironment,
+    /// What the SDK makes of it; what code decides is in already.
+    pub settings: Settings,
+    /// The generation of the SDK.
+    pub generation: Answer<u32>,
+    /// The lowest generation that is possible.
+    pub at_least: Option<u32>,
+    /// The generations that are installed together.
+    pub generations: Vec<i64>,
+    /// What the runtime loads first.
+    pub preloads: Vec<Preload>,
+    /// The exporter that preloaded code makes.
+    pub exporter: Option<CodeExporter>,
+    /// The service's name that preloaded code gives.
+    pub code_name: Option<CodeName>,
+}
+
+/// Reads scripts and code and says what each application does.
+pub fn understand(evidence: &Evidence, workloads: &[Workload], apps: Vec<App>) -> Understanding {
+    let mut found = Understanding::default();
+    let mut apps = apps.into_iter().peekable();
+    for (index, workload) in workloads.iter().enumerate() {
+        let mut own = Vec::new();
+        while let Some(app) = apps.next_if(|app| app.workload == index) {
+            own.push(app);
+        }
+        if workload.passing || (own.is_empty() && !code::mentions_tracing(workload, evidence)) {
+            continue;
+        }
+        let mut scripts = Vec::new();
+        for (position, container) in workload.containers.iter().enumerate() {
+            let is_foreign = container.program.is_some() && !container.init && !may_be_app(container);
+            if !is_foreign {
+                scripts.extend(script::scripts(evidence, workloads, index, position));
+            }
+        }
+        let pod = Pod {
+            evidence,
+            workload,
+            scripts: &scripts,
+        };
+        add_by_script(pod, index, &mut own);
+        for app in own {
+            view(pod, app, &mut found);
+        }
+        found.scripts.append(&mut scripts);
+    }
+    code::loose_files(evidence, &mut found.files);
+    found
+}
+
+/// A container that sees packages which a script installs is an application, though nothing in its own environment shows it.
+fn add_by_script(pod: Pod<'_>, index: usize, own: &mut Vec<App>) {
+    let installed = origin::installed(pod);
+    for one in &installed {
+        let names = one.install.packages.iter().find(|spec| spec.name.starts_with("@opentelemetry/"));
+        let Some(name) = names else {
+            continue;
+        };
+        for (position, container) in pod.workload.containers.iter().enumerate() {
+            let is_known = own.iter().any(|app| app.container == position);
+            if is_known || !may_be_app(container) || origin::visible(pod, position, one).is_empty() {
+                continue;
+            }
+            let script = pod.scripts.iter().find(|script| script.container == one.container);
+            own.push(App {
+                workload: index,
+                container: position,
+                language: Language::NodeJs,
+                instrumentation: "script".to_owned(),
+                shown_by: script.map_or_else(Cell::default, |script| {
+                    script.cell_at(name.name.as_str(), name.span.clone())
+                }),
+                generation: None,
+                injection: None,
+                own_exporter: None,
+            });
+        }
+    }
+    // A library's variables do not tell a language that the packages tell.
+    for app in own.iter_mut().filter(|app| app.language == Language::Unknown) {
+        let sees_packages = installed.iter().any(|one| {
+            one.install.packages.iter().any(|spec| spec.name.starts_with("@opentelemetry/"))
+                && !origin::visible(pod, app.container, one).is_empty()
+        });
+        if sees_packages {
+            app.language = Language::NodeJs;
+        }
+    }
+    own.sort_by_key(|app| app.container);
+}
+
+fn view(pod: Pod<'_>, mut app: App, found: &mut Understanding) {
+    let container = &pod.workload.containers[app.container];
+    let mut environment = AppEnvironment::of(container, app.injection.as_ref());
+    let mut preloads = code::preloads(pod, &app, &environment);
+    if app.language == Language::Unknown && preloads.iter().any(|preload| preload.runtime == "node") {
+        app.language = Language::NodeJs;
+    }
+    let (generation, at_least, generations) = generation_of(pod, &app);
+    code::files_of(pod, found.apps.len(), &app, &mut preloads, &mut found.files);
+    let mut exporter = None;
+    let mut code_name = None;
+    let mut is_seen = false;
+    for index in preloads.iter().filter_map(|preload| preload.file) {
+        let file = &found.files[index];
+        environment = code::with_assignments(&environment, file);
+        exporter = exporter.or_else(|| code::exporter(index, file, &environment));
+        code_name = code_name.or_else(|| code::service_name(file, &environment));
+        is_seen = is_seen || code::starts_sdk(&file.analysis);
+    }
+    let settings = settings_of(&app, &environment, generation.known().copied(), exporter.as_ref());
+    let mut settings = settings;
+    if app.instrumentation == "rocket_chat" {
+        let name = "Rocket.Chat gives its services their names itself".to_owned();
+        settings.service_name.value = Answer::Unknown(name);
+    }
+    // Code that is not at hand may name the exporter and the service itself.
+    let hides_code = matches!(app.language, Language::Go | Language::Rust | Language::Unknown)
+        || (app.instrumentation == "library" && !is_seen);
+    if hides_code && settings.traces.from == crate::topology::sdk::Source::Default {
+        let reason = "code that is not at hand may set the endpoint".to_owned();
+        settings.traces.url = Url::Unknown(reason);
+        settings.traces.target = None;
+    }
+    if let Some(name) = app.own_exporter.clone() {
+        let reason = format!("{name} sets an exporter that does not read the variables of OpenTelemetry");
+        settings.traces.url = Url::Unknown(reason.clone());
+        settings.traces.protocol = ProtocolAnswer::Unknown(reason);
+        settings.traces.target = None;
+    }
+    found.apps.push(AppView {
+        app,
+        environment,
+        settings,
+        generation,
+        at_least,
+        generations,
+        preloads,
+        exporter,
+        code_name,
+    });
+}
+
+fn settings_of(
+    app: &App,
+    environment: &AppEnvironment,
+    generation: Option<u32>,
+    exporter: Option<&CodeExporter>,
+) -> Settings {
+    let operator_rule = || app.injection.as_ref().map(|injection| injection.protocol_rule(app.language));
+    let mut environment = environment.clone();
+    let rule = match (exporter, app.instrumentation.as_str()) {
+        // Rocket.Chat makes a gRPC exporter in code (RocketChat/Rocket.Chat:packages/tracing/src/index.ts).
+        (_, "rocket_chat") => ProtocolRule::Fixed(crate::topology::sdk::Protocol::Grpc),
+        (Some(exporter), _) => {
+            let specific = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+            match &exporter.url {
+                // A given url is used as it is, like the variable of the signal.
+                Some(Ok(url)) => environment.set(specific, Cell::from(url.as_str())),
+                Some(Err(reason)) => environment.set(specific, Cell::unknown(reason.as_str())),
+                None => {}
+            }
+            exporter.protocol.map_or(ProtocolRule::ByLanguage, ProtocolRule::Fixed)
+        }
+        (None, _) => operator_rule().unwrap_or(ProtocolRule::ByLanguage),
+    };
+    let mut settings = app::settings(&environment, app.language, generation, &rule);
+    if exporter.is_none()
+        && let Some(reason) = app.injection.as_ref().and_then(|injection| injection.protocol_unknown(app.language))
+        && settings.traces.protocol_from == crate::topology::sdk::Source::Default
+    {
+        settings.traces.protocol = ProtocolAnswer::Unknown(reason);
+        settings.faults.retain(|fault| !matches!(fault.kind.as_str(), "grpc_port_for_http" | "http_port_for_grpc" | "doubled_path" | "path_on_grpc"));
+    }
+    if let Some(exporter) = exporter {
+        // The protocol variables and the list of exporters are not read for what code makes.
+        settings.faults.retain(|fault| fault.area != "protocol" || !fault.variable.contains("OTLP_PROTOCOL"));
+        settings.faults.retain(|fault| fault.variable != "OTEL_TRACES_EXPORTER" || fault.kind == "nothing_among_others");
+        if exporter.protocol.is_none() {
+            let reason = format!("what {} sends is not known", exporter.package);
+            settings.traces.protocol = ProtocolAnswer::Unknown(reason);
+        }
+    }
+    settings
+}
+
+/// Returns the generation of the SDK, the lowest one that is possible, and all that are installed together.
+fn generation_of(pod: Pod<'_>, app: &App) -> (Answer<u32>, Option<u32>, Vec<i64>) {
+    if let Some(known) = app.generation {
+        return (Answer::Known(known), Some(known), Vec::new());
+    }
+    if app.language != Language::NodeJs {
+        return (Answer::Unknown("the release of the SDK is part of the image".to_owned()), None, Vec::new());
+    }
+    let installed = origin::installed(pod);
+    let seen = installed.iter().filter(|one| !origin::visible(pod, app.container, one).is_empty());
+    let mut generations: Vec<i64> = Vec::new();
+    let mut of_sdk = None;
+    let mut open = None;
+    for spec in seen.flat_map(|one| &one.install.packages) {
+        let counts = matches!(family(&spec.name), Family::Sdk | Family::Experimental | Family::AutoInstrumentations);
+        match spec.version.as_deref().and_then(|version| npm::generation(&spec.name, version)) {
+            Some(generation) => {
+                if spec.name == "@opentelemetry/sdk-node" {
+                    of_sdk = Some(generation);
+                }
+                if !generations.contains(&generation) {
+                    generations.push(generation);
+                }
+            }
+            None if counts => open = Some(spec.name.clone()),
+            None => {}
+        }
+    }
+    generations.sort_unstable();
+    let number = |generation: i64| u32::try_from(generation).unwrap_or_default();
+    let answer = match (of_sdk, generations.as_slice(), &open) {
+        (Some(generation), _, _) => Answer::Known(number(generation)),
+        (None, [one], None) => Answer::Known(number(*one)),
+        (None, [], Some(name)) | (None, [_], Some(name)) => {
+            Answer::Unknown(format!("{name} is installed without a version"))
+        }
+        (None, [], None) => Answer::Unknown("the packages of the SDK are not installed by a script at hand".to_owned()),
+        (None, _, _) => Answer::Unknown("packages of several generations are installed together".to_owned()),
+    };
+    // What is installed without a version has not been of the first generation since 2.0.0 of March 2025.
+    let at_least = match (&answer, generations.first(), &open) {
+        (Answer::Known(generation), _, _) => Some(*generation),
+        (_, Some(lowest), _) => Some(number(*lowest)),
+        (_, None, Some(_)) => Some(2),
+        (_, None, None) => None,
+    };
+    (answer, at_least, generations)
+}

@@ -1,0 +1,532 @@
+//! Where a file that a container sees comes from: a ConfigMap, a copy that an init container made into a shared volume, a package that was
+//! installed there, or the image.
+//!
+//! Volumes have identity: a path is followed as (volume, path in it), whatever the mount paths of the containers are.
+
+use super::npm;
+use super::script::ContainerScript;
+use crate::evidence::{Cell, Evidence, Text};
+use crate::facts::shell::PackageInstall;
+use crate::topology::workload::{
+    Container, FileLookup, VolumeSource, Workload, absolute_path, file_at, files_under, mount_over, volume_inner_path,
+};
+use std::sync::Arc;
+
+/// A pod with the scripts of its containers.
+#[derive(Clone, Copy)]
+pub(super) struct Pod<'a> {
+    pub(super) evidence: &'a Evidence,
+    pub(super) workload: &'a Workload,
+    pub(super) scripts: &'a [ContainerScript],
+}
+
+/// A text of a language, with its way back to the file.
+#[derive(Debug, Clone)]
+pub struct SourceText {
+    /// The text that holds it.
+    pub text: Arc<Text>,
+    /// Where it begins in that text.
+    pub base: usize,
+    /// The text itself.
+    pub content: Arc<str>,
+}
+
+impl SourceText {
+    pub(super) fn whole(text: Arc<Text>) -> SourceText {
+        SourceText {
+            base: 0,
+            content: text.content.clone(),
+            text,
+        }
+    }
+}
+
+/// Whether a file is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is.
+    Found,
+    /// It is not.
+    Missing,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// What is known of a path in a container.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Whether it is there.
+    pub state: State,
+    /// Why, as a clause.
+    pub reason: String,
+    /// `config_map`, `copied`, `written`, `module`, `volume`, `image`.
+    pub source: &'static str,
+    /// The text, when it is at hand.
+    pub text: Option<SourceText>,
+    /// The container that writes it.
+    pub written_by: Option<usize>,
+    /// The path under which that container writes it.
+    pub written_as: Option<String>,
+    /// Whether that container writes it to a place which this one does not share.
+    pub not_shared: bool,
+}
+
+/// (index of the volume, path in it).
+pub(super) type Location = (usize, String);
+
+/// Something that a script puts somewhere.
+#[derive(Debug, Clone)]
+struct Event {
+    container: usize,
+    path: String,
+    location: Option<Location>,
+    content: Content,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    Text(SourceText, &'static str),
+    MissingSource(String),
+    /// A file whose text is not known.
+    Opaque(&'static str),
+    /// Files below the path that are not known one by one.
+    Tree,
+}
+
+/// One installation, as the containers of a pod see it.
+#[derive(Debug, Clone)]
+pub(super) struct Installed<'a> {
+    pub(super) container: usize,
+    pub(super) install: &'a PackageInstall,
+    /// The directory `node_modules` in the container that installs.
+    pub(super) directory: String,
+    location: Option<Location>,
+}
+
+/// Returns where a path of a container lies; `None` on its root file system or where that cannot be told.
+pub(super) fn locate(container: &Container, path: &str) -> Option<Location> {
+    let path = absolute_path(container, path)?;
+    let (index, rest) = mount_over(container, &path)?;
+    let mount = &container.mounts[index];
+    if mount.sub_path_unknown.is_some() {
+        return None;
+    }
+    Some((mount.volume?, volume_inner_path(mount, rest)))
+}
+
+/// Returns the paths at which a container sees a place of a volume.
+pub(super) fn seen_as(container: &Container, location: &Location) -> Vec<String> {
+    let mounts = container.mounts.iter().filter(|mount| mount.volume == Some(location.0));
+    mounts.filter_map(|mount| mount.shown_path(&location.1)).map(|path| path.trim_end_matches('/').to_owned()).collect()
+}
+
+/// Returns what a container finds at a path, as a program of it opens it.
+pub(super) fn origin(pod: Pod<'_>, container_index: usize, path: &str) -> Origin {
+    let container = &pod.workload.containers[container_index];
+    let Some(path) = absolute_path(container, path) else {
+        return unknown(format!("{path} is relative to the working directory of the image"), "image");
+    };
+    match file_at(pod.evidence, pod.workload, container, &path) {
+        FileLookup::Text { text, .. } => {
+            return Origin {
+                state: State::Found,
+                reason: "it is mounted from a ConfigMap".to_owned(),
+                source: "config_map",
+                text: (!text.secret).then(|| SourceText::whole(text)),
+                written_by: None,
+                written_as: None,
+                not_shared: false,
+            };
+        }
+        FileLookup::Absent { reason, present, .. } => {
+            let mut answer = unknown(reason, "config_map");
+            answer.state = State::Missing;
+            if !present.is_empty() {
+                answer.reason.push_str(&format!("; it has {}", present.join(", ")));
+            }
+            return answer;
+        }
+        FileLookup::Unknown(_) => {}
+    }
+    let events = events(pod);
+    let here = locate(container, &path);
+    if let Some(answer) = written_here(pod, &events, container_index, &path, here.as_ref()) {
+        return answer;
+    }
+    if let Some(answer) = written_elsewhere(pod, &events, container_index, &path) {
+        return answer;
+    }
+    match here {
+        None if mount_over(container, &path).is_some() => unknown(format!("what {path} shows cannot be told"), "volume"),
+        None => unknown(format!("{path} is in no volume, so that only the image may have it"), "image"),
+        Some(location) => unwritten(pod, &events, container_index, &path, &location),
+    }
+}
+
+fn unknown(reason: String, source: &'static str) -> Origin {
+    Origin {
+        state: State::Unknown,
+        reason,
+        source,
+        text: None,
+        written_by: None,
+        written_as: None,
+        not_shared: false,
+    }
+}
+
+fn written_here(
+    pod: Pod<'_>,
+    events: &[Event],
+    container_index: usize,
+    path: &str,
+    here: Option<&Location>,
+) -> Option<Origin> {
+    let same = |event: &&Event| match (&event.location, here) {
+        (Some(there), Some(here)) => there == here,
+        (None, None) => event.container == container_index && event.path == path,
+        _ => false,
+    };
+    // What is written last holds; a whole tree that may hold the file counts only if nothing writes the file itself.
+    let exact = events.iter().filter(same).filter(|event| !matches!(event.content, Content::Tree));
+    if let Some(event) = exact.last() {
+        let name = &pod.workload.containers[event.container].name;
+        let mut answer = unknown(String::new(), "copied");
+        answer.written_by = Some(event.container);
+        answer.written_as = Some(event.path.clone());
+        match &event.content {
+            Content::Text(text, source) => {
+                answer.state = State::Found;
+                answer.source = source;
+                answer.reason = format!("container {name} puts it there as {}", event.path);
+                answer.text = Some(text.clone());
+            }
+            Content::MissingSource(reason) => {
+                answer.state = State::Missing;
+                answer.reason = format!("container {name} should copy it there, and {reason}");
+            }
+            Content::Opaque(source) => {
+                answer.state = State::Found;
+                answer.source = source;
+                answer.reason = format!("container {name} puts it there as {}", event.path);
+            }
+            Content::Tree => {}
+        }
+        return Some(answer);
+    }
+    let modules = installed(pod).into_iter().filter(|one| visible(pod, container_index, one).iter().any(|directory| {
+        path.strip_prefix(directory.as_str()).is_some_and(|rest| rest.starts_with('/'))
+    }));
+    let modules: Vec<Installed<'_>> = modules.collect();
+    if let Some(last) = modules.last() {
+        let (package, _) = npm::package_of(path);
+        let has = modules.iter().any(|one| one.install.packages.iter().any(|spec| npm::brings(&spec.name, package)));
+        let mut answer = unknown(format!("whether {package} is among the installed packages is not known"), "module");
+        answer.written_by = Some(last.container);
+        if has {
+            answer.state = State::Found;
+            answer.reason = format!("container {} installs {package}", pod.workload.containers[last.container].name);
+        }
+        return Some(answer);
+    }
+    let is_below = |event: &&Event| {
+        matches!(event.content, Content::Tree)
+            && match (&event.location, here) {
+                (Some(there), Some(here)) => there.0 == here.0 && is_under(&here.1, &there.1),
+                (None, None) => event.container == container_index && is_under(path, &event.path),
+                _ => false,
+            }
+    };
+    let tree = events.iter().rev().find(is_below)?;
+    let name = &pod.workload.containers[tree.container].name;
+    let mut answer = unknown(format!("container {name} puts files there that are not in the given files"), "copied");
+    answer.written_by = Some(tree.container);
+    Some(answer)
+}
+
+fn is_under(path: &str, directory: &str) -> bool {
+    directory.is_empty()
+        || path.strip_prefix(directory.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The file is written under the same path by another container, into its own file system or a volume that is not shared.
+fn written_elsewhere(pod: Pod<'_>, events: &[Event], container_index: usize, path: &str) -> Option<Origin> {
+    let container = &pod.workload.containers[container_index];
+    let event = events.iter().rev().find(|event| {
+        event.container != container_index && event.path == path && !matches!(event.content, Content::Tree)
+    })?;
+    let name = &pod.workload.containers[event.container].name;
+    let place = match &event.location {
+        None => "its own file system".to_owned(),
+        Some((volume, _)) => format!("volume {}", pod.workload.volumes[*volume].name),
+    };
+    let mut answer = unknown(
+        format!("container {name} writes it to {place}, which container {} does not share", container.name),
+        "image",
+    );
+    answer.state = State::Missing;
+    answer.written_by = Some(event.container);
+    answer.written_as = Some(event.path.clone());
+    answer.not_shared = true;
+    Some(answer)
+}
+
+/// Nothing is seen to write the file into the volume.
+fn unwritten(pod: Pod<'_>, events: &[Event], container_index: usize, path: &str, location: &Location) -> Origin {
+    let volume = &pod.workload.volumes[location.0];
+    if volume.source != VolumeSource::EmptyDir || !volume.cell.get("emptyDir").is_some_and(|cell| !cell.is_null() || cell.place.is_some()) {
+        return unknown(format!("what volume {} holds is not in the given files", volume.name), "volume");
+    }
+    let others = pod.workload.containers.iter().enumerate().filter(|(index, other)| {
+        *index != container_index && other.mounts.iter().any(|mount| mount.volume == Some(location.0) && !mount.read_only)
+    });
+    let others: Vec<usize> = others.map(|(index, _)| index).collect();
+    let mut answer = unknown(String::new(), "volume");
+    if let Some(vague) = others.iter().find(|index| !is_followed(pod, **index)) {
+        let name = &pod.workload.containers[*vague].name;
+        answer.reason = format!("what container {name} writes to volume {} cannot be told", volume.name);
+        return answer;
+    }
+    answer.state = State::Missing;
+    answer.reason = if others.is_empty() {
+        format!("no other container of the pod writes to volume {}, which is empty when the pod starts", volume.name)
+    } else {
+        format!("no container of the pod writes {path} to volume {}", volume.name)
+    };
+    let wanted = path.rsplit('/').next().unwrap_or_default();
+    let near = events.iter().find(|event| {
+        let name = event.path.rsplit('/').next().unwrap_or_default();
+        let same_volume = event.location.as_ref().is_some_and(|(volume, _)| *volume == location.0);
+        let is_near = name.eq_ignore_ascii_case(wanted) || (same_volume && !matches!(event.content, Content::Tree));
+        is_near && event.container != container_index
+    });
+    if let Some(near) = near {
+        let name = &pod.workload.containers[near.container].name;
+        answer.reason.push_str(&format!("; container {name} writes {}", near.path));
+        answer.written_by = Some(near.container);
+        answer.written_as = Some(near.path.clone());
+    }
+    answer
+}
+
+/// Commands that write nothing but what the analysis of the shell tells.
+const FOLLOWED: [&str; 34] = [
+    "set", "cd", "echo", "printf", "export", "mkdir", "cp", "mv", "ln", "rm", "chmod", "chown", "ls", "test", "[", "true", ":", "false",
+    "exit", "sleep", "cat", "touch", "pwd", "id", "env", "npm", "yarn", "pnpm", "npx", "date", "du", "df", "exec", "wget",
+];
+
+/// Whether all that a container writes is known: it runs scripts only, of commands that are understood.
+fn is_followed(pod: Pod<'_>, container: usize) -> bool {
+    let mut of_container = pod.scripts.iter().filter(|script| script.container == container).peekable();
+    of_container.peek().is_some()
+        && of_container.all(|one| {
+            let script = &one.script;
+            script.skipped.is_none()
+                && !script.truncated
+                && script.syntax_errors.is_empty()
+                && script.writes.iter().all(|write| write.path.is_some())
+                && script.copies.iter().all(|copy| copy.from.is_some() && copy.to.is_some())
+                && script.commands.iter().all(|command| {
+                    let name = command.name.as_deref().unwrap_or_default();
+                    FOLLOWED.contains(&name) || matches!(name, "sh" | "bash" | "ash" | "dash" | "tr" | "sed" | "head" | "curl" | "node")
+                })
+        })
+}
+
+fn events(pod: Pod<'_>) -> Vec<Event> {
+    let mut events = Vec::new();
+    for one in pod.scripts {
+        let container = &pod.workload.containers[one.container];
+        let mut push = |path: String, content: Content| {
+            let path = absolute_path(container, &path).unwrap_or(path);
+            events.push(Event {
+                container: one.container,
+                location: locate(container, &path),
+                path,
+                content,
+            });
+        };
+        for write in &one.script.writes {
+            use crate::facts::shell::WriteKind;
+            let Some(path) = write.path.clone() else {
+                continue;
+            };
+            match write.kind {
+                WriteKind::File | WriteKind::Append => push(path, Content::Opaque("written")),
+                WriteKind::Download => {
+                    push(path.clone(), Content::Opaque("written"));
+                    push(path, Content::Tree);
+                }
+                WriteKind::Directory | WriteKind::Copy | WriteKind::Permissions | WriteKind::Remove => {}
+            }
+        }
+        for file in &one.script.files {
+            let (Some(path), Some(text)) = (file.path.clone(), one.source()) else {
+                continue;
+            };
+            if let Some(content) = one.text.get(file.body.clone()).filter(|_| !file.append && !file.expands) {
+                let text = SourceText {
+                    text: text.clone(),
+                    base: file.body.start,
+                    content: content.into(),
+                };
+                push(path, Content::Text(text, "written"));
+            }
+        }
+        for copy in &one.script.copies {
+            if let (Some(from), Some(to)) = (&copy.from, &copy.to) {
+                for (path, content) in copied(pod, container, from, to, copy.into_directory) {
+                    push(path, content);
+                }
+            }
+        }
+    }
+    events
+}
+
+/// Returns what one copy makes: the paths and what is at them.
+fn copied(pod: Pod<'_>, container: &Container, from: &str, to: &str, into: Option<bool>) -> Vec<(String, Content)> {
+    let to = to.trim_end_matches('/');
+    let name = from.rsplit('/').next().unwrap_or_default();
+    if name.contains(['*', '?', '[']) || matches!(name, "." | "") {
+        let directory = from.rsplit_once('/').map_or("", |(directory, _)| directory);
+        let ending = name.rsplit('*').next().unwrap_or_default();
+        let mut made: Vec<(String, Content)> = files_under(pod.evidence, pod.workload, container)
+            .into_iter()
+            .filter(|(path, text, _)| is_under(path, directory) && path.ends_with(ending.trim_matches('.')) && !text.secret)
+            .map(|(path, text, _)| {
+                let rest = path.get(directory.len()..).unwrap_or_default().trim_start_matches('/').to_owned();
+                (format!("{to}/{rest}"), Content::Text(SourceText::whole(text), "copied"))
+            })
+            .collect();
+        if made.is_empty() {
+            made.push((to.to_owned(), Content::Tree));
+        }
+        return made;
+    }
+    let content = match file_at(pod.evidence, pod.workload, container, from) {
+        FileLookup::Text { text, .. } if text.secret => Content::Opaque("copied"),
+        FileLookup::Text { text, .. } => Content::Text(SourceText::whole(text), "copied"),
+        FileLookup::Absent { reason, .. } if !reason.ends_with("is a directory") => Content::MissingSource(reason),
+        FileLookup::Absent { .. } => return copied(pod, container, &format!("{from}/."), &format!("{to}/{name}"), into)
+            .into_iter()
+            .chain(copied(pod, container, &format!("{from}/."), to, into))
+            .collect(),
+        FileLookup::Unknown(_) => Content::Opaque("image"),
+    };
+    let inside = format!("{to}/{name}");
+    let has_ending = |path: &str| path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    let mut made = match into {
+        Some(true) => vec![(inside, content)],
+        Some(false) => vec![(to.to_owned(), content)],
+        // A mount point is a directory; a name with an ending is that of a file.
+        None if container.mounts.iter().any(|mount| mount.path == to) => vec![(inside, content)],
+        None if has_ending(to) => vec![(to.to_owned(), content)],
+        None => vec![(inside, content.clone()), (to.to_owned(), content)],
+    };
+    if matches!(made.first(), Some((_, Content::Opaque("image")))) && !has_ending(name) {
+        // It may be a directory of the image.
+        made.push((to.to_owned(), Content::Tree));
+    }
+    made
+}
+
+/// Returns the installations of npm packages in a pod.
+pub(super) fn installed(pod: Pod<'_>) -> Vec<Installed<'_>> {
+    use crate::facts::shell::Manager;
+    let mut found = Vec::new();
+    for one in pod.scripts {
+        let container = &pod.workload.containers[one.container];
+        for install in &one.script.installs {
+            if !matches!(install.manager, Manager::Npm | Manager::Yarn | Manager::Pnpm) {
+                continue;
+            }
+            let directory = match (&install.directory, install.global) {
+                (_, true) => "/usr/local/lib/node_modules".to_owned(),
+                (Some(directory), false) => format!("{}/node_modules", directory.trim_end_matches('/')),
+                (None, false) => continue,
+            };
+            found.push(Installed {
+                container: one.container,
+                install,
+                location: locate(container, &directory),
+                directory,
+            });
+        }
+    }
+    found
+}
+
+/// Returns the paths of an installation's `node_modules` in a container; empty when it does not see it.
+pub(super) fn visible(pod: Pod<'_>, container: usize, one: &Installed<'_>) -> Vec<String> {
+    match &one.location {
+        Some(location) => seen_as(&pod.workload.containers[container], location),
+        None if one.container == container => vec![one.directory.clone()],
+        None => Vec::new(),
+    }
+}
+
+/// Returns whether a module that a file loads is among the packages that the pod's scripts install. Null for what is no package of
+/// OpenTelemetry.
+pub(super) fn package_installed(pod: Pod<'_>, container: usize, specifier: &str, file: Option<&str>) -> Cell {
+    let (package, _) = npm::package_of(specifier);
+    if !package.starts_with("@opentelemetry/") {
+        return Cell::default();
+    }
+    let directories: Vec<String> = match specifier.split_once("node_modules/") {
+        Some(_) if specifier.starts_with('/') => {
+            let end = specifier.rfind("node_modules/").unwrap_or_default();
+            vec![format!("{}node_modules", &specifier[..end])]
+        }
+        _ => match file.and_then(|file| file.rsplit_once('/')) {
+            Some((directory, _)) => ancestors(directory),
+            None => return Cell::unknown("where the file is loaded from is not known"),
+        },
+    };
+    let all = installed(pod);
+    let mut reached = false;
+    for one in &all {
+        if !visible(pod, container, one).iter().any(|path| directories.contains(path)) {
+            continue;
+        }
+        reached = true;
+        if one.install.packages.iter().any(|spec| npm::brings(&spec.name, package)) {
+            return true.into();
+        }
+        if one.install.from_manifest || one.install.incomplete {
+            return Cell::unknown("the packages that are installed are not all written out");
+        }
+    }
+    let owner = &pod.workload.containers[container];
+    let is_empty_place = |directory: &String| {
+        directory == "/node_modules"
+            || locate(owner, directory).is_some_and(|(volume, _)| {
+                matches!(pod.workload.volumes[volume].source, VolumeSource::EmptyDir | VolumeSource::ConfigMap(_))
+            })
+    };
+    if !directories.iter().all(is_empty_place) {
+        return Cell::unknown(format!("whether the image has {package} is not known"));
+    }
+    let vague = pod.workload.containers.iter().enumerate().find(|(index, other)| {
+        let shares = |mount: &crate::topology::workload::Mount| {
+            directories.iter().filter_map(|path| locate(owner, path)).any(|(volume, _)| mount.volume == Some(volume))
+        };
+        *index != container && !reached && other.mounts.iter().any(shares) && !is_followed(pod, *index)
+    });
+    match vague {
+        Some((_, other)) => Cell::unknown(format!("what container {} installs cannot be told", other.name)),
+        None => false.into(),
+    }
+}
+
+fn ancestors(directory: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut at = directory.trim_end_matches('/');
+    loop {
+        found.push(format!("{at}/node_modules"));
+        match at.rsplit_once('/') {
+            Some((above, _)) => at = above,
+            None => return found,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Rows about what is wrong with variables, and about files that the runtime loads first.
+
+use super::code::sub_place;
+use super::rows::{AppParts, endpoint_cell, is_in_code};
+use super::origin::State;
+use super::{AppView, Preload};
+use crate::evidence::{Cell, Place};
+use crate::facts::{Facts, RowBuilder};
+use crate::topology::app::{Fault, snake_case};
+use crate::topology::sdk::{Effect, ProtocolAnswer, Signal};
+use std::sync::Arc;
+
+/// The variable by which the SDK reads what code gives to the exporter.
+const SPECIFIC: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+
+/// Adds the rows of one application.
+pub(super) fn rows(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Cell, files: &[Arc<Cell>]) {
+    for fault in &view.settings.faults {
+        problem_row(facts, parts, view, app, fault);
+    }
+    for preload in &view.preloads {
+        let row = preload.file.and_then(|file| files.get(file)).map_or_else(Cell::default, Cell::link);
+        preload_row(facts, parts, view, app, (preload, row));
+    }
+}
+
+/// Returns the word of an effect.
+fn effect(effect: Effect) -> String {
+    snake_case(&format!("{effect:?}"))
+}
+
+fn problem_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Cell, fault: &Fault) {
+    let in_code = fault.variable == SPECIFIC && is_in_code(view);
+    let (value, place): (Cell, Option<Arc<Place>>) = match (&view.exporter, in_code) {
+        (Some(exporter), true) => {
+            let file = &parts.understanding.files[exporter.file];
+            let used = &file.analysis.uses[exporter.made];
+            let span = exporter.url_span.clone().unwrap_or(used.span.clone());
+            let text = exporter.url.as_ref().and_then(|url| url.as_ref().ok()).cloned();
+            let cell = file.cell_at(text, span);
+            let place = cell.place.clone();
+            (cell, place)
+        }
+        _ => {
+            let value = view.environment.cell(&fault.variable);
+            let place = match fault.area {
+                // A wrong name is wrong where the name stands.
+                "name" => name_place(parts, view, &fault.variable).or_else(|| value.place.clone()),
+                _ => sub_place(&value, fault.range.clone()).or_else(|| value.place.clone()),
+            };
+            (value, place)
+        }
+    };
+    let part = value
+        .text()
+        .filter(|_| fault.area != "headers")
+        .and_then(|text| text.get(fault.range.clone()))
+        .map(str::to_owned);
+    let mut part: Cell = part.into();
+    part.place = place.clone();
+    part.key = place.clone();
+    let as_written = value.embed(None).is_some_and(|embedded| Some(&*embedded.content) == value.text());
+    // What `$(NAME)` made of a value must not replace it.
+    let suggestion = fault.suggestion.clone().filter(|_| as_written || in_code);
+    let shown = if fault.area == "headers" { Cell::unknown("headers may hold credentials").at(&value) } else { value.clone() };
+    let target = view.settings.traces.target.as_ref();
+    let protocol = match &view.settings.traces.protocol {
+        ProtocolAnswer::Known(protocol) => Cell::from(protocol.name()),
+        ProtocolAnswer::Unknown(reason) => Cell::unknown(reason.as_str()),
+        ProtocolAnswer::Invalid { value } => Cell::unknown(format!("{value:?} is no protocol of OTLP")),
+    };
+    let about = parts.about(view.app.workload, view.app.container, place.as_ref());
+    let row = RowBuilder::new("sdk_problems")
+        .set("variable", if in_code { Cell::from("url") } else { Cell::from(fault.variable.as_str()) }.at(&value))
+        .set("kind", fault.kind.as_str())
+        .set("area", fault.area)
+        .set("value", shown)
+        .set("part", part)
+        .set("suggestion", suggestion)
+        .set("effect", effect(fault.effect))
+        .set("signal", fault.signal.map(signal_name))
+        .set("in_code", in_code)
+        .set(
+            "url_variables",
+            view.exporter
+                .as_ref()
+                .filter(|_| in_code)
+                .map_or_else(Vec::new, |exporter| exporter.url_variables.iter().map(|name| Cell::from(name.as_str())).collect()),
+        )
+        .set("read_by_code", read_by_code(parts, view, &fault.variable))
+        .set("protocol", protocol)
+        .set("port", target.and_then(|target| target.port).map(i64::from))
+        .set("path", target.map(|target| target.path.as_str().to_owned()))
+        .set("app", app.clone())
+        .set("container", parts.container_link(view.app.workload, view.app.container))
+        .build_at(&about, place);
+    facts.push("sdk_problems", row);
+}
+
+fn signal_name(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Traces => "traces",
+        Signal::Metrics => "metrics",
+        Signal::Logs => "logs",
+    }
+}
+
+/// Whether a file that the application sees reads the variable itself, so that a name of nobody else's still has an effect.
+fn read_by_code(parts: &AppParts<'_>, view: &AppView, variable: &str) -> Cell {
+    let mut files = parts.understanding.files.iter().filter(|file| {
+        file.container == Some((view.app.workload, view.app.container)) && file.source.content.contains(variable)
+    });
+    files.next().is_some().into()
+}
+
+/// Returns the place where the name of a variable is written.
+fn name_place(parts: &AppParts<'_>, view: &AppView, name: &str) -> Option<Arc<Place>> {
+    let container = &parts.workloads[view.app.workload].containers[view.app.container];
+    let variable = container.variables.iter().find(|variable| variable.name == name && !variable.hidden)?;
+    match variable.entry.get("name").filter(|cell| cell.text() == Some(name)) {
+        Some(cell) => cell.place.clone(),
+        None => variable.value.key.clone(),
+    }
+}
+
+fn preload_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Cell, (preload, js_file): (&Preload, Cell)) {
+    let workload = &parts.workloads[view.app.workload];
+    let origin = &preload.origin;
+    let state = match origin.state {
+        State::Found => "found",
+        State::Missing => "missing",
+        State::Unknown => "unknown",
+    };
+    let mut path = Cell::from(preload.path.as_str());
+    path.place = preload.place.clone();
+    path.key = preload.place.clone();
+    let package = preload.module.then(|| super::npm::package_of(&preload.path).0.to_owned());
+    let writer = origin.written_by.map(|index| workload.containers[index].name.as_str());
+    let init = origin.written_by.map(|index| parts.container_link(view.app.workload, index));
+    let file = preload.file.and_then(|file| parts.understanding.files.get(file));
+    let about = parts.about(view.app.workload, view.app.container, preload.place.as_ref());
+    let row = RowBuilder::new("preloads")
+        .set("runtime", preload.runtime)
+        .set("flag", preload.flag.as_str())
+        .set("path", path.clone())
+        .set("from", preload.from.as_str())
+        .set("state", Cell::from(state).at(&path))
+        .set("reason", origin.reason.as_str())
+        .set("source", origin.source)
+        .set("module", preload.module)
+        .set("package", package)
+        .set("init_container", writer)
+        .set("written_by", init)
+        .set("written_as", origin.written_as.clone())
+        .set("not_shared", origin.not_shared)
+        .set("starts_sdk", file.map(|file| super::code::starts_sdk(&file.analysis)))
+        .set("module_syntax", file.map(|file| file.analysis.set_up.module_syntax.is_some()))
+        .set("top_level_await", file.map(|file| file.analysis.set_up.top_level_await.is_some()))
+        .set("js_file", js_file)
+        .set("value", preload.cell.clone())
+        .set("endpoint", endpoint_cell(view))
+        .set("app", app.clone())
+        .set("container", parts.container_link(view.app.workload, view.app.container))
+        .build_at(&about, preload.place.clone());
+    facts.push("preloads", row);
+}

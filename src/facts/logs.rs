@@ -1,0 +1,355 @@
+//! Rows about container logs, and what is said in them.
+//!
+//! A log belongs to a pod; which workload that is, its name tells. Nothing here reads a log: it is given what the scan found.
+
+
+#[cfg(test)]
+mod tests;
+
+use super::{About, ContainerKey, Facts, LogMatch, RowBuilder};
+use crate::evidence::logs::{LineReference, LogGroup, Timestamp};
+use crate::evidence::{Cell, ContainerLog, Evidence, Fields, ResourceReference, Stage};
+use crate::finding::{LogEvidence, LogMoment, LogSpot, StageReference};
+use crate::topology::workload::{Namespace, Workload};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the rows are made of.
+#[derive(Clone, Copy)]
+pub struct LogParts<'a> {
+    /// Everything that was read.
+    pub evidence: &'a Evidence,
+    /// The workloads.
+    pub workloads: &'a [Workload],
+    /// The rows of the workloads, by index; may be shorter.
+    pub workload_rows: &'a [Arc<Cell>],
+    /// Returns what findings about a container need, by the indexes of workload and container.
+    pub about_of: &'a dyn Fn(usize, usize) -> Arc<About>,
+}
+
+/// What a log belongs to.
+struct Owner {
+    about: Arc<About>,
+    /// The indexes of workload and container.
+    place: Option<(usize, Option<usize>)>,
+}
+
+/// Adds the rows of every log, and the groups of matching lines.
+pub fn rows(facts: &mut Facts, parts: &LogParts<'_>) {
+    let owners: Vec<Owner> = parts.evidence.logs.iter().map(|log| owner(parts, log)).collect();
+    for (index, log) in parts.evidence.logs.iter().enumerate() {
+        let owner = &owners[index];
+        let current_log_at_hand = parts
+            .evidence
+            .logs
+            .iter()
+            .zip(&owners)
+            .any(|(other, other_owner)| !other.previous && is_same_container(log, owner, other, other_owner));
+        let row = log_row(parts, log, owner).build(&owner.about);
+        let link = row.cells.clone();
+        facts.push("container_logs", row);
+        for group in &log.summary.groups {
+            let row = group_row(parts, log, owner, group, &link).build(&owner.about);
+            facts.push_log_match(LogMatch {
+                pattern: group.id.clone(),
+                about: owner.about.clone(),
+                evidence: evidence_of(log, group),
+                spot: LogSpot {
+                    file: log.file.clone(),
+                    line: usize::try_from(group.first.line).unwrap_or(usize::MAX),
+                    excerpt: group.first.text.clone(),
+                },
+                captures: group.captures.clone(),
+                current_log_at_hand,
+                row: row.cells.clone(),
+            });
+            facts.push("logs", row);
+        }
+    }
+}
+
+/// Two logs are of one container when their pods are the same, or, where no pod is known, their file is.
+fn is_same_container(log: &ContainerLog, owner: &Owner, other: &ContainerLog, other_owner: &Owner) -> bool {
+    if std::ptr::eq(log, other) {
+        return true;
+    }
+    match (&log.pod, &other.pod) {
+        (Some(pod), Some(other_pod)) => {
+            pod == other_pod && log.namespace == other.namespace && log.container == other.container
+        }
+        _ => owner.about.container.is_some() && owner.about.container == other_owner.about.container,
+    }
+}
+
+fn owner(parts: &LogParts<'_>, log: &ContainerLog) -> Owner {
+    let Some(workload) = workload_of(parts, log) else {
+        return Owner {
+            about: unknown_owner(parts, log),
+            place: None,
+        };
+    };
+    let containers = &parts.workloads[workload].containers;
+    let position = match &log.container {
+        Some(name) => containers.iter().position(|container| container.name == *name),
+        None if containers.len() == 1 => Some(0),
+        None => {
+            let mut running = containers.iter().enumerate().filter(|(_, container)| !container.init);
+            match (running.next(), running.next()) {
+                (Some((position, _)), None) => Some(position),
+                _ => None,
+            }
+        }
+    };
+    let about = match position {
+        Some(position) => (parts.about_of)(workload, position),
+        None => of_workload(parts, workload, log),
+    };
+    Owner {
+        about,
+        place: Some((workload, position)),
+    }
+}
+
+/// What is known of a log whose container the pod spec does not show: one that something injected.
+fn of_workload(parts: &LogParts<'_>, index: usize, log: &ContainerLog) -> Arc<About> {
+    let workload = &parts.workloads[index];
+    let stage = log.container.as_deref().and_then(stage_by_name).unwrap_or(Stage::Cluster);
+    Arc::new(About {
+        stage: StageReference {
+            stage,
+            name: workload.namespace.words(&workload.reference.kind, &workload.reference.name),
+        },
+        resource: workload.reference.clone(),
+        owner: workload.owner.clone(),
+        releases: BTreeMap::new(),
+        assumptions: Vec::new(),
+        container: log.container.as_ref().map(|container| ContainerKey {
+            namespace: workload.namespace.name().map(str::to_owned),
+            workload: workload.reference.name.clone(),
+            container: container.clone(),
+        }),
+    })
+}
+
+fn unknown_owner(parts: &LogParts<'_>, log: &ContainerLog) -> Arc<About> {
+    let by_name = log.container.as_deref().and_then(stage_by_name);
+    let file = log.file.rsplit(['/', '\\']).next().unwrap_or(&log.file);
+    let stage = by_name.or_else(|| stage_by_name(file)).unwrap_or(Stage::Cluster);
+    let namespace = log.namespace.clone().or_else(|| parts.evidence.default_namespace.clone());
+    let named = log.workload.as_ref();
+    let (kind, name) = match (named, &log.pod) {
+        (Some((kind, _, name)), _) => (kind.clone(), name.clone()),
+        (None, Some(pod)) => ("Pod".to_owned(), pod.clone()),
+        (None, None) => ("File".to_owned(), log.file.clone()),
+    };
+    let words = match (&namespace, kind.as_str()) {
+        (_, "File") => log.file.clone(),
+        (Some(namespace), "Pod") => format!("{namespace}/{name}"),
+        (Some(namespace), _) => format!("{kind} {namespace}/{name}"),
+        (None, _) => name.clone(),
+    };
+    Arc::new(About {
+        stage: StageReference { stage, name: words },
+        owner: format!("/{kind}/{}/{}", namespace.as_deref().unwrap_or_default(), stem(&name)),
+        resource: Arc::new(ResourceReference {
+            api_version: if kind == "Pod" { "v1".to_owned() } else { String::new() },
+            kind,
+            namespace: namespace.clone(),
+            name: name.clone(),
+        }),
+        releases: BTreeMap::new(),
+        assumptions: Vec::new(),
+        container: Some(ContainerKey {
+            namespace,
+            workload: stem(&name).to_owned(),
+            container: log.container.clone().unwrap_or_default(),
+        }),
+    })
+}
+
+/// Returns the stage that the name of a container or file tells, by the names of the charts and operators.
+fn stage_by_name(name: &str) -> Option<Stage> {
+    let name = name.to_ascii_lowercase();
+    let has = |word: &str| name.contains(word);
+    if has("otel-collector") || has("otc-container") || has("otelcol") || has("opentelemetry-collector") {
+        Some(Stage::Collector)
+    } else if has("grafana") && !has("grafana-agent") && !has("grafana-alloy") {
+        Some(Stage::Grafana)
+    } else if name == "tempo" || name.starts_with("tempo.") || name.starts_with("tempo-") || has("_tempo") {
+        Some(Stage::Tempo)
+    } else {
+        None
+    }
+}
+
+fn workload_of(parts: &LogParts<'_>, log: &ContainerLog) -> Option<usize> {
+    let workloads = parts.workloads.iter().enumerate();
+    if let Some((kind, namespace, name)) = &log.workload {
+        let is_it = |workload: &Workload| {
+            workload.reference.kind.eq_ignore_ascii_case(kind)
+                && workload.reference.name == *name
+                && workload.namespace.name().is_none_or(|one| one == namespace || namespace.is_empty())
+        };
+        return workloads.into_iter().find(|(_, workload)| is_it(workload)).map(|(index, _)| index);
+    }
+    let pod = log.pod.as_deref()?;
+    let may_be_in = |namespace: &Namespace| match (namespace, &log.namespace) {
+        (Namespace::Named(one), Some(other)) => one == other,
+        _ => true,
+    };
+    let has_container = |workload: &Workload| match &log.container {
+        Some(name) => workload.containers.iter().any(|container| container.name == *name),
+        None => true,
+    };
+    let candidates = workloads.filter(|(_, workload)| may_be_in(&workload.namespace) && is_pod_of(workload, pod));
+    // What makes pods goes before a pod of its own; the longest name is the closest; of equals the one that has such a container.
+    let makes_pods = |workload: &Workload| !matches!(workload.reference.kind.as_str(), "Pod" | "ReplicaSet");
+    candidates
+        .max_by_key(|(index, workload)| {
+            (makes_pods(workload), workload.reference.name.len(), has_container(workload), std::cmp::Reverse(*index))
+        })
+        .map(|(index, _)| index)
+}
+
+/// Whether a pod has the name that the controller of a workload gives
+/// (`kubernetes/kubernetes:staging/src/k8s.io/apiserver/pkg/storage/names/generate.go`).
+fn is_pod_of(workload: &Workload, pod: &str) -> bool {
+    let name = &workload.reference.name;
+    let Some(rest) = pod.strip_prefix(name.as_str()) else {
+        // Long names are cut before the suffix is added.
+        return false;
+    };
+    match workload.reference.kind.as_str() {
+        "Pod" => rest.is_empty(),
+        "StatefulSet" => rest.strip_prefix('-').is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|b| b.is_ascii_digit())),
+        "DaemonSet" | "Job" | "ReplicaSet" | "ReplicationController" => is_suffix(rest, &[5]),
+        "CronJob" => rest.strip_prefix('-').is_some_and(|rest| {
+            rest.split_once('-').is_some_and(|(minute, random)| minute.bytes().all(|b| b.is_ascii_digit()) && is_random(random, 5))
+        }),
+        "Deployment" => is_deployment_suffix(rest),
+        // What an operator makes of its resource.
+        _ => {
+            let rest = ["-collector", "-targetallocator", "-deployment"].iter().find_map(|part| rest.strip_prefix(part)).unwrap_or(rest);
+            is_deployment_suffix(rest) || is_suffix(rest, &[5]) || rest.strip_prefix('-').is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|b| b.is_ascii_digit()))
+        }
+    }
+}
+
+fn is_deployment_suffix(rest: &str) -> bool {
+    let Some((hash, random)) = rest.strip_prefix('-').and_then(|rest| rest.split_once('-')) else {
+        return false;
+    };
+    (3..=10).contains(&hash.len()) && hash.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) && is_random(random, 5)
+}
+
+fn is_suffix(rest: &str, lengths: &[usize]) -> bool {
+    rest.strip_prefix('-').is_some_and(|random| lengths.iter().any(|length| is_random(random, *length)))
+}
+
+fn is_random(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+/// Returns the name of a pod without what a controller added.
+fn stem(pod: &str) -> &str {
+    let cut = |name: &str, fits: &dyn Fn(&str) -> bool| match name.rsplit_once('-') {
+        Some((stem, last)) if fits(last) => Some(stem.len()),
+        _ => None,
+    };
+    let Some(end) = cut(pod, &|last| is_random(last, 5) && last.bytes().any(|b| b.is_ascii_digit())) else {
+        return cut(pod, &|last| last.len() <= 3 && last.bytes().all(|b| b.is_ascii_digit())).map_or(pod, |end| &pod[..end]);
+    };
+    let rest = &pod[..end];
+    let is_hash = |last: &str| (8..=10).contains(&last.len()) && last.bytes().any(|b| b.is_ascii_digit()) && last.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    cut(rest, &is_hash).map_or(rest, |end| &pod[..end])
+}
+
+fn time(timestamp: Option<Timestamp>) -> Option<String> {
+    timestamp.map(|time| time.to_string())
+}
+
+fn covers_start(log: &ContainerLog) -> bool {
+    log.summary.start_seen && log.summary.truncated.is_none()
+}
+
+fn program(parts: &LogParts<'_>, owner: &Owner) -> Option<&'static str> {
+    let (workload, position) = owner.place?;
+    let container = &parts.workloads[workload].containers[position?];
+    container.program.as_ref().map(|program| program.program.as_str())
+}
+
+fn log_row(parts: &LogParts<'_>, log: &ContainerLog, owner: &Owner) -> RowBuilder {
+    let summary = &log.summary;
+    let workload = owner.place.and_then(|(workload, _)| parts.workload_rows.get(workload));
+    let patterns: Vec<Cell> = summary.groups.iter().map(|group| group.id.as_str().into()).collect();
+    RowBuilder::new("container_logs")
+        .set("file", log.file.as_str())
+        .set("namespace", log.namespace.as_deref().map(Cell::from))
+        .set("pod", log.pod.as_deref().map(Cell::from))
+        .set("container", log.container.as_deref().map(Cell::from))
+        .set("previous", log.previous)
+        .set("lines", count(summary.lines))
+        .set("covers_start", covers_start(log))
+        .set("truncated", summary.truncated.is_some())
+        .set("contains_nul", summary.contains_nul)
+        .set("cut_lines", count(summary.cut_lines))
+        .set("first_time", time(summary.first_timestamp))
+        .set("last_time", time(summary.last_timestamp))
+        .set("program", program(parts, owner).map(Cell::from))
+        .set("stage", owner.about.stage.stage.name())
+        .set("workload", workload.map(Cell::link))
+        .set("patterns", patterns)
+}
+
+fn group_row(parts: &LogParts<'_>, log: &ContainerLog, owner: &Owner, group: &LogGroup, link: &Arc<Cell>) -> RowBuilder {
+    let check = group.id.rsplit_once('#').map_or(group.id.as_str(), |(check, _)| check);
+    let captures: Fields = group.captures.iter().map(|(name, text)| (name.as_str().into(), Cell::from(text.as_str()))).collect();
+    RowBuilder::new("logs")
+        .set("pattern", group.id.as_str())
+        .set("check", check)
+        .set("container", log.container.as_deref().map(Cell::from))
+        .set("namespace", log.namespace.as_deref().map(Cell::from))
+        .set("pod", log.pod.as_deref().map(Cell::from))
+        .set("file", log.file.as_str())
+        .set("count", count(group.count))
+        .set("first_line", count(group.first.line))
+        .set("last_line", count(group.last.line))
+        .set("first_time", time(group.first.timestamp))
+        .set("last_time", time(group.last.timestamp))
+        .set("sample", group.first.text.as_str())
+        .set("last_sample", group.last.text.as_str())
+        .set("captures", captures)
+        .set("previous", log.previous)
+        .set("covers_start", covers_start(log))
+        .set("lines", count(log.summary.lines))
+        .set("program", program(parts, owner).map(Cell::from))
+        .set("log", Cell::link(link))
+}
+
+fn count(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn moment(line: &LineReference) -> LogMoment {
+    LogMoment {
+        line: line.line,
+        time: time(line.timestamp),
+    }
+}
+
+fn evidence_of(log: &ContainerLog, group: &LogGroup) -> LogEvidence {
+    let known = [&log.namespace, &log.pod].into_iter().flatten().map(String::as_str);
+    let pod = known.collect::<Vec<_>>().join("/");
+    let container = [pod.as_str(), log.container.as_deref().unwrap_or_default()];
+    let container = container.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
+    LogEvidence {
+        file: log.file.clone(),
+        container,
+        previous: log.previous,
+        pattern: group.id.clone(),
+        count: group.count,
+        first: moment(&group.first),
+        last: moment(&group.last),
+        sample: group.first.text.clone(),
+    }
+}

@@ -1,0 +1,120 @@
+//! The environment that an application's SDK reads: the container's variables, the JVM's system properties above them, and what the operator
+//! adds below them.
+
+use super::operator::Injection;
+use crate::evidence::{Cell, Value};
+use crate::topology::sdk::{Variable, java_tool_options, property_variable};
+use crate::topology::workload::Container;
+use std::collections::BTreeMap;
+
+/// Variables by name, each with its value and place.
+#[derive(Debug, Clone, Default)]
+pub struct AppEnvironment {
+    variables: BTreeMap<String, Cell>,
+    /// Why there may be variables that cannot be seen.
+    pub more: Option<String>,
+    injection: Option<(Injection, BTreeMap<String, Result<Cell, String>>)>,
+}
+
+/// The variables that the operator may give a value.
+const INJECTED: [&str; 16] = [
+    "OTEL_SERVICE_NAME",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_TIMEOUT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_TRACES_EXPORTER",
+    "OTEL_METRICS_EXPORTER",
+    "OTEL_LOGS_EXPORTER",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "OTEL_PROPAGATORS",
+    "OTEL_SDK_DISABLED",
+    "OTEL_LOG_LEVEL",
+];
+
+impl AppEnvironment {
+    /// Returns the environment of a container.
+    pub fn of(container: &Container, injection: Option<&Injection>) -> AppEnvironment {
+        let mut variables: BTreeMap<String, Cell> = BTreeMap::new();
+        for variable in container.variables.iter().filter(|variable| !variable.hidden) {
+            variables.insert(variable.name.clone(), variable.value.clone());
+        }
+        for name in ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "CATALINA_OPTS"] {
+            let Some(options) = variables.get(name).cloned() else {
+                continue;
+            };
+            for property in options.text().map(|text| java_tool_options(text).properties).unwrap_or_default() {
+                variables.insert(property_variable(&property.key), Cell::from(property.value).at(&options));
+            }
+        }
+        let injection = injection.map(|injection| {
+            let values = INJECTED.iter().filter(|name| !variables.contains_key(**name));
+            let values = values.filter_map(|name| Some(((*name).to_owned(), injection.variable(name)?)));
+            (injection.clone(), values.collect())
+        });
+        AppEnvironment {
+            variables,
+            more: container.more_variables.clone(),
+            injection,
+        }
+    }
+
+    /// Returns what an SDK sees of a variable.
+    pub fn get(&self, name: &str) -> Variable<'_> {
+        if let Some(cell) = self.variables.get(name) {
+            return match &cell.value {
+                Value::Text(text) => Variable::Set(text),
+                Value::Unknown(reason) => Variable::Unknown(reason),
+                _ => Variable::Unknown("it is no text"),
+            };
+        }
+        if let Some((_, values)) = &self.injection
+            && let Some(value) = values.get(name)
+        {
+            return match value {
+                Ok(cell) => Variable::Set(cell.text().unwrap_or_default()),
+                Err(reason) => Variable::Unknown(reason),
+            };
+        }
+        match &self.more {
+            // Other names hardly ever decide anything, and every container would have them.
+            Some(reason) if name.starts_with("OTEL_") || name == "NODE_OPTIONS" => Variable::Unknown(reason),
+            _ => Variable::Unset,
+        }
+    }
+
+    /// Returns a variable's value with its place; null when it is not set.
+    pub fn cell(&self, name: &str) -> Cell {
+        if let Some(cell) = self.variables.get(name) {
+            return cell.clone();
+        }
+        if let Some((_, values)) = &self.injection
+            && let Some(value) = values.get(name)
+        {
+            return match value {
+                Ok(cell) => cell.clone(),
+                Err(reason) => Cell::unknown(reason.as_str()),
+            };
+        }
+        Cell::default()
+    }
+
+    /// Puts a value above whatever is there, as code does with `process.env.NAME = …` and exporters with their own arguments.
+    pub fn set(&mut self, name: &str, value: Cell) {
+        self.variables.insert(name.to_owned(), value);
+    }
+
+    /// Takes a variable away.
+    pub fn remove(&mut self, name: &str) {
+        self.variables.remove(name);
+    }
+
+    /// Returns the variables that are set, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Cell)> {
+        self.variables.iter().map(|(name, cell)| (name.as_str(), cell))
+    }
+}

@@ -1,0 +1,265 @@
+//! What the OpenTelemetry operator is asked to inject, and what of it the `Instrumentation` resource tells.
+//!
+//! The rules are those of `open-telemetry/opentelemetry-operator:internal/instrumentation`: the pod's annotation wins over the namespace's, the
+//! first container is meant when none is named, and a container's own variables win over those of the resource.
+
+use crate::evidence::{Cell, Evidence, Resource};
+use crate::releases::{ImageReference, Version};
+use crate::topology::sdk::{self, Language, ProtocolRule};
+use crate::topology::workload::{Found, Namespace, Workload, find, namespace_of, same_namespace};
+use std::sync::Arc;
+
+const PREFIX: &str = "instrumentation.opentelemetry.io/";
+
+/// One annotation that the operator reads.
+#[derive(Debug, Clone)]
+pub struct Annotation {
+    /// The whole name.
+    pub name: String,
+    /// The value, with its place.
+    pub value: Cell,
+    /// `pod_template`, `workload` or `namespace`.
+    pub level: &'static str,
+}
+
+/// What is injected into one container.
+#[derive(Debug, Clone)]
+pub struct Injection {
+    /// The annotation that asks for it.
+    pub annotation: Annotation,
+    /// The part behind `inject-`: `nodejs`, `java`, `sdk`, …
+    pub what: String,
+    /// The `Instrumentation` resource.
+    pub state: InstrumentationState,
+}
+
+/// What is known of the `Instrumentation` resource that an annotation means.
+#[derive(Debug, Clone)]
+pub enum InstrumentationState {
+    /// It is at hand: its name in words, and its `spec`.
+    Known {
+        /// For example `Instrumentation shop/default`.
+        words: String,
+        /// The `spec`.
+        spec: Arc<Cell>,
+    },
+    /// It does not exist, or there are several where one has to be.
+    Refused(String),
+    /// It cannot be told.
+    Unknown(String),
+}
+
+/// Returns the annotation of a name.
+pub(super) fn annotation_of(annotations: &Cell, name: &str) -> Option<Cell> {
+    annotations.get(name).filter(|cell| !cell.is_null()).cloned()
+}
+
+/// Returns whether an annotation's value asks for something.
+pub(super) fn asks(value: &str) -> bool {
+    !value.trim().is_empty() && !value.trim().eq_ignore_ascii_case("false")
+}
+
+/// Returns every annotation of the operator on a workload, its pod template and its namespace.
+pub fn annotations(evidence: &Evidence, workload: &Workload) -> Vec<Annotation> {
+    let mut found = Vec::new();
+    collect(&workload.pod_annotations, "pod_template", &mut found);
+    if workload.reference.kind != "Pod"
+        && let Some(own) = workload.object.path(&["metadata", "annotations"])
+    {
+        collect(own, "workload", &mut found);
+    }
+    if let Some(namespace) = namespace_object(evidence, &workload.namespace) {
+        collect(&namespace.at(&["metadata", "annotations"]), "namespace", &mut found);
+    }
+    found
+}
+
+fn collect(annotations: &Cell, level: &'static str, found: &mut Vec<Annotation>) {
+    for (name, value) in annotations.fields().into_iter().flatten() {
+        let is_one = name.starts_with(PREFIX)
+            || name.starts_with("sidecar.opentelemetry.io/")
+            || name.starts_with("resource.opentelemetry.io/");
+        if is_one {
+            found.push(Annotation {
+                name: name.to_string(),
+                value: value.clone(),
+                level,
+            });
+        }
+    }
+}
+
+fn namespace_object<'a>(evidence: &'a Evidence, namespace: &Namespace) -> Option<&'a Resource> {
+    let name = namespace.name()?;
+    let mut resources = evidence.resources.iter();
+    resources.find(|resource| resource.kind() == "Namespace" && resource.reference.name == name)
+}
+
+/// Returns what is injected into a container.
+pub(super) fn injection(evidence: &Evidence, workload: &Workload, container: usize) -> Option<Injection> {
+    let all = annotations(evidence, workload);
+    let wanted = |level: &str| {
+        all.iter().find_map(|annotation| {
+            let what = annotation.name.strip_prefix(PREFIX)?.strip_prefix("inject-")?;
+            let value = annotation.value.text().unwrap_or("true");
+            (annotation.level == level && !what.ends_with("container-names") && asks(value))
+                .then(|| (annotation.clone(), what.to_owned()))
+        })
+    };
+    let refused = |what: &str| {
+        let name = format!("{PREFIX}inject-{what}");
+        annotation_of(&workload.pod_annotations, &name).is_some_and(|cell| cell.text() == Some("false"))
+    };
+    let (annotation, what) =
+        wanted("pod_template").or_else(|| wanted("namespace").filter(|(_, what)| !refused(what)))?;
+    if !is_chosen(workload, container, &what) {
+        return None;
+    }
+    let state = instrumentation(evidence, workload, annotation.value.text().unwrap_or_default());
+    Some(Injection { annotation, what, state })
+}
+
+fn is_chosen(workload: &Workload, container: usize, what: &str) -> bool {
+    let names = [
+        format!("{PREFIX}{what}-container-names"),
+        format!("{PREFIX}inject-{what}-container-names"),
+        format!("{PREFIX}container-names"),
+    ];
+    let listed = names.iter().find_map(|name| annotation_of(&workload.pod_annotations, name));
+    let name = workload.containers[container].name.as_str();
+    match listed.as_ref().and_then(Cell::text) {
+        Some(list) => list.split(',').any(|one| one.trim() == name),
+        None => workload.containers.iter().position(|other| !other.init) == Some(container),
+    }
+}
+
+fn instrumentation(evidence: &Evidence, workload: &Workload, value: &str) -> InstrumentationState {
+    let value = value.trim();
+    let known = |resource: &Resource| InstrumentationState::Known {
+        words: namespace_of(evidence, &resource.reference).words("Instrumentation", &resource.reference.name),
+        spec: Arc::new(resource.at(&["spec"])),
+    };
+    if !value.eq_ignore_ascii_case("true") {
+        let (namespace, name) = match value.split_once('/') {
+            Some((namespace, name)) => (Namespace::Named(namespace.to_owned()), name),
+            None => (workload.namespace.clone(), value),
+        };
+        return match find(evidence, "Instrumentation", &namespace, name, None) {
+            Found::Object(resource) => known(resource),
+            Found::Absent(reason) => InstrumentationState::Refused(reason),
+            Found::Unknown(reason) => InstrumentationState::Unknown(reason),
+        };
+    }
+    let of_kind = evidence.resources.iter().filter(|resource| resource.kind() == "Instrumentation");
+    let here: Vec<&Resource> = of_kind
+        .filter(|resource| {
+            same_namespace(&workload.namespace, &namespace_of(evidence, &resource.reference)) == Some(true)
+        })
+        .collect();
+    match here.as_slice() {
+        [one] => known(one),
+        [] if evidence.completeness.covers("Instrumentation", workload.namespace.name()) => {
+            InstrumentationState::Refused("its namespace has no Instrumentation".to_owned())
+        }
+        [] => InstrumentationState::Unknown("no Instrumentation of its namespace is in the given files".to_owned()),
+        _ => InstrumentationState::Refused("its namespace has several Instrumentations".to_owned()),
+    }
+}
+
+impl Injection {
+    /// Returns the language that is injected; the given one for `sdk` and the like.
+    pub fn language_or(&self, other: Language) -> Language {
+        match self.what.as_str() {
+            "nodejs" => Language::NodeJs,
+            "java" => Language::Java,
+            "python" => Language::Python,
+            "dotnet" => Language::DotNet,
+            "go" => Language::Go,
+            _ => other,
+        }
+    }
+
+    /// Returns the release of the image that the resource names for the language.
+    pub fn image_version(&self) -> Option<Version> {
+        let InstrumentationState::Known { spec, .. } = &self.state else {
+            return None;
+        };
+        let image = ImageReference::parse(spec.text_at(&[&self.what, "image"])?).ok()?;
+        Version::parse(image.tag.as_deref()?)
+    }
+
+    /// The operator's Node image carries SDK 2 from 0.57.0 on (`open-telemetry/opentelemetry-operator:autoinstrumentation/nodejs/package.json`).
+    pub(super) fn node_generation(&self) -> Option<u32> {
+        let version = self.image_version()?;
+        match (version.major, version.minor) {
+            (0, 57..=80) => Some(2),
+            (0, 0..=56) => Some(1),
+            _ => None,
+        }
+    }
+
+    /// Returns what decides the protocol beside the variables.
+    pub fn protocol_rule(&self, language: Language) -> ProtocolRule {
+        if let Some(protocol) = sdk::operator_protocol(language) {
+            return ProtocolRule::Default(protocol);
+        }
+        let version = self.image_version();
+        match (language, version) {
+            // Up to 0.53 Node's image exported over gRPC, from 0.56 on it does what the SDK does.
+            (Language::NodeJs, Some(version)) if version < Version::new(0, 54, 0) => {
+                ProtocolRule::Default(sdk::Protocol::Grpc)
+            }
+            _ => ProtocolRule::ByLanguage,
+        }
+    }
+
+    /// Returns whether nothing beside the variables and the resource tells the protocol.
+    pub fn protocol_unknown(&self, language: Language) -> Option<String> {
+        let needs_image = language == Language::NodeJs && self.image_version().is_none();
+        needs_image.then(|| "the protocol depends on the release of the operator's image for Node.js".to_owned())
+    }
+
+    /// Returns the value that the operator gives to a variable that the container does not set: `None` when it sets none.
+    pub fn variable(&self, name: &str) -> Option<Result<Cell, String>> {
+        match &self.state {
+            InstrumentationState::Refused(_) => return None,
+            InstrumentationState::Unknown(reason) => {
+                return name
+                    .starts_with("OTEL_")
+                    .then(|| Err(format!("the operator may set {name}, and {reason}")));
+            }
+            InstrumentationState::Known { spec, .. } => {
+                if let Some(value) = written(spec, &self.what, name) {
+                    return Some(value);
+                }
+            }
+        }
+        matches!(name, "OTEL_SERVICE_NAME" | "OTEL_RESOURCE_ATTRIBUTES")
+            .then(|| Err(format!("the operator sets {name} when the pod is made")))
+    }
+}
+
+fn written(spec: &Cell, what: &str, name: &str) -> Option<Result<Cell, String>> {
+    // The language's own variables come before the common ones (`internal/instrumentation/sdk.go`).
+    for list in [spec.path(&[what, "env"]), spec.get("env")] {
+        let mut entries = list.map_or(&[][..], Cell::items).iter();
+        if let Some(entry) = entries.find(|entry| entry.text_at(&["name"]) == Some(name)) {
+            return Some(match entry.get("value").filter(|value| value.text().is_some()) {
+                Some(value) => Ok(value.clone()),
+                None => Err(format!("the Instrumentation gives {name} a value that is not written out")),
+            });
+        }
+    }
+    let text = |path: &[&str]| spec.path(path).filter(|cell| cell.text().is_some()).cloned().map(Ok);
+    match name {
+        "OTEL_EXPORTER_OTLP_ENDPOINT" => text(&["exporter", "endpoint"]),
+        "OTEL_TRACES_SAMPLER" => text(&["sampler", "type"]),
+        "OTEL_TRACES_SAMPLER_ARG" => text(&["sampler", "argument"]),
+        "OTEL_PROPAGATORS" => {
+            let list = spec.get("propagators").filter(|list| !list.items().is_empty())?;
+            let names: Vec<&str> = list.items().iter().filter_map(Cell::text).collect();
+            Some(Ok(Cell::from(names.join(",")).at(list)))
+        }
+        _ => None,
+    }
+}
