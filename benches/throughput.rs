@@ -27,7 +27,12 @@ struct Sample {
 /// Runs a command and follows its peak memory.
 fn time(command: &mut Command) -> Option<Sample> {
     let started = Instant::now();
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null()).spawn().ok()?;
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .stdin(Stdio::null())
+        .spawn()
+        .ok()?;
     let status = format!("/proc/{}/status", child.id());
     let mut peak_kib = 0;
     loop {
@@ -38,7 +43,10 @@ fn time(command: &mut Command) -> Option<Sample> {
             peak_kib = peak_kib.max(digits.parse().unwrap_or(0));
         }
         if child.try_wait().ok()?.is_some() {
-            return Some(Sample { wall: started.elapsed(), peak_kib });
+            return Some(Sample {
+                wall: started.elapsed(),
+                peak_kib,
+            });
         }
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -74,8 +82,11 @@ fn row(out: &mut String, name: &str, bytes: u64, sample: Option<Sample>, own: Op
 /// Writes about 50 MB of manifests: one document in two hundred concerns tracing.
 fn manifests(path: &Path) -> u64 {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path).expect("a temporary file can be made"));
-    let collector = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/incidents/reference-guide-all/opentelemetry-collector.yaml"))
-        .unwrap_or_default();
+    let collector = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/incidents/reference-guide-all/opentelemetry-collector.yaml"
+    ))
+    .unwrap_or_default();
     let mut written = 0;
     let mut number = 0;
     while written < 50_000_000 {
@@ -105,9 +116,17 @@ fn log(path: &Path, megabytes: u64) -> u64 {
     while written < megabytes * 1_000_000 {
         let second = number / 1000 % 60;
         let line = if number % 10_000 == 9_999 {
-            format!("2024-05-01T10:{:02}:{second:02}.000Z\tinfo\tinternal/retry_sender.go:126\tExporting failed. Will retry the request after interval.\t{{\"kind\": \"exporter\", \"error\": \"rpc error: code = Unavailable desc = connection error: desc = \\\"transport: Error while dialing: dial tcp 10.0.0.1:4317: connect: connection refused\\\"\"}}\n", number / 60_000 % 60)
+            format!(
+                "2024-05-01T10:{:02}:{second:02}.000Z\tinfo\tinternal/retry_sender.go:126\tExporting failed. Will retry the request after interval.\t{{\"kind\": \"exporter\", \"error\": \"rpc error: code = Unavailable desc = connection error: desc = \\\"transport: Error while dialing: dial tcp 10.0.0.1:4317: connect: connection refused\\\"\"}}\n",
+                number / 60_000 % 60
+            )
         } else {
-            format!("2024-05-01T10:{:02}:{second:02}.000Z\tinfo\tTracesExporter\t{{\"kind\": \"exporter\", \"data_type\": \"traces\", \"name\": \"debug\", \"resource spans\": {}, \"spans\": {}}}\n", number / 60_000 % 60, number % 7, number % 97)
+            format!(
+                "2024-05-01T10:{:02}:{second:02}.000Z\tinfo\tTracesExporter\t{{\"kind\": \"exporter\", \"data_type\": \"traces\", \"name\": \"debug\", \"resource spans\": {}, \"spans\": {}}}\n",
+                number / 60_000 % 60,
+                number % 7,
+                number % 97
+            )
         };
         file.write_all(line.as_bytes()).expect("the file can be written");
         written += line.len() as u64;
@@ -135,9 +154,19 @@ fn main() {
         command
     };
     let own = median(|| run(&["run", "-q"], &stream));
-    let _ = writeln!(out, "manifests, {:.0} MB, few concern tracing (times the program's own)", bytes as f64 / 1e6);
+    let _ = writeln!(
+        out,
+        "manifests, {:.0} MB, few concern tracing (times the program's own)",
+        bytes as f64 / 1e6
+    );
     row(&mut out, "tracedoctor run", bytes, own, own);
-    row(&mut out, "tracedoctor run --strict-input", bytes, median(|| run(&["run", "-q", "--strict-input"], &stream)), own);
+    row(
+        &mut out,
+        "tracedoctor run --strict-input",
+        bytes,
+        median(|| run(&["run", "-q", "--strict-input"], &stream)),
+        own,
+    );
     let cat = || {
         let mut command = Command::new("cat");
         command.arg(&stream);
@@ -146,17 +175,41 @@ fn main() {
     row(&mut out, "cat", bytes, median(cat), own);
     let kubeconform = || {
         let mut command = Command::new("kubeconform");
-        command.args(["-ignore-missing-schemas", "-schema-location", "/nonexistent/{{.ResourceKind}}.json", "-summary"]).arg(&stream);
+        command
+            .args([
+                "-ignore-missing-schemas",
+                "-schema-location",
+                "/nonexistent/{{.ResourceKind}}.json",
+                "-summary",
+            ])
+            .arg(&stream);
         command
     };
     row(&mut out, "kubeconform, no schemas", bytes, median(kubeconform), own);
 
     let stack = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/healthy/tempo-distributed-multitenant");
-    let size: u64 = std::fs::read_dir(&stack).map(|files| files.flatten().filter_map(|file| file.metadata().ok()).map(|data| data.len()).sum()).unwrap_or(0);
+    let size: u64 = std::fs::read_dir(&stack)
+        .map(|files| {
+            files
+                .flatten()
+                .filter_map(|file| file.metadata().ok())
+                .map(|data| data.len())
+                .sum()
+        })
+        .unwrap_or(0);
     let _ = writeln!(out, "one full stack");
-    row(&mut out, "tracedoctor run", size, median(|| run(&["run", "-q"], &stack)), None);
+    row(
+        &mut out,
+        "tracedoctor run",
+        size,
+        median(|| run(&["run", "-q"], &stack)),
+        None,
+    );
 
-    let megabytes = std::env::var("TRACEDOCTOR_BENCH_LOG_MB").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000);
+    let megabytes = std::env::var("TRACEDOCTOR_BENCH_LOG_MB")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1_000);
     let path = folder.join("monitoring_otel-collector-0_otel-collector.log");
     let bytes = log(&path, megabytes);
     let own = median(|| run(&["run", "-q", "--logs"], &path));
@@ -170,7 +223,20 @@ fn main() {
     row(&mut out, "cat", bytes, median(cat), own);
     let ripgrep = || {
         let mut command = Command::new("rg");
-        command.args(["-c", "-j1", "-e", "connection refused", "-e", "check_interval", "-e", "no such host", "-e", "empty ring"]).arg(&path);
+        command
+            .args([
+                "-c",
+                "-j1",
+                "-e",
+                "connection refused",
+                "-e",
+                "check_interval",
+                "-e",
+                "no such host",
+                "-e",
+                "empty ring",
+            ])
+            .arg(&path);
         command
     };
     row(&mut out, "ripgrep -c -j1, 4 patterns", bytes, median(ripgrep), own);

@@ -65,7 +65,11 @@ impl Catalog {
 
     /// Adds the checks of another catalogue.
     pub fn extend(&mut self, other: Catalog) -> Vec<CheckError> {
-        other.checks.into_values().filter_map(|check| self.insert(check)).collect()
+        other
+            .checks
+            .into_values()
+            .filter_map(|check| self.insert(check))
+            .collect()
     }
 
     /// Returns the check of an id.
@@ -90,7 +94,9 @@ impl Catalog {
 
     /// Returns every log pattern of every check.
     pub fn log_patterns(&self) -> Vec<LogPattern> {
-        self.iter().flat_map(|check| check.logs.iter().map(|line| line.pattern.clone())).collect()
+        self.iter()
+            .flat_map(|check| check.logs.iter().map(|line| line.pattern.clone()))
+            .collect()
     }
 
     /// Keeps the checks that `only` names (all when it is empty) and `skip` does not, by id or folder.
@@ -102,9 +108,12 @@ impl Catalog {
             self.known(name)?;
         }
         let named = |check: &Check, names: &[String]| {
-            names.iter().any(|name| *name == check.id || name.trim_end_matches('/') == check.folder)
+            names
+                .iter()
+                .any(|name| *name == check.id || name.trim_end_matches('/') == check.folder)
         };
-        self.checks.retain(|_, check| (only.is_empty() || named(check, only)) && !named(check, skip));
+        self.checks
+            .retain(|_, check| (only.is_empty() || named(check, only)) && !named(check, skip));
         Ok(())
     }
 

@@ -52,7 +52,9 @@ fn choose_colour(color: Color) {
 /// A user sees one sentence and what to do, never a backtrace.
 fn install_panic_message() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let place = panic
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
         let _ = writeln!(
             std::io::stderr().lock(),
             "tracedoctor: internal error{place}: please report this with the input that caused it"

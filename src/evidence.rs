@@ -213,8 +213,7 @@ impl Completeness {
     pub fn covers(&self, kind: &str, namespace: Option<&str>) -> bool {
         match namespace {
             Some(namespace) => {
-                self.namespaces.contains(namespace)
-                    || self.lists.contains(&(kind.to_owned(), namespace.to_owned()))
+                self.namespaces.contains(namespace) || self.lists.contains(&(kind.to_owned(), namespace.to_owned()))
             }
             None => self.unnamed,
         }

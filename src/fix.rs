@@ -75,9 +75,7 @@ impl Refusal {
         let hint = match cause {
             Cause::Secret => Some("change the Secret where it is made"),
             Cause::Template => Some("change the template, or the value that it takes"),
-            Cause::Shared => {
-                Some("change it by hand: every place that shares the value changes with it")
-            }
+            Cause::Shared => Some("change it by hand: every place that shares the value changes with it"),
             Cause::Conflict => Some("apply the edits one after the other, with a run in between"),
             Cause::Unsupported | Cause::Unproven => Some("make the change by hand"),
             Cause::NoTarget => None,
@@ -104,10 +102,7 @@ pub fn apply(edits: &[&Edit]) -> Result<Vec<ChangedFile>, Refusal> {
         for operation in &edit.operations {
             session
                 .perform(index, operation)
-                .map_err(|refusal| Refusal {
-                    edit: index,
-                    ..refusal
-                })?;
+                .map_err(|refusal| Refusal { edit: index, ..refusal })?;
         }
     }
     Ok(session.finish())

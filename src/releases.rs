@@ -15,13 +15,11 @@ pub mod version;
 
 pub use components::{ComponentFate, ComponentKind, Distribution, Replacement};
 pub use images::{ImageError, ImageReference, KnownProgram, Language, Program, Release};
-pub use keys::{
-    DefaultAt, Enforcement, KeyFate, KeySection, KeyVerdict, NodeId, SectionKind, ValueKind,
-};
+pub use keys::{DefaultAt, Enforcement, KeyFate, KeySection, KeyVerdict, NodeId, SectionKind, ValueKind};
 pub use moves::KeyMove;
 pub use range::{Cover, RangeError, VersionRange};
-pub use span::{Basis, ReleaseSpan};
 pub use similar::nearest;
+pub use span::{Basis, ReleaseSpan};
 pub use table::TableError;
 pub use version::{Precision, Version};
 
@@ -96,11 +94,7 @@ impl Tables {
     pub fn from_text(texts: &TableTexts<'_>) -> Result<Tables, TableError> {
         let images = Images::from_text(texts.distributions, texts.images, texts.newest)?;
         Ok(Tables {
-            components: Components::from_text(
-                texts.components,
-                texts.replacements,
-                images.component_table_end(),
-            )?,
+            components: Components::from_text(texts.components, texts.replacements, images.component_table_end())?,
             keys: Keys::from_text(texts.keys)?,
             moves: KeyMoves::from_text(texts.moves)?,
             images,
@@ -130,8 +124,7 @@ impl Tables {
         name: &str,
         distribution: Distribution,
     ) -> Option<ReleaseSpan> {
-        self.components
-            .releases_that_accept(kind, name, distribution)
+        self.components.releases_that_accept(kind, name, distribution)
     }
 
     /// Returns the keys of a component type, under any of its names; `None` for types whose keys are not in the table.
@@ -153,13 +146,7 @@ impl Tables {
     ///
     /// An open low end of the span means the first release of the section. The caller walks from the root down, and does not
     /// go below a key that is not accepted.
-    pub fn judge_key(
-        &self,
-        section: &KeySection,
-        parent: NodeId,
-        key: &str,
-        span: &ReleaseSpan,
-    ) -> KeyVerdict {
+    pub fn judge_key(&self, section: &KeySection, parent: NodeId, key: &str, span: &ReleaseSpan) -> KeyVerdict {
         let mut verdict = section.judge(parent, key, span);
         if let KeyFate::Removed { last, replacement } = &mut verdict.fate
             && let Some(id) = section.child(parent, key)
@@ -170,27 +157,13 @@ impl Tables {
     }
 
     /// Returns the move of a key that is gone at a release. Steps `[]` in the path may be left out.
-    pub fn move_of(
-        &self,
-        section: &KeySection,
-        path: &[&str],
-        release: Version,
-    ) -> Option<&KeyMove> {
-        self.moves
-            .find(section, path)
-            .filter(|found| found.last < release)
+    pub fn move_of(&self, section: &KeySection, path: &[&str], release: Version) -> Option<&KeyMove> {
+        self.moves.find(section, path).filter(|found| found.last < release)
     }
 
     /// Returns the move that a key, which is accepted still, has before it in a newer release.
-    pub fn coming_move_of(
-        &self,
-        section: &KeySection,
-        path: &[&str],
-        release: Version,
-    ) -> Option<&KeyMove> {
-        self.moves
-            .find(section, path)
-            .filter(|found| release <= found.last)
+    pub fn coming_move_of(&self, section: &KeySection, path: &[&str], release: Version) -> Option<&KeyMove> {
+        self.moves.find(section, path).filter(|found| release <= found.last)
     }
 
     /// Returns what an image's name says of the program in it, `None` when it says nothing.
@@ -215,9 +188,7 @@ impl Tables {
         self.keys.problems(&mut problems);
         self.moves.problems(&self.keys, &mut problems);
         self.images.problems(&mut problems);
-        problems.sort_by(|one, two| {
-            (one.file, one.line, &one.message).cmp(&(two.file, two.line, &two.message))
-        });
+        problems.sort_by(|one, two| (one.file, one.line, &one.message).cmp(&(two.file, two.line, &two.message)));
         problems
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here judges, and nothing fails: what cannot be told stays unknown, with its reason.
 
+pub mod app;
 pub mod collector;
 pub mod grafana;
 pub mod sdk;
@@ -20,6 +21,8 @@ pub struct Topology {
     pub workloads: Vec<workload::Workload>,
     /// The Services, and what they lead to.
     pub services: Vec<service::Service>,
+    /// The instrumented applications, as far as their environment shows them.
+    pub apps: Vec<app::App>,
     /// The Collectors.
     pub collectors: Vec<collector::Collector>,
     /// The processes of Tempo.
@@ -37,5 +40,13 @@ pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
     let collectors = collector::collectors(evidence, tables, &workloads, &services);
     let tempos = tempo::tempos(evidence, tables, &workloads, &services);
     let grafanas = grafana::grafanas(evidence, &workloads);
-    Topology { workloads, services, collectors, tempos, grafanas }
+    let apps = app::apps(evidence, &workloads);
+    Topology {
+        workloads,
+        services,
+        apps,
+        collectors,
+        tempos,
+        grafanas,
+    }
 }

@@ -1,4 +1,5 @@
 //! The integration tests: one binary, so that the crate is linked once.
+#![allow(clippy::unwrap_used, reason = "a test says by failing that its invariant is broken")]
 
 #[path = "suite/architecture.rs"]
 mod architecture;

@@ -5,5 +5,5 @@ use libfuzzer_sys::fuzz_target;
 use tracedoctor::facts::javascript::{Dialect, analyze};
 
 fuzz_target!(|text: &str| {
-    analyze(text, Dialect::Auto);
+    let _ = analyze(text, Dialect::Auto);
 });

@@ -5,5 +5,5 @@ use libfuzzer_sys::fuzz_target;
 use tracedoctor::facts::shell::{Environment, analyze};
 
 fuzz_target!(|text: &str| {
-    analyze(text, &Environment::default());
+    let _ = analyze(text, &Environment::default());
 });

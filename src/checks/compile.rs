@@ -30,7 +30,10 @@ pub struct CompileError {
 /// A syntax error or a limit, with its offset in `source`.
 pub fn compile(source: &str) -> Result<Expression, CompileError> {
     if source.len() > MAX_LENGTH {
-        return Err(error(MAX_LENGTH, format!("an expression may have at most {MAX_LENGTH} bytes")));
+        return Err(error(
+            MAX_LENGTH,
+            format!("an expression may have at most {MAX_LENGTH} bytes"),
+        ));
     }
     if source.trim().is_empty() {
         return Err(error(0, "the expression is empty".to_owned()));
@@ -107,23 +110,19 @@ impl Offsets<'_> {
     }
 }
 
-fn convert(
-    node: &IdedExpr,
-    offsets: &Offsets<'_>,
-    depth: usize,
-    macros: usize,
-) -> Result<Expression, CompileError> {
+fn convert(node: &IdedExpr, offsets: &Offsets<'_>, depth: usize, macros: usize) -> Result<Expression, CompileError> {
     let own = offsets.span(node.id);
     if depth > MAX_DEPTH {
-        return Err(error(own.start, format!("the expression nests deeper than {MAX_DEPTH}")));
+        return Err(error(
+            own.start,
+            format!("the expression nests deeper than {MAX_DEPTH}"),
+        ));
     }
     let below = |child: &IdedExpr| convert(child, offsets, depth + 1, macros);
     let kind = match &node.expr {
         Expr::Literal(literal) => Kind::Literal(constant(literal, own.start)?),
         Expr::Ident(name) => Kind::Name(name.clone()),
-        Expr::Select(select) => {
-            Kind::Select(Box::new(below(&select.operand)?), select.field.clone(), Optional::No)
-        }
+        Expr::Select(select) => Kind::Select(Box::new(below(&select.operand)?), select.field.clone(), Optional::No),
         Expr::List(list) => Kind::List(list.elements.iter().map(below).collect::<Result<_, _>>()?),
         Expr::Map(map) => {
             let mut entries = Vec::new();
@@ -141,14 +140,21 @@ fn convert(
     };
     let mut expression = Expression { kind, span: own };
     // The parser marks a node at its operator; the whole node reaches from its first to its last operand.
-    let below: Vec<Range<usize>> = expression.operands().into_iter().map(|operand| operand.span.clone()).collect();
+    let below: Vec<Range<usize>> = expression
+        .operands()
+        .into_iter()
+        .map(|operand| operand.span.clone())
+        .collect();
     for span in below.into_iter().filter(|span| !span.is_empty()) {
         expression.span = expression.span.start.min(span.start)..expression.span.end.max(span.end);
     }
     if let Kind::Select(operand, field, _) | Kind::Has(operand, field) = &expression.kind {
         expression.span.end = select_end(offsets.source, operand.span.end, field).max(expression.span.end);
     }
-    if matches!(&expression.kind, Kind::Call(..) | Kind::Macro(_) | Kind::Index(..) | Kind::Has(..)) {
+    if matches!(
+        &expression.kind,
+        Kind::Call(..) | Kind::Macro(_) | Kind::Index(..) | Kind::Has(..)
+    ) {
         expression.span.end = closing_end(offsets.source, expression.span.end);
     }
     if let Kind::Has(..) = &expression.kind {
@@ -224,7 +230,12 @@ fn convert_call(
         }
         (operators::HAS, 1) if call.target.is_none() => match &call.args[0].expr {
             Expr::Select(select) => Kind::Has(below(&select.operand)?, select.field.clone()),
-            _ => return Err(error(at, "has() takes a selection such as has(self.config.endpoint)".to_owned())),
+            _ => {
+                return Err(error(
+                    at,
+                    "has() takes a selection such as has(self.config.endpoint)".to_owned(),
+                ));
+            }
         },
         (name, count) => {
             if let (Some(kind), Some(target), 2) = (MacroKind::named(name), &call.target, count) {
@@ -247,7 +258,10 @@ fn convert_macro(
     macros: usize,
 ) -> Result<Kind, CompileError> {
     if macros >= MAX_MACRO_DEPTH {
-        return Err(error(at, format!("macros nest deeper than {MAX_MACRO_DEPTH}: add a column instead")));
+        return Err(error(
+            at,
+            format!("macros nest deeper than {MAX_MACRO_DEPTH}: add a column instead"),
+        ));
     }
     let Expr::Ident(variable) = &arguments[0].expr else {
         return Err(error(at, "the first argument of a macro is a name".to_owned()));
@@ -283,9 +297,9 @@ fn constant(literal: &LiteralValue, at: usize) -> Result<Literal, CompileError> 
         LiteralValue::Null => Literal::Null,
         LiteralValue::Boolean(value) => Literal::Bool(*value.inner()),
         LiteralValue::Int(value) => Literal::Int(*value.inner()),
-        LiteralValue::UInt(value) => Literal::Int(
-            i64::try_from(*value.inner()).map_err(|_| error(at, "the number is too large".to_owned()))?,
-        ),
+        LiteralValue::UInt(value) => {
+            Literal::Int(i64::try_from(*value.inner()).map_err(|_| error(at, "the number is too large".to_owned()))?)
+        }
         LiteralValue::Double(value) => Literal::Float(*value.inner()),
         LiteralValue::String(value) => Literal::Text(value.inner().into()),
         LiteralValue::Bytes(_) => return Err(error(at, "bytes are not supported".to_owned())),
@@ -308,8 +322,16 @@ mod tests {
     fn each_clause_is_found_once_also_inside_macros() {
         assert_eq!(
             clause_sources("self.a == 1 && (self.b || !self.c) && self.l.exists(x, x.y > 2 && has(x.z))"),
-            ["!self.c", "has(x.z)", "self.a == 1", "self.b", "self.b || !self.c", "self.l.exists(x, x.y > 2 && has(x.z))", "x.y > 2"]
-                .map(str::to_owned)
+            [
+                "!self.c",
+                "has(x.z)",
+                "self.a == 1",
+                "self.b",
+                "self.b || !self.c",
+                "self.l.exists(x, x.y > 2 && has(x.z))",
+                "x.y > 2"
+            ]
+            .map(str::to_owned)
         );
     }
 

@@ -287,7 +287,10 @@ fn items_of(range: Operand) -> Result<Vec<Item>, Failure> {
     Ok(match range {
         Operand::Cells(cells) => cells.iter().cloned().map(Item::Cell).collect(),
         Operand::List(values) => values.iter().cloned().map(Item::Made).collect(),
-        Operand::Fields(fields) => fields.keys().map(|key| Item::Made(Operand::Text(key.clone()))).collect(),
+        Operand::Fields(fields) => fields
+            .keys()
+            .map(|key| Item::Made(Operand::Text(key.clone())))
+            .collect(),
         Operand::Map(map) => map.keys().map(|key| Item::Made(Operand::Text(key.clone()))).collect(),
         other => return broken(format!("cannot go through {}", type_name(&other))),
     })
@@ -327,7 +330,11 @@ fn conclude(kind: MacroKind, items: &[Item], outcomes: Vec<Outcome>) -> Outcome 
         MacroKind::ExistsOne => Operand::Bool(truths.iter().filter(|value| **value).count() == 1),
         MacroKind::Map => Operand::List(Arc::new(values)),
         MacroKind::Filter => {
-            let kept = items.iter().zip(&truths).filter(|(_, keep)| **keep).map(|(item, _)| item);
+            let kept = items
+                .iter()
+                .zip(&truths)
+                .filter(|(_, keep)| **keep)
+                .map(|(item, _)| item);
             if items.iter().all(|item| matches!(item, Item::Cell(_))) {
                 let cells = kept.filter_map(|item| match item {
                     Item::Cell(cell) => Some(cell.clone()),
@@ -382,18 +389,18 @@ fn index(value: Operand, index: &Operand, optional: Optional) -> Outcome {
     };
     let found = match (&value, index) {
         (_, Operand::Text(key)) => return select(value, key, optional),
-        (Operand::Cells(cells), Operand::Int(at)) => {
-            match usize::try_from(*at).ok().and_then(|at| cells.get(at)) {
-                Some(cell) => Some(read(cell)?),
-                None => None,
-            }
-        }
-        (Operand::List(items), Operand::Int(at)) => {
-            usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned()
-        }
+        (Operand::Cells(cells), Operand::Int(at)) => match usize::try_from(*at).ok().and_then(|at| cells.get(at)) {
+            Some(cell) => Some(read(cell)?),
+            None => None,
+        },
+        (Operand::List(items), Operand::Int(at)) => usize::try_from(*at).ok().and_then(|at| items.get(at)).cloned(),
         (Operand::Null, _) if optional == Optional::Yes => None,
         (other, index) => {
-            return broken(format!("{} cannot be indexed by {}", type_name(other), type_name(index)));
+            return broken(format!(
+                "{} cannot be indexed by {}",
+                type_name(other),
+                type_name(index)
+            ));
         }
     };
     match (optional, found) {
@@ -421,7 +428,11 @@ fn binary(operator: Operator, left: &Operand, right: &Operand) -> Outcome {
     use std::cmp::Ordering;
     let order = |test: fn(Ordering) -> bool| match compare(left, right) {
         Some(found) => Ok(Operand::Bool(test(found))),
-        None => broken(format!("{} cannot be compared with {}", type_name(left), type_name(right))),
+        None => broken(format!(
+            "{} cannot be compared with {}",
+            type_name(left),
+            type_name(right)
+        )),
     };
     match operator {
         Operator::Equal => Ok(Operand::Bool(equal(left, right)?)),
@@ -608,7 +619,10 @@ mod tests {
         fields.insert("s".into(), Cell::from("text"));
         fields.insert("nil".into(), Cell::default());
         fields.insert("m".into(), inner.into());
-        fields.insert("l".into(), vec![Cell::from(1_i64), Cell::unknown("nobody knows"), Cell::from(3_i64)].into());
+        fields.insert(
+            "l".into(),
+            vec![Cell::from(1_i64), Cell::unknown("nobody knows"), Cell::from(3_i64)].into(),
+        );
         Arc::new(fields.into())
     }
 
@@ -688,8 +702,14 @@ mod tests {
             ("size(self.l)", "3"),
             // The check's own failure wins.
             ("self.u && self.s", "broken: expected true or false, found string"),
-            ("self.u == self.missing", "broken: there is no key `missing`: use `.?missing` or has()"),
-            ("self.l.all(x, self.missing)", "broken: there is no key `missing`: use `.?missing` or has()"),
+            (
+                "self.u == self.missing",
+                "broken: there is no key `missing`: use `.?missing` or has()",
+            ),
+            (
+                "self.l.all(x, self.missing)",
+                "broken: there is no key `missing`: use `.?missing` or has()",
+            ),
         ];
         for (source, expected) in cases {
             assert_eq!(show(source), expected, "{source}");

@@ -3,6 +3,7 @@
 //! The tree is our own, so that one module only knows the parser's crate, a clause can be taken away to prove that it is needed,
 //! and `--trace` can name each operand by its source.
 
+use std::fmt;
 use std::ops::Range;
 
 /// One node of an expression.
@@ -131,6 +132,17 @@ pub enum MacroKind {
 }
 
 impl MacroKind {
+    /// Returns the name that expressions use.
+    pub fn name(self) -> &'static str {
+        match self {
+            MacroKind::All => "all",
+            MacroKind::Exists => "exists",
+            MacroKind::ExistsOne => "exists_one",
+            MacroKind::Map => "map",
+            MacroKind::Filter => "filter",
+        }
+    }
+
     /// Returns the macro of a name.
     pub fn named(name: &str) -> Option<MacroKind> {
         Some(match name {
@@ -149,10 +161,9 @@ impl Expression {
     pub fn operands(&self) -> Vec<&Expression> {
         match &self.kind {
             Kind::Literal(_) | Kind::Name(_) => Vec::new(),
-            Kind::Select(operand, ..)
-            | Kind::Has(operand, _)
-            | Kind::Not(operand)
-            | Kind::Negate(operand) => vec![operand],
+            Kind::Select(operand, ..) | Kind::Has(operand, _) | Kind::Not(operand) | Kind::Negate(operand) => {
+                vec![operand]
+            }
             Kind::Index(left, right, _)
             | Kind::And(left, right)
             | Kind::Or(left, right)
@@ -160,9 +171,7 @@ impl Expression {
             Kind::Conditional(condition, yes, no) => vec![condition, yes, no],
             Kind::List(items) => items.iter().collect(),
             Kind::Map(entries) => entries.iter().flat_map(|(k, v)| [k, v]).collect(),
-            Kind::Call(_, target, arguments) => {
-                target.iter().map(Box::as_ref).chain(arguments).collect()
-            }
+            Kind::Call(_, target, arguments) => target.iter().map(Box::as_ref).chain(arguments).collect(),
             Kind::Macro(found) => vec![&found.range, &found.body],
         }
     }
@@ -171,10 +180,9 @@ impl Expression {
     fn operands_mut(&mut self) -> Vec<&mut Expression> {
         match &mut self.kind {
             Kind::Literal(_) | Kind::Name(_) => Vec::new(),
-            Kind::Select(operand, ..)
-            | Kind::Has(operand, _)
-            | Kind::Not(operand)
-            | Kind::Negate(operand) => vec![operand],
+            Kind::Select(operand, ..) | Kind::Has(operand, _) | Kind::Not(operand) | Kind::Negate(operand) => {
+                vec![operand]
+            }
             Kind::Index(left, right, _)
             | Kind::And(left, right)
             | Kind::Or(left, right)
@@ -182,9 +190,7 @@ impl Expression {
             Kind::Conditional(condition, yes, no) => vec![condition, yes, no],
             Kind::List(items) => items.iter_mut().collect(),
             Kind::Map(entries) => entries.iter_mut().flat_map(|(k, v)| [k, v]).collect(),
-            Kind::Call(_, target, arguments) => {
-                target.iter_mut().map(Box::as_mut).chain(arguments).collect()
-            }
+            Kind::Call(_, target, arguments) => target.iter_mut().map(Box::as_mut).chain(arguments).collect(),
             Kind::Macro(found) => {
                 let Macro { range, body, .. } = &mut **found;
                 vec![range, body]
@@ -215,9 +221,7 @@ impl Expression {
     pub fn mentions(&self, name: &str) -> bool {
         match &self.kind {
             Kind::Name(found) => found == name,
-            Kind::Macro(found) => {
-                found.range.mentions(name) || (found.variable != name && found.body.mentions(name))
-            }
+            Kind::Macro(found) => found.range.mentions(name) || (found.variable != name && found.body.mentions(name)),
             _ => self.operands().into_iter().any(|operand| operand.mentions(name)),
         }
     }
@@ -249,6 +253,80 @@ impl Expression {
             }
         }
         variants
+    }
+}
+
+impl fmt::Display for Expression {
+    /// Prints an expression in CEL's form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = |optional: &Optional| if *optional == Optional::Yes { "?" } else { "" };
+        match &self.kind {
+            Kind::Literal(literal) => literal.fmt(f),
+            Kind::Name(name) => f.write_str(name),
+            Kind::Select(operand, field, optional) => write!(f, "{operand}.{}{field}", mark(optional)),
+            Kind::Index(operand, index, optional) => write!(f, "{operand}[{}{index}]", mark(optional)),
+            Kind::Has(operand, field) => write!(f, "has({operand}.{field})"),
+            Kind::Not(operand) => write!(f, "!{operand}"),
+            Kind::Negate(operand) => write!(f, "-{operand}"),
+            Kind::And(left, right) => write!(f, "({left} && {right})"),
+            Kind::Or(left, right) => write!(f, "({left} || {right})"),
+            Kind::Conditional(condition, yes, no) => write!(f, "({condition} ? {yes} : {no})"),
+            Kind::Binary(operator, left, right) => write!(f, "{left} {} {right}", operator.symbol()),
+            Kind::List(items) => write!(f, "[{}]", joined(items)),
+            Kind::Map(entries) => {
+                let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+                write!(f, "{{{}}}", entries.join(", "))
+            }
+            Kind::Call(name, Some(target), arguments) => write!(f, "{target}.{name}({})", joined(arguments)),
+            Kind::Call(name, None, arguments) => write!(f, "{name}({})", joined(arguments)),
+            Kind::Macro(found) => {
+                write!(
+                    f,
+                    "{}.{}({}, {})",
+                    found.range,
+                    found.kind.name(),
+                    found.variable,
+                    found.body
+                )
+            }
+        }
+    }
+}
+
+fn joined(items: &[Expression]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Literal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Literal::Null => f.write_str("null"),
+            Literal::Bool(value) => value.fmt(f),
+            Literal::Int(value) => value.fmt(f),
+            // A whole number keeps its point, else it would read as an int.
+            Literal::Float(value) => write!(f, "{value:?}"),
+            Literal::Text(value) => write!(f, "{value:?}"),
+        }
+    }
+}
+
+impl Operator {
+    /// Returns how the operator is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Operator::Equal => "==",
+            Operator::NotEqual => "!=",
+            Operator::Less => "<",
+            Operator::LessOrEqual => "<=",
+            Operator::Greater => ">",
+            Operator::GreaterOrEqual => ">=",
+            Operator::Add => "+",
+            Operator::Subtract => "-",
+            Operator::Multiply => "*",
+            Operator::Divide => "/",
+            Operator::Remainder => "%",
+            Operator::In => "in",
+        }
     }
 }
 

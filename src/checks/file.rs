@@ -206,8 +206,25 @@ pub struct CheckError {
 }
 
 const KEYS: &[&str] = &[
-    "id", "title", "severity", "cases", "why", "symptoms", "applies", "each", "variables", "when", "message", "at", "also",
-    "logs", "effect", "symptom_of", "remedy", "references", "examples",
+    "id",
+    "title",
+    "severity",
+    "cases",
+    "why",
+    "symptoms",
+    "applies",
+    "each",
+    "variables",
+    "when",
+    "message",
+    "at",
+    "also",
+    "logs",
+    "effect",
+    "symptom_of",
+    "remedy",
+    "references",
+    "examples",
 ];
 
 /// The largest check file, in bytes.
@@ -223,7 +240,9 @@ pub fn load(name: &str, content: &str) -> Result<Check, Vec<CheckError>> {
         errors: Vec::new(),
     };
     let check = if content.len() > MAX_FILE {
-        reader.errors.push(reader.error_at(None, format!("a check file may have at most {MAX_FILE} bytes")));
+        reader
+            .errors
+            .push(reader.error_at(None, format!("a check file may have at most {MAX_FILE} bytes")));
         None
     } else {
         reader.root().and_then(|root| reader.check(&root))
@@ -316,7 +335,11 @@ impl Reader {
         self.known_keys(root, KEYS);
         let name = self.file.name.replace('\\', "/");
         let mut parts = name.rsplit('/');
-        let stem = parts.next().unwrap_or_default().trim_end_matches(".yaml").trim_end_matches(".yml");
+        let stem = parts
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches(".yaml")
+            .trim_end_matches(".yml");
         let folder = parts.next().unwrap_or_default().to_owned();
         let id = self.required_text(root, "id")?;
         if id != stem {
@@ -324,7 +347,10 @@ impl Reader {
             self.error(&cell, format!("the id must be the file's stem, `{stem}`"));
         }
         let (each, names) = self.table(root);
-        let names = Names { table: each, variables: &names };
+        let names = Names {
+            table: each,
+            variables: &names,
+        };
         let when = root.get("when").and_then(|cell| self.expression(cell, &names));
         let logs = self.logs(root, &id);
         if when.is_none() && logs.is_empty() && self.errors.is_empty() {
@@ -354,7 +380,9 @@ impl Reader {
             folder,
             file: self.file.clone(),
             title: self.required_text(root, "title").unwrap_or_default(),
-            severity: severity.or_else(|| cases.first().map(|case| case.severity)).unwrap_or(Severity::Note),
+            severity: severity
+                .or_else(|| cases.first().map(|case| case.severity))
+                .unwrap_or(Severity::Note),
             cases,
             why: self.required_text(root, "why").unwrap_or_default(),
             symptoms: self.text_list(root, "symptoms"),
@@ -454,7 +482,10 @@ impl Reader {
                 None => self.error(cell, "must be an expression"),
             }
         }
-        let names = Names { table: each, variables: &variables };
+        let names = Names {
+            table: each,
+            variables: &variables,
+        };
         for (name, cell) in cells.fields().into_iter().flatten() {
             if let Some(expression) = variables.get(&**name) {
                 self.lint(cell, 0, expression, &names);
@@ -505,7 +536,11 @@ impl Reader {
         let written = source.trim_start();
         let offset = source.len() - written.len();
         let own = written == "self" || written.starts_with("self.") || written.starts_with("self[");
-        let prefixed = if own { written.to_owned() } else { format!("self.{written}") };
+        let prefixed = if own {
+            written.to_owned()
+        } else {
+            format!("self.{written}")
+        };
         let shift = prefixed.len() - written.len();
         match compile(&prefixed) {
             Ok(expression) => {
@@ -605,7 +640,11 @@ impl Reader {
             return Vec::new();
         };
         let single = [found.clone()];
-        let items = if found.fields().is_some() { &single[..] } else { found.items() };
+        let items = if found.fields().is_some() {
+            &single[..]
+        } else {
+            found.items()
+        };
         let mut also = Vec::new();
         for cell in items {
             self.known_keys(cell, &["at", "label"]);
@@ -650,13 +689,20 @@ impl Reader {
     fn known_effect(&mut self, cell: &Cell, effect: &str) {
         if !EFFECTS.iter().any(|(known, _)| *known == effect) {
             let known: Vec<&str> = EFFECTS.iter().map(|(known, _)| *known).collect();
-            self.error(cell, format!("`{effect}` is not an effect: use one of {}", known.join(", ")));
+            self.error(
+                cell,
+                format!("`{effect}` is not an effect: use one of {}", known.join(", ")),
+            );
         }
     }
 
     fn edit(&mut self, cell: &Cell, names: &Names<'_>) -> Option<EditPlan> {
         let single = [cell.clone()];
-        let items = if cell.fields().is_some() { &single[..] } else { cell.items() };
+        let items = if cell.fields().is_some() {
+            &single[..]
+        } else {
+            cell.items()
+        };
         let mut plan = EditPlan {
             when: None,
             safety: Safety::Safe,
@@ -665,7 +711,19 @@ impl Reader {
         for item in items {
             self.known_keys(
                 item,
-                &["when", "safety", "set", "to", "remove", "rename", "append", "item", "insert_before", "replace", "with"],
+                &[
+                    "when",
+                    "safety",
+                    "set",
+                    "to",
+                    "remove",
+                    "rename",
+                    "append",
+                    "item",
+                    "insert_before",
+                    "replace",
+                    "with",
+                ],
             );
             if let Some(when) = item.get("when") {
                 plan.when = self.expression(when, names);
@@ -712,7 +770,10 @@ impl Reader {
             Value::Text(_) => EditValue::Text(self.template(cell, names)),
             Value::List(items) => EditValue::List(items.iter().map(|item| self.edit_value(item, names)).collect()),
             Value::Map(fields) => EditValue::Map(
-                fields.iter().map(|(key, value)| (key.to_string(), self.edit_value(value, names))).collect(),
+                fields
+                    .iter()
+                    .map(|(key, value)| (key.to_string(), self.edit_value(value, names)))
+                    .collect(),
             ),
             Value::Bool(value) => EditValue::Constant((*value).into()),
             Value::Int(value) => EditValue::Constant((*value).into()),
@@ -741,7 +802,18 @@ impl Reader {
     }
 
     fn example(&mut self, item: &Cell, expectation: Expectation) -> Option<Example> {
-        self.known_keys(item, &["name", "files", "release", "distribution", "namespace", "complete", "severity"]);
+        self.known_keys(
+            item,
+            &[
+                "name",
+                "files",
+                "release",
+                "distribution",
+                "namespace",
+                "complete",
+                "severity",
+            ],
+        );
         let name = self.required_text(item, "name")?;
         let mut files = Vec::new();
         for (file, content) in item.get("files").and_then(Cell::fields).into_iter().flatten() {

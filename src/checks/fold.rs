@@ -59,7 +59,16 @@ fn direct_cause(findings: &[(Finding, String)], index: usize) -> Option<usize> {
     })
 }
 
-fn sort_key(finding: &Finding) -> (std::cmp::Reverse<Severity>, crate::evidence::Stage, String, usize, usize, String) {
+fn sort_key(
+    finding: &Finding,
+) -> (
+    std::cmp::Reverse<Severity>,
+    crate::evidence::Stage,
+    String,
+    usize,
+    usize,
+    String,
+) {
     let (file, line, column) = match &finding.spot {
         crate::finding::Spot::Text(place) => {
             let (line, column) = place.line_column();

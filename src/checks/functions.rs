@@ -27,10 +27,18 @@ pub const FUNCTIONS: &[Function] = &[
     function("startsWith", "s.startsWith(t)", "whether a text begins with another"),
     function("endsWith", "s.endsWith(t)", "whether a text ends with another"),
     function("contains", "s.contains(t)", "whether a text holds another"),
-    function("matches", "s.matches(regex)", "whether a regular expression (RE2 syntax) is found in a text"),
+    function(
+        "matches",
+        "s.matches(regex)",
+        "whether a regular expression (RE2 syntax) is found in a text",
+    ),
     function("lowerAscii", "s.lowerAscii()", "the text in lower case"),
     function("trim", "s.trim()", "the text without white space at its ends"),
-    function("replace", "s.replace(from, to)", "the text with each occurrence replaced"),
+    function(
+        "replace",
+        "s.replace(from, to)",
+        "the text with each occurrence replaced",
+    ),
     function("split", "s.split(separator)", "the parts of a text"),
     function("join", "list.join(separator)", "the items as one text"),
     function("sort", "list.sort()", "the items in order"),
@@ -38,21 +46,61 @@ pub const FUNCTIONS: &[Function] = &[
     function("int", "int(x)", "a text or number as a whole number"),
     function("double", "double(x)", "a text or number as a number with a fraction"),
     function("string", "string(x)", "any value as text"),
-    function("type_of", "type_of(x)", "`null`, `bool`, `int`, `double`, `string`, `list` or `map`"),
+    function(
+        "type_of",
+        "type_of(x)",
+        "`null`, `bool`, `int`, `double`, `string`, `list` or `map`",
+    ),
     function("duration", "duration(\"1m30s\")", "a length of time; for constants"),
-    function("go_duration", "go_duration(x)", "a length of time as Go reads it: a text with units, or a bare number of nanoseconds"),
-    function("is_duration", "is_duration(x)", "whether Go accepts the value as a length of time"),
-    function("quantity", "quantity(x)", "a Kubernetes quantity such as `512Mi` as a number (double)"),
+    function(
+        "go_duration",
+        "go_duration(x)",
+        "a length of time as Go reads it: a text with units, or a bare number of nanoseconds",
+    ),
+    function(
+        "is_duration",
+        "is_duration(x)",
+        "whether Go accepts the value as a length of time",
+    ),
+    function(
+        "quantity",
+        "quantity(x)",
+        "a Kubernetes quantity such as `512Mi` as a number (double)",
+    ),
     function("orValue", "optional.orValue(x)", "the value, or `x` when there is none"),
     function("hasValue", "optional.hasValue()", "whether there is a value"),
     function("value", "optional.value()", "the value; an error when there is none"),
-    function("url_scheme", "url_scheme(endpoint)", "`http` of `http://h:1/p`; empty without a scheme"),
-    function("url_host", "url_host(endpoint)", "the host of an endpoint with or without scheme, brackets of IPv6 taken off"),
+    function(
+        "url_scheme",
+        "url_scheme(endpoint)",
+        "`http` of `http://h:1/p`; empty without a scheme",
+    ),
+    function(
+        "url_host",
+        "url_host(endpoint)",
+        "the host of an endpoint with or without scheme, brackets of IPv6 taken off",
+    ),
     function("url_port", "url_port(endpoint)", "the port, or 0 when none is written"),
-    function("url_path", "url_path(endpoint)", "the path with its leading slash; empty when none is written"),
-    function("with_host", "with_host(endpoint, host)", "the endpoint with another host"),
-    function("with_port", "with_port(endpoint, port)", "the endpoint with another port"),
-    function("did_you_mean", "did_you_mean(name, list)", "the nearest of the names, or an empty text when none is near"),
+    function(
+        "url_path",
+        "url_path(endpoint)",
+        "the path with its leading slash; empty when none is written",
+    ),
+    function(
+        "with_host",
+        "with_host(endpoint, host)",
+        "the endpoint with another host",
+    ),
+    function(
+        "with_port",
+        "with_port(endpoint, port)",
+        "the endpoint with another port",
+    ),
+    function(
+        "did_you_mean",
+        "did_you_mean(name, list)",
+        "the nearest of the names, or an empty text when none is near",
+    ),
     function("quote", "quote(s)", "the text in double quotes, escaped"),
     function("min", "min(a, b)", "the smaller of two numbers"),
     function("max", "max(a, b)", "the larger of two numbers"),
@@ -153,9 +201,7 @@ pub fn call(name: &str, member: bool, values: &[Operand]) -> Outcome {
         _ => {
             let types: Vec<_> = values.iter().map(type_name).collect();
             return match (member, types.split_first()) {
-                (true, Some((target, rest))) => {
-                    broken(format!("there is no {target}.{name}({})", rest.join(", ")))
-                }
+                (true, Some((target, rest))) => broken(format!("there is no {target}.{name}({})", rest.join(", "))),
                 _ => broken(format!("there is no {name}({})", types.join(", "))),
             };
         }
@@ -171,7 +217,11 @@ fn bounded(text: String) -> Outcome {
 }
 
 fn replace(text: &str, from: &str, to: &str) -> Outcome {
-    let occurrences = if from.is_empty() { text.len() + 1 } else { text.matches(from).count() };
+    let occurrences = if from.is_empty() {
+        text.len() + 1
+    } else {
+        text.matches(from).count()
+    };
     if text.len() + occurrences.saturating_mul(to.len()) > MAX_TEXT {
         return broken("a text becomes too long");
     }
@@ -213,9 +263,7 @@ pub fn arithmetic(operator: Operator, left: &Operand, right: &Operand) -> Outcom
     };
     Ok(match (operator, left, right) {
         (_, Int(a), Int(b)) => Int(whole(*a, *b).ok_or_else(overflow)?),
-        (Operator::Add | Operator::Subtract, Duration(a), Duration(b)) => {
-            Duration(whole(*a, *b).ok_or_else(overflow)?)
-        }
+        (Operator::Add | Operator::Subtract, Duration(a), Duration(b)) => Duration(whole(*a, *b).ok_or_else(overflow)?),
         (Operator::Add, Text(a), Text(b)) => bounded(format!("{a}{b}"))?,
         (Operator::Add, List(_) | Operand::Cells(_), List(_) | Operand::Cells(_)) => {
             let mut items = list(left)?;
@@ -233,7 +281,11 @@ pub fn arithmetic(operator: Operator, left: &Operand, right: &Operand) -> Outcom
             })
         }
         _ => {
-            return broken(format!("cannot calculate with {} and {}", type_name(left), type_name(right)));
+            return broken(format!(
+                "cannot calculate with {} and {}",
+                type_name(left),
+                type_name(right)
+            ));
         }
     })
 }
@@ -286,10 +338,7 @@ pub fn parse_duration(text: &str) -> Option<i64> {
         let digits = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
         let amount: f64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        let unit = rest
-            .bytes()
-            .take_while(|b| !b.is_ascii_digit() && *b != b'.')
-            .count();
+        let unit = rest.bytes().take_while(|b| !b.is_ascii_digit() && *b != b'.').count();
         let factor = match &rest[..unit] {
             "ns" => 1.0,
             "us" | "µs" | "μs" => 1e3,
@@ -371,14 +420,26 @@ impl<'e> Endpoint<'e> {
         let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         if let Some((host, after)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             let port = after.strip_prefix(':').unwrap_or("");
-            return Endpoint { scheme, host, port, path, bracketed: true };
+            return Endpoint {
+                scheme,
+                host,
+                port,
+                path,
+                bracketed: true,
+            };
         }
         // More than one colon without brackets is a bare IPv6 address.
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !host.contains(':') => (host, port),
             _ => (authority, ""),
         };
-        Endpoint { scheme, host, port, path, bracketed: false }
+        Endpoint {
+            scheme,
+            host,
+            port,
+            path,
+            bracketed: false,
+        }
     }
 
     fn print(&self) -> String {

@@ -269,8 +269,8 @@ fn result_type(name: &str, target: Option<Type>) -> Type {
         "startsWith" | "endsWith" | "contains" | "matches" | "hasValue" | "is_duration" => Type::Bool,
         "size" | "int" | "url_port" => Type::Int,
         "double" | "quantity" => Type::Float,
-        "lowerAscii" | "trim" | "replace" | "join" | "string" | "type_of" | "url_scheme" | "url_host"
-        | "url_path" | "with_host" | "with_port" | "did_you_mean" | "quote" => Type::Text,
+        "lowerAscii" | "trim" | "replace" | "join" | "string" | "type_of" | "url_scheme" | "url_host" | "url_path"
+        | "with_host" | "with_port" | "did_you_mean" | "quote" => Type::Text,
         "sort" | "unique" => target.unwrap_or(Type::Any),
         _ => Type::Any,
     }

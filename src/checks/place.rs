@@ -76,7 +76,11 @@ fn walk(
             let step = match evaluate(index, row, variables)? {
                 Operand::Text(key) => Step::Key(key.to_string()),
                 Operand::Int(at) => Step::Item(at),
-                _ => return Err(Failure::Broken("a path is indexed by text or a whole number".to_owned())),
+                _ => {
+                    return Err(Failure::Broken(
+                        "a path is indexed by text or a whole number".to_owned(),
+                    ));
+                }
             };
             self::step(target, step)
         }

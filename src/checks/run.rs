@@ -53,7 +53,10 @@ struct Answer {
 
 /// Judges all rows by all checks.
 pub fn judge(catalog: &Catalog, facts: &Facts, gaps: &[Gap]) -> Judgement {
-    let checks: Vec<&Check> = catalog.iter().filter(|check| check.id != RUNNING_CONFIG_DIFFERS).collect();
+    let checks: Vec<&Check> = catalog
+        .iter()
+        .filter(|check| check.id != RUNNING_CONFIG_DIFFERS)
+        .collect();
     let answers: Vec<(&Check, Answer)> = checks
         .par_iter()
         .map(|check| (*check, guarded(check, || answer(check, facts, gaps))))
@@ -62,7 +65,11 @@ pub fn judge(catalog: &Catalog, facts: &Facts, gaps: &[Gap]) -> Judgement {
     let mut findings = Vec::new();
     let mut contradicted = Vec::new();
     for (check, mut answer) in answers {
-        contradicted.extend(std::mem::take(&mut answer.contradicted).into_iter().map(|found| (check, found)));
+        contradicted.extend(
+            std::mem::take(&mut answer.contradicted)
+                .into_iter()
+                .map(|found| (check, found)),
+        );
         collect(check, answer, &mut judgement, &mut findings);
     }
     if let Some(check) = catalog.get(RUNNING_CONFIG_DIFFERS) {
@@ -123,10 +130,16 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
     let matches: Vec<&LogMatch> = facts
         .log_matches()
         .iter()
-        .filter(|found| check.logs.iter().any(|line| line.pattern.id == found.pattern && concerns(&line.applies, &found.about)))
+        .filter(|found| {
+            check
+                .logs
+                .iter()
+                .any(|line| line.pattern.id == found.pattern && concerns(&line.applies, &found.about))
+        })
         .collect();
     let mut explained: BTreeSet<&ContainerKey> = BTreeSet::new();
     let mut configured: BTreeSet<&ContainerKey> = BTreeSet::new();
+    let mut undecided: Vec<(Option<&ContainerKey>, Undecided)> = Vec::new();
     if let Some(when) = &check.when {
         for row in facts.rows(check.each) {
             let of_row: Vec<&LogMatch> = matches
@@ -141,7 +154,7 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
                     answer.looked_at += 1;
                     answer.findings.push((*finding, row.about.owner.clone()));
                 }
-                Verdict::Undecided(undecided) => answer.undecided.push(*undecided),
+                Verdict::Undecided(found) => undecided.push((row.about.container.as_ref(), *found)),
                 Verdict::Clear => answer.looked_at += 1,
                 Verdict::NotApplicable => answer.outside_release += 1,
                 Verdict::Broken(broken) => {
@@ -154,23 +167,34 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
             answer.undecided.extend(gap_of(check, gaps));
         }
     }
-    log_findings(check, &matches, &explained, &configured, &mut answer);
+    // A container with an undecided row has no configuration that a line could contradict: there the line decides.
+    configured.retain(|container| !undecided.iter().any(|(other, _)| *other == Some(*container)));
+    let decided = log_findings(check, &matches, &explained, &configured, &mut answer);
+    undecided.retain(|(container, _)| container.is_none_or(|container| !decided.contains(container)));
+    answer
+        .undecided
+        .extend(undecided.into_iter().map(|(_, undecided)| undecided));
     answer
 }
 
-/// Turns lines that no row explains into findings, or into a contradiction where the configuration is right.
-fn log_findings(
+/// Turns lines that no row explains into findings, or into a contradiction where the configuration is right; returns the containers
+/// that have a finding now.
+fn log_findings<'m>(
     check: &Check,
-    matches: &[&LogMatch],
+    matches: &[&'m LogMatch],
     explained: &BTreeSet<&ContainerKey>,
     configured: &BTreeSet<&ContainerKey>,
     answer: &mut Answer,
-) {
-    let mut containers: BTreeMap<(&str, Option<&ContainerKey>), Vec<&LogMatch>> = BTreeMap::new();
+) -> BTreeSet<&'m ContainerKey> {
+    let mut decided = BTreeSet::new();
+    let mut containers: BTreeMap<(&str, Option<&'m ContainerKey>), Vec<&'m LogMatch>> = BTreeMap::new();
     for found in matches {
         let container = found.about.container.as_ref();
         if container.is_none_or(|container| !explained.contains(container)) {
-            containers.entry((found.about.owner.as_str(), container)).or_default().push(found);
+            containers
+                .entry((found.about.owner.as_str(), container))
+                .or_default()
+                .push(found);
         }
     }
     for ((owner, container), mut found) in containers {
@@ -180,22 +204,21 @@ fn log_findings(
         } else if found.iter().any(|found| found.current_log_at_hand) {
             continue;
         }
-        let undecided = answer.undecided.iter().any(|undecided| {
-            container.is_some_and(|container| undecided.stage.name.ends_with(&container.workload))
-        });
         let Some(first) = found.first().copied() else {
             continue;
         };
         answer.looked_at += 1;
-        if container.is_some_and(|container| configured.contains(container)) && !undecided {
+        if container.is_some_and(|container| configured.contains(container)) {
             answer.contradicted.push(first.clone());
             continue;
         }
+        decided.extend(container);
         answer.findings.push((log_finding(check, &found), owner.to_owned()));
     }
     if !check.logs.is_empty() && check.when.is_none() {
         answer.looked_at += 1;
     }
+    decided
 }
 
 /// Returns the finding whose proof is in the log alone.
@@ -203,13 +226,18 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
     let first = found[0];
     let row = &first.row;
     let mut context = BTreeMap::from([
-        ("container".to_owned(), ContextValue::Text(first.evidence.container.clone())),
+        (
+            "container".to_owned(),
+            ContextValue::Text(first.evidence.container.clone()),
+        ),
         ("sample".to_owned(), ContextValue::Text(first.evidence.sample.clone())),
     ]);
     for (name, value) in &first.captures {
         context.insert(name.clone(), ContextValue::Text(value.clone()));
     }
-    let own = (check.each == "logs").then(|| check.message.fill(row, &check.variables).ok()).flatten();
+    let own = (check.each == "logs")
+        .then(|| check.message.fill(row, &check.variables).ok())
+        .flatten();
     let message = match own {
         Some(filled) => {
             context.extend(filled.context);
@@ -222,7 +250,11 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
     finding.evidence = found.iter().map(|found| found.evidence.clone()).collect();
     if check.each == "logs" {
         finding.remedy = Remedy {
-            text: check.remedy_text.fill(row, &check.variables).map(|filled| filled.text).unwrap_or_default(),
+            text: check
+                .remedy_text
+                .fill(row, &check.variables)
+                .map(|filled| filled.text)
+                .unwrap_or_default(),
             command: check
                 .remedy_command
                 .as_ref()
@@ -235,7 +267,9 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
         finding.remedy.text = plain_text(&check.remedy_text);
     }
     if first.evidence.previous {
-        finding.assumptions.push("the log before the last restart still tells why the container ended".to_owned());
+        finding
+            .assumptions
+            .push("the log before the last restart still tells why the container ended".to_owned());
     }
     finding.fingerprint = fingerprint(check, &first.about, "", &first.evidence.container);
     finding
@@ -262,7 +296,9 @@ fn running_config_differs(check: &Check, contradicted: &[(&Check, LogMatch)]) ->
             "{} still logs `{}`, although the configuration at hand is right",
             found.evidence.container, other.title
         );
-        finding.context.insert("check".to_owned(), ContextValue::Text(other.id.clone()));
+        finding
+            .context
+            .insert("check".to_owned(), ContextValue::Text(other.id.clone()));
         finding.fingerprint = fingerprint(check, &found.about, "", &other.id);
         answer.findings.push((finding, found.about.owner.clone()));
     }
@@ -450,7 +486,10 @@ fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verd
         None => place_of(check, row).map_err(failed)?,
     };
     let Some(place) = place else {
-        return Err(broken(check, format!("a row of `{}` has no place to point at", check.each)));
+        return Err(broken(
+            check,
+            format!("a row of `{}` has no place to point at", check.each),
+        ));
     };
     let mut finding = bare_finding(check, &row.about, severity, filled.text, filled.context);
     for also in &check.also {
@@ -467,7 +506,11 @@ fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verd
         }
     }
     finding.evidence = logs.iter().map(|found| found.evidence.clone()).collect();
-    finding.remedy.text = check.remedy_text.fill(&row.cells, &check.variables).map_err(failed)?.text;
+    finding.remedy.text = check
+        .remedy_text
+        .fill(&row.cells, &check.variables)
+        .map_err(failed)?
+        .text;
     if let Some(command) = &check.remedy_command {
         let filled = command.fill(&row.cells, &check.variables).map_err(failed)?;
         finding.remedy.command = (!filled.unknown).then_some(filled.text);
@@ -498,7 +541,9 @@ fn bare_finding(
         if let Some(span) = about.releases.get(program.as_str())
             && span.basis == crate::releases::Basis::AssumedNewest
         {
-            assumptions.push(format!("the {program} image without a release is the newest known, {span}"));
+            assumptions.push(format!(
+                "the {program} image without a release is the newest known, {span}"
+            ));
         }
     }
     assumptions.dedup();
@@ -531,7 +576,19 @@ fn bare_finding(
 
 /// Returns what tells this row from its siblings: the columns that name things.
 fn identity(row: &Row) -> String {
-    let names = ["id", "name", "key", "path", "component", "variable", "export", "module", "role", "problem", "identity"];
+    let names = [
+        "id",
+        "name",
+        "key",
+        "path",
+        "component",
+        "variable",
+        "export",
+        "module",
+        "role",
+        "problem",
+        "identity",
+    ];
     let texts = names.iter().filter_map(|name| row.cells.get(name).and_then(Cell::text));
     texts.collect::<Vec<_>>().join("|")
 }
@@ -555,7 +612,11 @@ fn fingerprint(check: &Check, about: &About, path: &str, identity: &str) -> Stri
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Plans the change; `None` when it is not offered, or needs what cannot be told.
@@ -581,12 +642,18 @@ fn plan_edit(plan: &EditPlan, row: &Row, variables: &BTreeMap<String, Expression
     }))
 }
 
-fn operation(step: &EditStep, row: &Row, variables: &BTreeMap<String, Expression>) -> Result<Option<Operation>, Failure> {
+fn operation(
+    step: &EditStep,
+    row: &Row,
+    variables: &BTreeMap<String, Expression>,
+) -> Result<Option<Operation>, Failure> {
     let target = |path: &Expression| follow(path, &row.cells, variables);
     let written = |target: &Target| target.cell().and_then(|cell| cell.place.clone());
     Ok(match step {
         EditStep::Set(path, value) => match target(path)?.base() {
-            Some((base, missing)) => edit_value(value, row, variables)?.map(|value| Operation::Set { base, missing, value }),
+            Some((base, missing)) => {
+                edit_value(value, row, variables)?.map(|value| Operation::Set { base, missing, value })
+            }
             None => None,
         },
         EditStep::Append(path, value) => match target(path)?.base() {
@@ -597,9 +664,7 @@ fn operation(step: &EditStep, row: &Row, variables: &BTreeMap<String, Expression
         },
         EditStep::Remove(path) => written(&target(path)?).map(|target| Operation::Remove { target }),
         EditStep::InsertBefore(path, value) => match written(&target(path)?) {
-            Some(target) => {
-                edit_value(value, row, variables)?.map(|value| Operation::InsertBefore { target, value })
-            }
+            Some(target) => edit_value(value, row, variables)?.map(|value| Operation::InsertBefore { target, value }),
             None => None,
         },
         EditStep::Rename(path, to) => {
@@ -612,14 +677,21 @@ fn operation(step: &EditStep, row: &Row, variables: &BTreeMap<String, Expression
         EditStep::Replace(path, with) => {
             let filled = with.fill(&row.cells, variables)?;
             match written(&target(path)?) {
-                Some(target) if !filled.unknown => Some(Operation::Replace { target, with: filled.text }),
+                Some(target) if !filled.unknown => Some(Operation::Replace {
+                    target,
+                    with: filled.text,
+                }),
                 _ => None,
             }
         }
     })
 }
 
-fn edit_value(value: &EditValue, row: &Row, variables: &BTreeMap<String, Expression>) -> Result<Option<serde_json::Value>, Failure> {
+fn edit_value(
+    value: &EditValue,
+    row: &Row,
+    variables: &BTreeMap<String, Expression>,
+) -> Result<Option<serde_json::Value>, Failure> {
     Ok(match value {
         EditValue::Constant(value) => Some(value.clone()),
         EditValue::Text(template) => match template.parts.as_slice() {

@@ -59,7 +59,11 @@ impl Template {
                 offset: open + 2 + error.offset,
                 message: error.message,
             })?;
-            parts.push(Part::Expression(Box::new(expression), inner.trim().to_owned(), open + 2));
+            parts.push(Part::Expression(
+                Box::new(expression),
+                inner.trim().to_owned(),
+                open + 2,
+            ));
             at = open + 2 + length + 2;
         }
         if at < source.len() {
@@ -85,7 +89,9 @@ impl Template {
                     };
                     filled.unknown |= value.is_none();
                     let text = value.as_ref().map_or_else(|| "<unknown>".to_owned(), display);
-                    let data = value.as_ref().map_or_else(|| ContextValue::Text(text.clone()), context_value);
+                    let data = value
+                        .as_ref()
+                        .map_or_else(|| ContextValue::Text(text.clone()), context_value);
                     filled.text.push_str(&text);
                     filled.context.insert(context_name(expression, source), data);
                 }
@@ -111,12 +117,18 @@ fn context_name(expression: &Expression, source: &str) -> String {
             Kind::Name(name) => Some(name.clone()),
             Kind::Select(operand, field, _) => {
                 let before = selected(operand)?;
-                Some(if before.is_empty() { field.clone() } else { format!("{before}.{field}") })
+                Some(if before.is_empty() {
+                    field.clone()
+                } else {
+                    format!("{before}.{field}")
+                })
             }
             _ => None,
         }
     }
-    selected(expression).filter(|name| !name.is_empty()).unwrap_or_else(|| source.replace("self.", ""))
+    selected(expression)
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| source.replace("self.", ""))
 }
 
 /// Turns a value into data for a finding's context.

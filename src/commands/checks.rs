@@ -65,9 +65,15 @@ fn list(selection: &Selection, format: &str) -> Result<u8, CommandError> {
         "text" => {
             let mut text = String::new();
             for check in &checks {
-                text.push_str(&format!("{:<10} {:<8} {:<44} {}\n", check.folder, check.severity, check.id, check.title));
+                text.push_str(&format!(
+                    "{:<10} {:<8} {:<44} {}\n",
+                    check.folder, check.severity, check.id, check.title
+                ));
             }
-            text.push_str(&format!("{} checks; `tracedoctor explain ID` shows one\n", checks.len()));
+            text.push_str(&format!(
+                "{} checks; `tracedoctor explain ID` shows one\n",
+                checks.len()
+            ));
             output::print(&text)?;
         }
         other => {
@@ -91,7 +97,9 @@ fn test(paths: &[PathBuf], healthy: Option<&Path>) -> Result<u8, CommandError> {
     let mut catalog = own;
     let embedded = embedded::check_files();
     let others = embedded.iter().filter(|(name, _)| {
-        let stem = Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let stem = Path::new(name)
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned());
         stem.is_none_or(|stem| catalog.get(&stem).is_none())
     });
     let (others, _) = Catalog::load(others.map(|(name, text)| (name.as_str(), *text)));
@@ -112,7 +120,11 @@ fn test(paths: &[PathBuf], healthy: Option<&Path>) -> Result<u8, CommandError> {
     for failure in &failures {
         text.push_str(&format!("{failure}\n"));
     }
-    text.push_str(&format!("{} checks, {examples} examples, {} failures\n", ids.len(), failures.len()));
+    text.push_str(&format!(
+        "{} checks, {examples} examples, {} failures\n",
+        ids.len(),
+        failures.len()
+    ));
     output::print(&text)?;
     Ok(u8::from(!failures.is_empty()))
 }
@@ -121,9 +133,16 @@ const SKELETON: &str = include_str!("checks/skeleton.yaml");
 
 fn new(id: &str, directory: &Path) -> Result<u8, CommandError> {
     let Some((folder, stem)) = id.split_once('/') else {
-        return Err(CommandError::usage(format!("`{id}` names no folder")).hint(format!("write for example collector/{id}")));
+        return Err(
+            CommandError::usage(format!("`{id}` names no folder")).hint(format!("write for example collector/{id}"))
+        );
     };
-    let valid = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let valid = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
     if !valid(folder) || !valid(stem) {
         return Err(CommandError::usage(format!("`{id}` is no id"))
             .hint("an id names the fault in lower case with dashes: collector/exporter-without-retry"));

@@ -2,6 +2,7 @@
 
 use super::error::CommandError;
 use crate::checks::{Catalog, CheckError};
+use crate::facts::app::NpmTable;
 use crate::releases::{TableTexts, Tables};
 use include_dir::{Dir, include_dir};
 use std::path::{Path, PathBuf};
@@ -14,10 +15,25 @@ static DEMO: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/incidents
 pub fn tables() -> &'static Tables {
     static TABLES: OnceLock<Tables> = OnceLock::new();
     TABLES.get_or_init(|| {
-        let texts = TableTexts::look_up(|file| CHECKS.get_file(format!("data/{file}")).and_then(|file| file.contents_utf8()));
+        let texts = TableTexts::look_up(|file| {
+            CHECKS
+                .get_file(format!("data/{file}"))
+                .and_then(|file| file.contents_utf8())
+        });
         // The tables are part of the program, and a test reads them.
         let texts = texts.expect("every table is compiled in");
         Tables::from_text(&texts).expect("the tables that are compiled in are valid")
+    })
+}
+
+/// Returns the table of npm packages that must not be used any more.
+pub fn npm() -> &'static NpmTable {
+    static TABLE: OnceLock<NpmTable> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let text = CHECKS
+            .get_file("data/npm-packages.tsv")
+            .and_then(|file| file.contents_utf8());
+        NpmTable::from_text(text.unwrap_or_default())
     })
 }
 
@@ -79,23 +95,29 @@ pub fn selected(selection: &crate::cli::Selection) -> Result<Catalog, CommandErr
 
 /// Reads the check files of a folder (or one file), sorted by name.
 pub fn read_check_files(path: &Path) -> Result<Vec<(String, String)>, CommandError> {
-    let unreadable = |path: &Path, error: std::io::Error| {
-        CommandError::usage(format!("cannot read {}: {error}", path.display()))
-    };
+    let unreadable =
+        |path: &Path, error: std::io::Error| CommandError::usage(format!("cannot read {}: {error}", path.display()));
     let mut names: Vec<PathBuf> = Vec::new();
     if path.is_file() {
         names.push(path.to_owned());
     } else {
         for entry in walkdir::WalkDir::new(path).sort_by_file_name() {
-            let entry = entry.map_err(|error| CommandError::usage(format!("cannot read {}: {error}", path.display())))?;
-            let is_check = entry.path().extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+            let entry =
+                entry.map_err(|error| CommandError::usage(format!("cannot read {}: {error}", path.display())))?;
+            let is_check = entry
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "yaml" || extension == "yml");
             if entry.file_type().is_file() && is_check {
                 names.push(entry.into_path());
             }
         }
     }
     if names.is_empty() {
-        return Err(CommandError::usage(format!("{} holds no check file (*.yaml)", path.display())));
+        return Err(CommandError::usage(format!(
+            "{} holds no check file (*.yaml)",
+            path.display()
+        )));
     }
     let read = |path: PathBuf| match std::fs::read_to_string(&path) {
         Ok(text) => Ok((path.display().to_string(), text)),
@@ -110,6 +132,8 @@ pub fn check_errors(errors: &[CheckError]) -> Result<(), CommandError> {
         return Ok(());
     }
     let places: Vec<String> = errors.iter().map(|error| format!("  {error}")).collect();
-    Err(CommandError::usage(format!("check files have errors:\n{}", places.join("\n")))
-        .hint("`tracedoctor checks reference` prints the tables, columns and functions"))
+    Err(
+        CommandError::usage(format!("check files have errors:\n{}", places.join("\n")))
+            .hint("`tracedoctor checks reference` prints the tables, columns and functions"),
+    )
 }

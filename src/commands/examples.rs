@@ -52,12 +52,15 @@ pub struct Suite<'c> {
     scanner: LogScanner,
 }
 
+/// File names and 1-based lines.
+type Lines = BTreeSet<(String, usize)>;
+
 /// One example after it ran.
 struct Run {
     facts: Facts,
     report: Report,
     files: Vec<(String, String)>,
-    marks: BTreeSet<(String, usize)>,
+    marks: Lines,
 }
 
 impl<'c> Suite<'c> {
@@ -79,7 +82,13 @@ impl<'c> Suite<'c> {
         let mut runs = Vec::new();
         for example in &check.examples {
             let run = self.run(example);
-            let failed = |message: String| failure(check, example.place.as_deref(), format!("example “{}”: {message}", example.name));
+            let failed = |message: String| {
+                failure(
+                    check,
+                    example.place.as_deref(),
+                    format!("example “{}”: {message}", example.name),
+                )
+            };
             failures.extend(judge_example(check, example, &run).into_iter().map(failed));
             if example.expectation == Expectation::Bad {
                 failures.extend(self.edits(check, example, &run).into_iter().map(failed));
@@ -100,7 +109,11 @@ impl<'c> Suite<'c> {
         let mut failures = Vec::new();
         let entries = std::fs::read_dir(directory)
             .map_err(|error| CommandError::usage(format!("cannot read {}: {error}", directory.display())))?;
-        let mut stacks: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+        let mut stacks: Vec<_> = entries
+            .filter_map(Result::ok)
+            .map(|entry| entry.path())
+            .filter(|path| path.is_dir())
+            .collect();
         stacks.sort();
         for stack in stacks {
             let report = self.stack(&stack);
@@ -136,7 +149,12 @@ impl<'c> Suite<'c> {
     fn run(&self, example: &Example) -> Run {
         let (files, marks) = without_marks(&example.files);
         let (facts, report) = self.inspect(example, &files);
-        Run { facts, report, files, marks }
+        Run {
+            facts,
+            report,
+            files,
+            marks,
+        }
     }
 
     fn inspect(&self, example: &Example, files: &[(String, String)]) -> (Facts, Report) {
@@ -155,11 +173,23 @@ impl<'c> Suite<'c> {
 
     /// Applies the edits of a bad example: the check must be silent then, and no other check may have more to say.
     fn edits(&self, check: &Check, example: &Example, run: &Run) -> Vec<String> {
-        let own: Vec<&Finding> = run.report.findings.iter().chain(&run.report.hints).filter(|finding| finding.check == check.id).collect();
+        let own: Vec<&Finding> = run
+            .report
+            .findings
+            .iter()
+            .chain(&run.report.hints)
+            .filter(|finding| finding.check == check.id)
+            .collect();
         let edits: Vec<&Edit> = own.iter().filter_map(|finding| finding.remedy.edit.as_ref()).collect();
         if edits.is_empty() {
             return match &check.edit {
-                Some(plan) if plan.when.is_none() && !own.is_empty() && own.iter().all(|finding| matches!(&finding.spot, Spot::Text(place) if !place.text.secret)) => {
+                Some(plan)
+                    if plan.when.is_none()
+                        && !own.is_empty()
+                        && own
+                            .iter()
+                            .all(|finding| matches!(&finding.spot, Spot::Text(place) if !place.text.secret)) =>
+                {
                     vec!["the edit is never offered".to_owned()]
                 }
                 _ => Vec::new(),
@@ -173,12 +203,22 @@ impl<'c> Suite<'c> {
         for change in &changed {
             match files.iter_mut().find(|(name, _)| *name == change.file.name) {
                 Some((_, content)) => content.clone_from(&change.new_content),
-                None => return vec![format!("the edit changes {}, which is no file of the example", change.file.name)],
+                None => {
+                    return vec![format!(
+                        "the edit changes {}, which is no file of the example",
+                        change.file.name
+                    )];
+                }
             }
         }
         let (_, after) = self.inspect(example, &files);
         let mut failures = Vec::new();
-        let left = after.findings.iter().chain(&after.hints).filter(|finding| finding.check == check.id).count();
+        let left = after
+            .findings
+            .iter()
+            .chain(&after.hints)
+            .filter(|finding| finding.check == check.id)
+            .count();
         if left > own.len() - edits.len() {
             failures.push(format!("after the edit the check still fires {left} times"));
         }
@@ -195,7 +235,12 @@ impl<'c> Suite<'c> {
                 failures.push(format!("the edit makes {id} fire"));
             }
         }
-        failures.extend(after.problems.iter().map(|problem| format!("after the edit a file does not parse: {}", problem.message)));
+        failures.extend(
+            after
+                .problems
+                .iter()
+                .map(|problem| format!("after the edit a file does not parse: {}", problem.message)),
+        );
         failures
     }
 }
@@ -219,7 +264,7 @@ fn place_of(finding: &Finding) -> String {
 }
 
 /// Takes the marks off the ends of lines; returns the files and the marked lines.
-fn without_marks(files: &[(String, String)]) -> (Vec<(String, String)>, BTreeSet<(String, usize)>) {
+fn without_marks(files: &[(String, String)]) -> (Vec<(String, String)>, Lines) {
     let mut marks = BTreeSet::new();
     let mut plain = Vec::new();
     for (name, content) in files {
@@ -227,7 +272,10 @@ fn without_marks(files: &[(String, String)]) -> (Vec<(String, String)>, BTreeSet
         for (index, line) in content.split_inclusive('\n').enumerate() {
             let end = line.trim_end_matches(['\n', '\r']).len();
             let (body, rest) = line.split_at(end);
-            match ["# finding", "// finding"].iter().find_map(|mark| body.strip_suffix(mark)) {
+            match ["# finding", "// finding"]
+                .iter()
+                .find_map(|mark| body.strip_suffix(mark))
+            {
                 Some(before) => {
                     marks.insert((name.clone(), index + 1));
                     text.push_str(before.trim_end());
@@ -242,8 +290,12 @@ fn without_marks(files: &[(String, String)]) -> (Vec<(String, String)>, BTreeSet
 }
 
 /// Returns the lines that the own findings stand on.
-fn found_lines(check: &Check, report: &Report) -> BTreeSet<(String, usize)> {
-    let own = report.findings.iter().chain(&report.hints).filter(|finding| finding.check == check.id);
+fn found_lines(check: &Check, report: &Report) -> Lines {
+    let own = report
+        .findings
+        .iter()
+        .chain(&report.hints)
+        .filter(|finding| finding.check == check.id);
     own.map(|finding| match &finding.spot {
         Spot::Text(place) => (place.text.file().name.clone(), place.line_column().0),
         Spot::Log(spot) => (spot.file.clone(), spot.line),
@@ -255,9 +307,13 @@ fn judge_example(check: &Check, example: &Example, run: &Run) -> Vec<String> {
     let mut failures = Vec::new();
     let report = &run.report;
     let found = found_lines(check, report);
-    let lines = |lines: &BTreeSet<(String, usize)>| {
+    let lines = |lines: &Lines| {
         let lines: Vec<String> = lines.iter().map(|(file, line)| format!("{file}:{line}")).collect();
-        if lines.is_empty() { "nowhere".to_owned() } else { lines.join(", ") }
+        if lines.is_empty() {
+            "nowhere".to_owned()
+        } else {
+            lines.join(", ")
+        }
     };
     for broken in &report.broken {
         failures.push(format!("{} is broken: {}", broken.check, broken.error));
@@ -265,14 +321,25 @@ fn judge_example(check: &Check, example: &Example, run: &Run) -> Vec<String> {
     for problem in &report.problems {
         failures.push(format!("{}:{}: {}", problem.file, problem.line, problem.message));
     }
-    let undecided: Vec<&str> = report.undecided.iter().filter(|undecided| undecided.check == check.id).map(|undecided| undecided.reason.as_str()).collect();
+    let undecided: Vec<&str> = report
+        .undecided
+        .iter()
+        .filter(|undecided| undecided.check == check.id)
+        .map(|undecided| undecided.reason.as_str())
+        .collect();
     match example.expectation {
         Expectation::Bad => {
             if run.marks.is_empty() {
                 failures.push("no line ends in `# finding`".to_owned());
             } else if found != run.marks {
-                let why = undecided.first().map_or_else(String::new, |reason| format!(" (undecided: {reason})"));
-                failures.push(format!("must fire at {}, fires at {}{why}", lines(&run.marks), lines(&found)));
+                let why = undecided
+                    .first()
+                    .map_or_else(String::new, |reason| format!(" (undecided: {reason})"));
+                failures.push(format!(
+                    "must fire at {}, fires at {}{why}",
+                    lines(&run.marks),
+                    lines(&found)
+                ));
             }
         }
         Expectation::Good => {
@@ -282,8 +349,17 @@ fn judge_example(check: &Check, example: &Example, run: &Run) -> Vec<String> {
             if let Some(reason) = undecided.first() {
                 failures.push(format!("must be silent, is undecided: {reason}"));
             }
-            for finding in report.findings.iter().filter(|finding| finding.severity == Severity::Error && finding.check != check.id) {
-                failures.push(format!("has an error of another check: [{}] at {}: {}", finding.check, place_of(finding), finding.message));
+            for finding in report
+                .findings
+                .iter()
+                .filter(|finding| finding.severity == Severity::Error && finding.check != check.id)
+            {
+                failures.push(format!(
+                    "has an error of another check: [{}] at {}: {}",
+                    finding.check,
+                    place_of(finding),
+                    finding.message
+                ));
             }
         }
         Expectation::Undecided => {
@@ -295,8 +371,17 @@ fn judge_example(check: &Check, example: &Example, run: &Run) -> Vec<String> {
         }
     }
     if let Some(severity) = example.severity {
-        for finding in report.findings.iter().chain(&report.hints).filter(|finding| finding.check == check.id && finding.severity != severity) {
-            failures.push(format!("must be of severity {}, is {}", severity.name(), finding.severity.name()));
+        for finding in report
+            .findings
+            .iter()
+            .chain(&report.hints)
+            .filter(|finding| finding.check == check.id && finding.severity != severity)
+        {
+            failures.push(format!(
+                "must be of severity {}, is {}",
+                severity.name(),
+                finding.severity.name()
+            ));
         }
     }
     failures.extend(shared_places(check, report));
@@ -308,13 +393,19 @@ fn shared_places(check: &Check, report: &Report) -> Vec<String> {
     let mut failures = Vec::new();
     for own in report.findings.iter().filter(|finding| finding.check == check.id) {
         for other in report.findings.iter().filter(|other| other.check != check.id) {
-            let folded = own.caused_by.as_ref() == Some(&other.fingerprint) || other.caused_by.as_ref() == Some(&own.fingerprint);
+            let folded = own.caused_by.as_ref() == Some(&other.fingerprint)
+                || other.caused_by.as_ref() == Some(&own.fingerprint);
             if let (Spot::Text(a), Spot::Text(b)) = (&own.spot, &other.spot)
                 && a.outer().1 == b.outer().1
                 && a.text.file().name == b.text.file().name
                 && !folded
             {
-                failures.push(format!("[{}] points at the same place, {}: {}", other.check, place_of(other), other.message));
+                failures.push(format!(
+                    "[{}] points at the same place, {}: {}",
+                    other.check,
+                    place_of(other),
+                    other.message
+                ));
             }
         }
     }
@@ -329,22 +420,38 @@ fn rules(check: &Check) -> Vec<Failure> {
             failures.push(failure(check, None, message.to_owned()));
         }
     };
-    let of = |expectation| check.examples.iter().filter(move |example| example.expectation == expectation).count();
+    let of = |expectation| {
+        check
+            .examples
+            .iter()
+            .filter(move |example| example.expectation == expectation)
+            .count()
+    };
     rule(of(Expectation::Bad) > 0, "needs a bad example");
     rule(of(Expectation::Good) > 0, "needs a good example");
     rule(!check.references.is_empty(), "needs a reference");
     rule(!check.symptoms.is_empty(), "needs symptoms");
     rule(check.why.ends_with('.'), "`why` must end with a full stop");
-    rule(super::explain::text(&check.remedy_text).ends_with('.'), "`remedy.text` must end with a full stop");
+    rule(
+        super::explain::text(&check.remedy_text).ends_with('.'),
+        "`remedy.text` must end with a full stop",
+    );
     rule(!check.title.ends_with('.'), "`title` must not end with a full stop");
-    rule(check.effect.is_some() || check.severity == Severity::Hint, "needs an effect");
+    rule(
+        check.effect.is_some() || check.severity == Severity::Hint,
+        "needs an effect",
+    );
     for line in &check.logs {
         let place = line.place.as_deref();
         for warning in crate::evidence::logs::lint(&line.pattern) {
             failures.push(failure(check, place, format!("pattern: {warning}")));
         }
         if line.samples.is_empty() || line.near_misses.is_empty() {
-            failures.push(failure(check, place, "a log pattern needs `sample` and `near_miss`".to_owned()));
+            failures.push(failure(
+                check,
+                place,
+                "a log pattern needs `sample` and `near_miss`".to_owned(),
+            ));
         }
     }
     failures
@@ -383,14 +490,21 @@ fn clauses(check: &Check, runs: &[Run]) -> Vec<Failure> {
             inlined.inline(name, expression);
         }
     }
-    let rows: Vec<&Arc<crate::evidence::Cell>> = runs.iter().flat_map(|run| run.facts.rows(check.each)).map(|row| &row.cells).collect();
+    let rows: Vec<&Arc<crate::evidence::Cell>> = runs
+        .iter()
+        .flat_map(|run| run.facts.rows(check.each))
+        .map(|row| &row.cells)
+        .collect();
     let before: Vec<Truth> = rows.iter().map(|row| truth(&inlined, row)).collect();
     let mut failures = Vec::new();
     let mut seen = BTreeSet::new();
     for (span, variant) in inlined.without_each_clause() {
-        let needed = rows.iter().zip(&before).any(|(row, before)| truth(&variant, row) != *before);
+        let needed = rows
+            .iter()
+            .zip(&before)
+            .any(|(row, before)| truth(&variant, row) != *before);
         if !needed && seen.insert((span.start, span.end)) {
-            let printed = super::trace::print(&clause_at(&inlined, &span), &BTreeMap::new());
+            let printed = clause_at(&inlined, &span).to_string();
             failures.push(failure(check, None, format!("no example needs the clause `{printed}`")));
         }
     }
@@ -403,7 +517,10 @@ fn clause_at(expression: &Expression, span: &std::ops::Range<usize>) -> Expressi
         if expression.span == *span {
             return Some(expression);
         }
-        expression.operands().into_iter().find_map(|operand| find(operand, span))
+        expression
+            .operands()
+            .into_iter()
+            .find_map(|operand| find(operand, span))
     }
     find(expression, span).unwrap_or(expression).clone()
 }
@@ -423,7 +540,11 @@ fn boundaries(check: &Check, runs: &[Run]) -> Vec<Failure> {
             let above = releases.iter().any(|release| *release >= boundary);
             if !below || !above {
                 let side = if below { "from" } else { "before" };
-                failures.push(failure(check, None, format!("no example with {program} {side} {boundary}")));
+                failures.push(failure(
+                    check,
+                    None,
+                    format!("no example with {program} {side} {boundary}"),
+                ));
             }
         }
     }
@@ -444,10 +565,18 @@ fn patterns(check: &Check) -> Vec<Failure> {
         };
         let place = line.place.as_deref();
         for sample in line.samples.iter().filter(|sample| !matches(sample)) {
-            failures.push(failure(check, place, format!("the pattern does not match its sample: {sample}")));
+            failures.push(failure(
+                check,
+                place,
+                format!("the pattern does not match its sample: {sample}"),
+            ));
         }
         for near in line.near_misses.iter().filter(|near| matches(near)) {
-            failures.push(failure(check, place, format!("the pattern matches its near miss: {near}")));
+            failures.push(failure(
+                check,
+                place,
+                format!("the pattern matches its near miss: {near}"),
+            ));
         }
     }
     failures

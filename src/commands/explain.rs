@@ -2,6 +2,7 @@
 
 use super::error::CommandError;
 use super::{embedded, output};
+use crate::checks::expression::Expression;
 use crate::checks::file::{EFFECTS, EditPlan, EditStep};
 use crate::checks::template::{Part, Template};
 use crate::checks::{Check, Expectation};
@@ -43,17 +44,36 @@ pub fn page(check: &Check) -> String {
     paragraph(&mut out, "Why it hurts", &check.why);
     list(&mut out, "What you see", check.symptoms.iter().cloned());
     if !check.applies.is_empty() {
-        list(&mut out, "Releases", check.applies.iter().map(|(program, range)| format!("{program} {}", show_range(range))));
+        list(
+            &mut out,
+            "Releases",
+            check
+                .applies
+                .iter()
+                .map(|(program, range)| format!("{program} {}", show_range(range))),
+        );
     }
     for case in &check.cases {
         let releases: Vec<String> = ranges(&case.applies);
-        let _ = writeln!(out, "{}: {}", case.severity.name(), if releases.is_empty() { "otherwise".to_owned() } else { releases.join(", ") });
+        let _ = writeln!(
+            out,
+            "{}: {}",
+            case.severity.name(),
+            if releases.is_empty() {
+                "otherwise".to_owned()
+            } else {
+                releases.join(", ")
+            }
+        );
     }
     if !check.cases.is_empty() {
         out.push('\n');
     }
     if let Some(effect) = &check.effect {
-        let about = EFFECTS.iter().find(|(name, _)| name == effect).map_or("", |(_, about)| about);
+        let about = EFFECTS
+            .iter()
+            .find(|(name, _)| name == effect)
+            .map_or("", |(_, about)| about);
         paragraph(&mut out, "Effect", &format!("{effect}: {about}"));
     }
     paragraph(&mut out, "What to do", &text(&check.remedy_text));
@@ -61,12 +81,21 @@ pub fn page(check: &Check) -> String {
         let _ = writeln!(out, "  {}\n", text(command));
     }
     if let Some(edit) = &check.edit {
-        let _ = writeln!(out, "A change can be made by machine ({}): {}.\n", edit.safety.name(), steps(edit));
+        let _ = writeln!(
+            out,
+            "A change can be made by machine ({}): {}.\n",
+            edit.safety.name(),
+            steps(edit)
+        );
     }
-    list(&mut out, "In the logs", check.logs.iter().flat_map(|line| line.samples.iter().take(1).cloned()));
+    list(
+        &mut out,
+        "In the logs",
+        check.logs.iter().flat_map(|line| line.samples.iter().take(1).cloned()),
+    );
     if let Some(when) = &check.when {
         let _ = writeln!(out, "How it is found");
-        let _ = writeln!(out, "  each row of `{}` for which\n  {}\n", check.each, super::trace::print(when, &check.variables));
+        let _ = writeln!(out, "  each row of `{}` for which\n  {}\n", check.each, when);
     }
     examples(&mut out, check, Expectation::Bad, "Wrong");
     examples(&mut out, check, Expectation::Good, "Right");
@@ -81,11 +110,18 @@ fn severities(check: &Check) -> String {
     let mut found: Vec<Severity> = check.cases.iter().map(|case| case.severity).collect();
     found.sort_by(|a, b| b.cmp(a));
     found.dedup();
-    found.iter().map(|severity| severity.name()).collect::<Vec<_>>().join(" or ")
+    found
+        .iter()
+        .map(|severity| severity.name())
+        .collect::<Vec<_>>()
+        .join(" or ")
 }
 
 fn ranges(ranges: &BTreeMap<String, VersionRange>) -> Vec<String> {
-    ranges.iter().map(|(program, range)| format!("{program} {}", show_range(range))).collect()
+    ranges
+        .iter()
+        .map(|(program, range)| format!("{program} {}", show_range(range)))
+        .collect()
 }
 
 fn show_range(range: &VersionRange) -> String {
@@ -105,7 +141,7 @@ pub fn text(template: &Template) -> String {
 }
 
 fn steps(edit: &EditPlan) -> String {
-    let show = |path| super::trace::print(path, &BTreeMap::new()).replace("self.", "");
+    let show = |path: &Expression| path.to_string().replace("self.", "");
     let steps = edit.steps.iter().map(|step| match step {
         EditStep::Set(path, _) => format!("set {}", show(path)),
         EditStep::Remove(path) => format!("remove {}", show(path)),
@@ -138,7 +174,12 @@ fn list(out: &mut String, heading: &str, items: impl Iterator<Item = String>) {
 }
 
 fn examples(out: &mut String, check: &Check, expectation: Expectation, heading: &str) {
-    for example in check.examples.iter().filter(|example| example.expectation == expectation).take(2) {
+    for example in check
+        .examples
+        .iter()
+        .filter(|example| example.expectation == expectation)
+        .take(2)
+    {
         let _ = writeln!(out, "{heading}: {}", example.name);
         for (name, content) in &example.files {
             let _ = writeln!(out, "  {name}");

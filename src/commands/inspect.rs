@@ -1,5 +1,6 @@
 //! The line from evidence to report: topology, facts, verdicts, diffs.
 
+use super::embedded;
 use crate::checks::{Catalog, judge};
 use crate::evidence::Evidence;
 use crate::facts::{self, Facts};
@@ -9,8 +10,7 @@ use crate::{fix, topology};
 
 /// Returns the facts of evidence and the stages found.
 pub fn facts_of(evidence: &Evidence, tables: &Tables) -> (Facts, Vec<StageSummary>) {
-    let topology = topology::build(evidence, tables);
-    facts::build(evidence, tables, &topology)
+    facts::build(evidence, tables, embedded::npm(), topology::build(evidence, tables))
 }
 
 /// Judges evidence by a catalogue.
@@ -28,7 +28,10 @@ pub fn report_of(evidence: &Evidence, facts: &Facts, stages: Vec<StageSummary>, 
             arguments: evidence.source.clone(),
             objects: evidence.resources.len(),
             files: evidence.files.len(),
-            logs: (evidence.logs.len(), evidence.logs.iter().map(|log| log.summary.lines).sum()),
+            logs: (
+                evidence.logs.len(),
+                evidence.logs.iter().map(|log| log.summary.lines).sum(),
+            ),
             passed_over: evidence.passed_over.values().sum(),
         },
         stages,
@@ -43,7 +46,9 @@ pub fn report_of(evidence: &Evidence, facts: &Facts, stages: Vec<StageSummary>, 
         not_applicable: judgement.not_applicable,
         ..Report::default()
     };
-    report.undecided.sort_by(|a, b| (&a.check, &a.stage, &a.reason).cmp(&(&b.check, &b.stage, &b.reason)));
+    report
+        .undecided
+        .sort_by(|a, b| (&a.check, &a.stage, &a.reason).cmp(&(&b.check, &b.stage, &b.reason)));
     add_diffs(&mut report);
     report.counts = counts(&report);
     report
@@ -65,7 +70,13 @@ fn add_diffs(report: &mut Report) {
 }
 
 fn counts(report: &Report) -> Counts {
-    let of = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+    let of = |severity| {
+        report
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
     Counts {
         errors: of(Severity::Error),
         warnings: of(Severity::Warning),

@@ -54,7 +54,11 @@ pub fn write(report: &Report, outputs: &[Output], verbosity: Verbosity) -> Resul
                 let file = std::fs::File::create(path)
                     .map_err(|error| CommandError::usage(format!("cannot write {}: {error}", path.display())))?;
                 let mut out = BufWriter::new(file);
-                let options = TextOptions { verbosity, styled: false, width: 80 };
+                let options = TextOptions {
+                    verbosity,
+                    styled: false,
+                    width: 80,
+                };
                 written(render(report, output.format, &options, &mut out).and_then(|()| out.flush()))?;
             }
             None => {

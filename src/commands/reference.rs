@@ -10,7 +10,12 @@ use std::fmt::Write;
 pub fn markdown() -> String {
     let mut out = String::from("## Tables\n");
     for table in tables() {
-        let _ = writeln!(out, "\n### `{}`\n\nA row is {}.\n\n| column | type | what |\n|---|---|---|", table.name, table.row.trim_end_matches('.'));
+        let _ = writeln!(
+            out,
+            "\n### `{}`\n\nA row is {}.\n\n| column | type | what |\n|---|---|---|",
+            table.name,
+            table.row.trim_end_matches('.')
+        );
         for column in table.columns {
             row(&mut out, column.name, column);
         }

@@ -73,7 +73,10 @@ fn verbosity(arguments: &RunArguments) -> Verbosity {
 /// A pattern that is not a valid regular expression.
 pub fn scanner(catalog: &Catalog) -> Result<LogScanner, CommandError> {
     LogScanner::new(&catalog.log_patterns()).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(|error| format!("  {}: {}", error.id, error.message)).collect();
+        let lines: Vec<String> = errors
+            .iter()
+            .map(|error| format!("  {}: {}", error.id, error.message))
+            .collect();
         CommandError::usage(format!("log patterns have errors:\n{}", lines.join("\n")))
     })
 }
@@ -99,7 +102,12 @@ fn gather(arguments: &RunArguments, scanner: &LogScanner) -> Result<Evidence, Co
             .hint("or see an example: `tracedoctor run --demo`"));
     }
     let stdin = arguments.paths.iter().any(|path| path.as_os_str() == "-");
-    let paths = arguments.paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
+    let paths = arguments
+        .paths
+        .iter()
+        .filter(|path| path.as_os_str() != "-")
+        .cloned()
+        .collect();
     let input = Input {
         paths,
         stdin,
@@ -135,7 +143,10 @@ fn releases(values: &[String]) -> Result<BTreeMap<String, String>, CommandError>
         if !PROGRAMS.contains(&program) {
             let near = crate::releases::nearest(program, PROGRAMS.into_iter());
             let error = CommandError::usage(format!("no release can be given for `{program}`"));
-            return Err(error.hint(near.map_or_else(|| format!("use one of {}", PROGRAMS.join(", ")), |near| format!("did you mean `{near}`?"))));
+            return Err(error.hint(near.map_or_else(
+                || format!("use one of {}", PROGRAMS.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            )));
         }
         if crate::releases::Version::parse(version).is_none() {
             return Err(CommandError::usage(format!("`{version}` is not a release")).hint(example));
@@ -164,10 +175,17 @@ fn outcome(report: &Report, arguments: &RunArguments) -> Outcome {
         FailOn::Note => Severity::Note,
     };
     let ended = |exit_code, reason: String| Outcome { exit_code, reason };
-    let failing = report.findings.iter().filter(|finding| finding.severity >= threshold).count();
+    let failing = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity >= threshold)
+        .count();
     if failing > 0 {
         let plural = if failing == 1 { "" } else { "s" };
-        return ended(FINDINGS, format!("{failing} finding{plural} of severity {} or worse", threshold.name()));
+        return ended(
+            FINDINGS,
+            format!("{failing} finding{plural} of severity {} or worse", threshold.name()),
+        );
     }
     let incomplete = incomplete(report);
     let nothing = report.stages.is_empty() && report.findings.is_empty();
@@ -182,7 +200,10 @@ fn outcome(report: &Report, arguments: &RunArguments) -> Outcome {
 fn incomplete(report: &Report) -> Option<String> {
     let problems = report.problems.len();
     if problems > 0 {
-        return Some(format!("{problems} given file{} could not be read or parsed", if problems == 1 { "" } else { "s" }));
+        return Some(format!(
+            "{problems} given file{} could not be read or parsed",
+            if problems == 1 { "" } else { "s" }
+        ));
     }
     if !report.broken.is_empty() {
         return Some(format!("{} checks are broken", report.broken.len()));

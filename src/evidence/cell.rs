@@ -209,14 +209,7 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
     }
 }
 
-fn convert(
-    document: &Arc<Document>,
-    id: NodeId,
-    schema: Schema,
-    path: &str,
-    budget: &mut usize,
-    depth: usize,
-) -> Cell {
+fn convert(document: &Arc<Document>, id: NodeId, schema: Schema, path: &str, budget: &mut usize, depth: usize) -> Cell {
     if *budget == 0 || depth > 512 {
         return Cell::unknown("the document expands to too many values");
     }
@@ -226,9 +219,10 @@ fn convert(
     let value = match &node.value {
         NodeValue::Scalar(text, style) => scalar_value(text, *style, node.tag.as_deref(), schema),
         NodeValue::Sequence(items) => {
-            let items = items.iter().enumerate().map(|(index, &item)| {
-                convert(document, item, schema, &format!("{path}[{index}]"), budget, depth + 1)
-            });
+            let items = items
+                .iter()
+                .enumerate()
+                .map(|(index, &item)| convert(document, item, schema, &format!("{path}[{index}]"), budget, depth + 1));
             Value::List(Arc::new(items.collect()))
         }
         NodeValue::Mapping(_) => {

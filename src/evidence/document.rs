@@ -161,12 +161,7 @@ impl Document {
     }
 
     /// Calls back for each entry: own keys in order (the last of equal keys wins, at its first place), then merged ones.
-    fn visit<'d>(
-        &'d self,
-        mapping: NodeId,
-        depth: &mut usize,
-        call: &mut dyn FnMut(&'d str, (NodeId, NodeId)),
-    ) {
+    fn visit<'d>(&'d self, mapping: NodeId, depth: &mut usize, call: &mut dyn FnMut(&'d str, (NodeId, NodeId))) {
         // A merge chain cannot be longer than this without being an attack.
         if *depth > 64 {
             return;
@@ -233,8 +228,7 @@ impl Document {
 
     /// Returns the node at the end of a path of keys.
     pub fn at(&self, path: &[&str]) -> Option<NodeId> {
-        path.iter()
-            .try_fold(self.root, |node, key| self.get(node, key))
+        path.iter().try_fold(self.root, |node, key| self.get(node, key))
     }
 
     /// Returns the keys that stand twice in one mapping: (first key node, later key node) pairs, in document order.
@@ -290,13 +284,7 @@ impl Document {
         self.embedded(span.start..end, map, content, key)
     }
 
-    fn embedded(
-        &self,
-        span: Range<usize>,
-        map: super::text::OffsetMap,
-        content: &str,
-        key: Option<&str>,
-    ) -> Arc<Text> {
+    fn embedded(&self, span: Range<usize>, map: super::text::OffsetMap, content: &str, key: Option<&str>) -> Arc<Text> {
         Arc::new(Text {
             content: content.into(),
             origin: Origin::Embedded {
@@ -313,11 +301,7 @@ impl Document {
 
 /// Returns a syntax error with its place and a hint for the usual causes.
 fn syntax_error(content: &str, error: &granit_parser::ScanError) -> SyntaxError {
-    let offset = error
-        .marker()
-        .byte_offset()
-        .unwrap_or(0)
-        .min(content.len());
+    let offset = error.marker().byte_offset().unwrap_or(0).min(content.len());
     let offset = super::text::floor_char_boundary(content, offset);
     let line_start = content[..offset].rfind('\n').map_or(0, |at| at + 1);
     let line = content[line_start..].lines().next().unwrap_or("");

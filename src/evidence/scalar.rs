@@ -116,7 +116,11 @@ mod tests {
         check("512MiB", Plain::Text, Plain::Text);
         check("1.2.3", Plain::Text, Plain::Text);
         check("-", Plain::Text, Plain::Text);
-        check("18446744073709551616", Plain::Float(18446744073709551616.0), Plain::Float(18446744073709551616.0));
+        check(
+            "18446744073709551616",
+            Plain::Float(18446744073709551616.0),
+            Plain::Float(18446744073709551616.0),
+        );
         check("5s", Plain::Text, Plain::Text);
     }
 }

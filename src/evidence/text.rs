@@ -38,9 +38,7 @@ impl SourceFile {
     fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
             let newlines = memchr::memchr_iter(b'\n', self.content.as_bytes());
-            std::iter::once(0)
-                .chain(newlines.map(|at| at as u32 + 1))
-                .collect()
+            std::iter::once(0).chain(newlines.map(|at| at as u32 + 1)).collect()
         })
     }
 
@@ -57,9 +55,7 @@ impl SourceFile {
     pub fn line_range(&self, line: usize) -> Option<Range<usize>> {
         let starts = self.line_starts();
         let start = *starts.get(line.checked_sub(1)?)? as usize;
-        let end = starts
-            .get(line)
-            .map_or(self.content.len(), |&next| next as usize);
+        let end = starts.get(line).map_or(self.content.len(), |&next| next as usize);
         let text = &self.content[start..end];
         Some(start..start + text.trim_end_matches(['\n', '\r']).len())
     }
@@ -163,10 +159,7 @@ impl Text {
         match &self.origin {
             Origin::File(file, base) => {
                 let limit = file.content.len();
-                (
-                    file,
-                    (base + range.start).min(limit)..(base + range.end).min(limit),
-                )
+                (file, (base + range.start).min(limit)..(base + range.end).min(limit))
             }
             Origin::Embedded { parent, map, span } => {
                 let clamp = |offset: usize| offset.clamp(span.start, span.end);

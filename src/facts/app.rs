@@ -23,8 +23,8 @@ pub use rows::{AppParts, AppRows, rows, summaries};
 pub use script::ContainerScript;
 
 use crate::evidence::{Cell, Evidence};
-use crate::topology::app::{self, App, AppEnvironment, Settings, may_be_app};
-use crate::topology::sdk::{Answer, Language, ProtocolAnswer, ProtocolRule, Url};
+use crate::topology::app::{self, App, AppEnvironment, Fault, Settings, may_be_app};
+use crate::topology::sdk::{Answer, Effect, Language, Protocol, ProtocolAnswer, ProtocolRule, Signal, Source, Url};
 use crate::topology::workload::Workload;
 use origin::Pod;
 
@@ -60,6 +60,10 @@ pub struct AppView {
     pub exporter: Option<CodeExporter>,
     /// The service's name that preloaded code gives.
     pub code_name: Option<CodeName>,
+    /// Whether code that is not at hand may set what the variables do not.
+    pub hides_code: bool,
+    /// The file that is its program, by its index, when that is a JavaScript file at hand.
+    pub program: Option<usize>,
 }
 
 /// Reads scripts and code and says what each application does.
@@ -100,7 +104,11 @@ pub fn understand(evidence: &Evidence, workloads: &[Workload], apps: Vec<App>) -
 fn add_by_script(pod: Pod<'_>, index: usize, own: &mut Vec<App>) {
     let installed = origin::installed(pod);
     for one in &installed {
-        let names = one.install.packages.iter().find(|spec| spec.name.starts_with("@opentelemetry/"));
+        let names = one
+            .install
+            .packages
+            .iter()
+            .find(|spec| spec.name.starts_with("@opentelemetry/"));
         let Some(name) = names else {
             continue;
         };
@@ -127,7 +135,10 @@ fn add_by_script(pod: Pod<'_>, index: usize, own: &mut Vec<App>) {
     // A library's variables do not tell a language that the packages tell.
     for app in own.iter_mut().filter(|app| app.language == Language::Unknown) {
         let sees_packages = installed.iter().any(|one| {
-            one.install.packages.iter().any(|spec| spec.name.starts_with("@opentelemetry/"))
+            one.install
+                .packages
+                .iter()
+                .any(|spec| spec.name.starts_with("@opentelemetry/"))
                 && !origin::visible(pod, app.container, one).is_empty()
         });
         if sees_packages {
@@ -146,6 +157,7 @@ fn view(pod: Pod<'_>, mut app: App, found: &mut Understanding) {
     }
     let (generation, at_least, generations) = generation_of(pod, &app);
     code::files_of(pod, found.apps.len(), &app, &mut preloads, &mut found.files);
+    let program = code::program(pod, found.apps.len(), &app, &mut found.files);
     let mut exporter = None;
     let mut code_name = None;
     let mut is_seen = false;
@@ -156,16 +168,14 @@ fn view(pod: Pod<'_>, mut app: App, found: &mut Understanding) {
         code_name = code_name.or_else(|| code::service_name(file, &environment));
         is_seen = is_seen || code::starts_sdk(&file.analysis);
     }
-    let settings = settings_of(&app, &environment, generation.known().copied(), exporter.as_ref());
-    let mut settings = settings;
+    let mut settings = settings_of(&app, &environment, generation.known().copied(), exporter.as_ref());
     if app.instrumentation == "rocket_chat" {
         let name = "Rocket.Chat gives its services their names itself".to_owned();
         settings.service_name.value = Answer::Unknown(name);
     }
     // Code that is not at hand may name the exporter and the service itself.
-    let hides_code = matches!(app.language, Language::Go | Language::Rust | Language::Unknown)
-        || (app.instrumentation == "library" && !is_seen);
-    if hides_code && settings.traces.from == crate::topology::sdk::Source::Default {
+    let hides_code = hides_code(&app, &preloads, is_seen);
+    if hides_code && settings.traces.from == Source::Default {
         let reason = "code that is not at hand may set the endpoint".to_owned();
         settings.traces.url = Url::Unknown(reason);
         settings.traces.target = None;
@@ -186,7 +196,25 @@ fn view(pod: Pod<'_>, mut app: App, found: &mut Understanding) {
         preloads,
         exporter,
         code_name,
+        hides_code,
+        program,
     });
+}
+
+/// Whether code that is not at hand may set what the variables do not. Agents and ready-made modules have none.
+fn hides_code(app: &App, preloads: &[Preload], is_seen: bool) -> bool {
+    let is_agent = match app.instrumentation.as_str() {
+        "java_agent" | "python_wrapper" | "python_path" | "dot_net_profiler" | "go_agent" | "rocket_chat" => true,
+        "operator_annotation" => app.injection.as_ref().is_some_and(|injection| injection.what != "sdk"),
+        _ => false,
+    };
+    let is_ready_made = |preload: &Preload| {
+        package_of(&preload.path) == ("@opentelemetry/auto-instrumentations-node", "register")
+            || preload
+                .path
+                .ends_with("@opentelemetry/auto-instrumentations-node/build/src/register.js")
+    };
+    !is_agent && !is_seen && !preloads.iter().any(is_ready_made)
 }
 
 fn settings_of(
@@ -195,11 +223,15 @@ fn settings_of(
     generation: Option<u32>,
     exporter: Option<&CodeExporter>,
 ) -> Settings {
-    let operator_rule = || app.injection.as_ref().map(|injection| injection.protocol_rule(app.language));
+    let operator_rule = || {
+        app.injection
+            .as_ref()
+            .map(|injection| injection.protocol_rule(app.language))
+    };
     let mut environment = environment.clone();
     let rule = match (exporter, app.instrumentation.as_str()) {
         // Rocket.Chat makes a gRPC exporter in code (RocketChat/Rocket.Chat:packages/tracing/src/index.ts).
-        (_, "rocket_chat") => ProtocolRule::Fixed(crate::topology::sdk::Protocol::Grpc),
+        (_, "rocket_chat") => ProtocolRule::Fixed(Protocol::Grpc),
         (Some(exporter), _) => {
             let specific = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
             match &exporter.url {
@@ -214,16 +246,29 @@ fn settings_of(
     };
     let mut settings = app::settings(&environment, app.language, generation, &rule);
     if exporter.is_none()
-        && let Some(reason) = app.injection.as_ref().and_then(|injection| injection.protocol_unknown(app.language))
-        && settings.traces.protocol_from == crate::topology::sdk::Source::Default
+        && let Some(reason) = app
+            .injection
+            .as_ref()
+            .and_then(|injection| injection.protocol_unknown(app.language))
+        && settings.traces.protocol_from == Source::Default
     {
         settings.traces.protocol = ProtocolAnswer::Unknown(reason);
-        settings.faults.retain(|fault| !matches!(fault.kind.as_str(), "grpc_port_for_http" | "http_port_for_grpc" | "doubled_path" | "path_on_grpc"));
+        settings.faults.retain(|fault| {
+            !matches!(
+                fault.kind.as_str(),
+                "grpc_port_for_http" | "http_port_for_grpc" | "doubled_path" | "path_on_grpc"
+            )
+        });
     }
     if let Some(exporter) = exporter {
         // The protocol variables and the list of exporters are not read for what code makes.
-        settings.faults.retain(|fault| fault.area != "protocol" || !fault.variable.contains("OTLP_PROTOCOL"));
-        settings.faults.retain(|fault| fault.variable != "OTEL_TRACES_EXPORTER" || fault.kind == "nothing_among_others");
+        settings
+            .faults
+            .retain(|fault| fault.area != "protocol" || !fault.variable.contains("OTLP_PROTOCOL"));
+        settings
+            .faults
+            .retain(|fault| fault.variable != "OTEL_TRACES_EXPORTER" || fault.kind == "nothing_among_others");
+        settings.faults.extend(double_slash(exporter));
         if exporter.protocol.is_none() {
             let reason = format!("what {} sends is not known", exporter.package);
             settings.traces.protocol = ProtocolAnswer::Unknown(reason);
@@ -232,22 +277,51 @@ fn settings_of(
     settings
 }
 
+/// A slash too many, as where code puts a path behind a variable that ends in a slash; the other faults of a url are those of a variable.
+fn double_slash(exporter: &CodeExporter) -> Option<Fault> {
+    let url = exporter.url.as_ref()?.as_ref().ok()?;
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let at = start + url.get(start..)?.find("//")?;
+    Some(Fault {
+        area: "endpoint",
+        kind: "double_slash".to_owned(),
+        variable: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT".to_owned(),
+        range: at..at + 2,
+        suggestion: Some(format!("{}{}", &url[..at], &url[at + 1..])),
+        effect: Effect::Breaks,
+        signal: Some(Signal::Traces),
+    })
+}
+
 /// Returns the generation of the SDK, the lowest one that is possible, and all that are installed together.
 fn generation_of(pod: Pod<'_>, app: &App) -> (Answer<u32>, Option<u32>, Vec<i64>) {
     if let Some(known) = app.generation {
         return (Answer::Known(known), Some(known), Vec::new());
     }
     if app.language != Language::NodeJs {
-        return (Answer::Unknown("the release of the SDK is part of the image".to_owned()), None, Vec::new());
+        return (
+            Answer::Unknown("the release of the SDK is part of the image".to_owned()),
+            None,
+            Vec::new(),
+        );
     }
     let installed = origin::installed(pod);
-    let seen = installed.iter().filter(|one| !origin::visible(pod, app.container, one).is_empty());
+    let seen = installed
+        .iter()
+        .filter(|one| !origin::visible(pod, app.container, one).is_empty());
     let mut generations: Vec<i64> = Vec::new();
     let mut of_sdk = None;
     let mut open = None;
     for spec in seen.flat_map(|one| &one.install.packages) {
-        let counts = matches!(family(&spec.name), Family::Sdk | Family::Experimental | Family::AutoInstrumentations);
-        match spec.version.as_deref().and_then(|version| npm::generation(&spec.name, version)) {
+        let counts = matches!(
+            family(&spec.name),
+            Family::Sdk | Family::Experimental | Family::AutoInstrumentations
+        );
+        match spec
+            .version
+            .as_deref()
+            .and_then(|version| npm::generation(&spec.name, version))
+        {
             Some(generation) => {
                 if spec.name == "@opentelemetry/sdk-node" {
                     of_sdk = Some(generation);

@@ -1,25 +1,42 @@
 //! Makes all tables, in the order in which rows link to rows.
 
-use super::workload::WorkloadRows;
-use super::{About, Facts, collector, grafana, logs, tempo, workload};
-use crate::evidence::{Cell, Evidence};
+use super::app::NpmTable;
+use super::{Facts, app, collector, grafana, logs, tempo, workload};
+use crate::evidence::{Cell, Evidence, Stage};
 use crate::finding::StageSummary;
 use crate::releases::{ReleaseSpan, Tables};
 use crate::topology::Topology;
-use std::sync::Arc;
+use std::collections::HashSet;
 
 /// Returns all rows, and the stages in the order of the path.
-pub fn build(evidence: &Evidence, tables: &Tables, topology: &Topology) -> (Facts, Vec<StageSummary>) {
+pub fn build(
+    evidence: &Evidence,
+    tables: &Tables,
+    npm: &NpmTable,
+    mut topology: Topology,
+) -> (Facts, Vec<StageSummary>) {
     let mut facts = Facts::default();
-    let stages = |workload: usize, container: usize| {
-        let workload = &topology.workloads[workload];
-        workload::stage_of(workload, &workload.containers[container])
+    let apps = std::mem::take(&mut topology.apps);
+    let understanding = app::understand(evidence, &topology.workloads, apps);
+    let topology = &topology;
+    let containers_of_apps: HashSet<(usize, usize)> = understanding
+        .apps
+        .iter()
+        .map(|view| (view.app.workload, view.app.container))
+        .collect();
+    let stage_of = |index: usize, position: usize| {
+        let workload = &topology.workloads[index];
+        match workload::stage_of(workload, &workload.containers[position]) {
+            // What no image shows, its environment or its code may.
+            Stage::Cluster if containers_of_apps.contains(&(index, position)) => Stage::App,
+            stage => stage,
+        }
     };
     let parts = workload::WorkloadParts {
         evidence,
         workloads: &topology.workloads,
         services: &topology.services,
-        stages: &stages,
+        stages: &stage_of,
     };
     let workload_rows = workload::rows(&mut facts, &parts);
     let collector_parts = collector::CollectorParts {
@@ -44,7 +61,23 @@ pub fn build(evidence: &Evidence, tables: &Tables, topology: &Topology) -> (Fact
     };
     // Whether the Tempo behind a data source makes metrics is known when the path is followed: null until then.
     grafana::rows(&mut facts, &grafana_parts, &|_| Cell::default());
-    let about_of = |index: usize, position: usize| about_of(evidence, topology, &workload_rows, index, position);
+    let app_parts = app::AppParts {
+        evidence,
+        workloads: &topology.workloads,
+        understanding: &understanding,
+        links: &workload_rows,
+        npm,
+    };
+    app::rows(&mut facts, &app_parts);
+    let about_of = |index: usize, position: usize| match workload_rows.container_abouts.get(&(index, position)) {
+        Some(about) => about.clone(),
+        None => {
+            let workload = &topology.workloads[index];
+            let container = &workload.containers[position];
+            let releases = workload::releases_of(evidence, container);
+            workload::about(workload, Some(container), stage_of(index, position), releases)
+        }
+    };
     let log_parts = logs::LogParts {
         evidence,
         workloads: &topology.workloads,
@@ -52,24 +85,19 @@ pub fn build(evidence: &Evidence, tables: &Tables, topology: &Topology) -> (Fact
         about_of: &about_of,
     };
     logs::rows(&mut facts, &log_parts);
-    let mut stages = collector::summaries(&topology.collectors);
+    let mut stages = app::summaries(&topology.workloads, &understanding);
+    stages.extend(collector::summaries(&topology.collectors));
     stages.extend(tempo::summaries(tempo_parts));
-    stages.sort_by(|a, b| a.reference.stage.cmp(&b.reference.stage));
+    stages.sort_by_key(|summary| summary.reference.stage);
     (facts, stages)
 }
 
 /// Returns the releases of the Tempo at hand, when all that is at hand has the same.
 fn only_tempo(topology: &Topology) -> Option<&ReleaseSpan> {
     let first = &topology.tempos.first()?.release;
-    topology.tempos.iter().all(|tempo| tempo.release == *first).then_some(first)
-}
-
-/// Returns what findings about a container need.
-fn about_of(evidence: &Evidence, topology: &Topology, rows: &WorkloadRows, index: usize, position: usize) -> Arc<About> {
-    if let Some(about) = rows.container_abouts.get(&(index, position)) {
-        return about.clone();
-    }
-    let workload = &topology.workloads[index];
-    let container = &workload.containers[position];
-    workload::about(workload, Some(container), workload::stage_of(workload, container), workload::releases_of(evidence, container))
+    topology
+        .tempos
+        .iter()
+        .all(|tempo| tempo.release == *first)
+        .then_some(first)
 }

@@ -140,7 +140,9 @@ struct Maker<'a> {
 impl<'a> Maker<'a> {
     /// Returns what a finding at a place needs: the object that holds the text there, and one more assumption.
     fn about_at(&self, place: Option<&Arc<Place>>, assumption: Option<&String>) -> Arc<About> {
-        let resource = place.map(|place| &place.text.resource).filter(|resource| **resource != self.about.resource);
+        let resource = place
+            .map(|place| &place.text.resource)
+            .filter(|resource| **resource != self.about.resource);
         if resource.is_none() && assumption.is_none() {
             return self.about.clone();
         }
@@ -157,7 +159,10 @@ impl<'a> Maker<'a> {
     }
 
     fn component_link(&self, index: Option<usize>) -> Cell {
-        index.and_then(|index| self.components.get(index)).map(Cell::link).unwrap_or_default()
+        index
+            .and_then(|index| self.components.get(index))
+            .map(Cell::link)
+            .unwrap_or_default()
     }
 
     fn container_link(&self) -> Cell {
@@ -191,7 +196,11 @@ impl<'a> Maker<'a> {
 
 /// Returns a list of texts.
 fn texts<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> Cell {
-    items.into_iter().map(|item| Cell::from(item.as_ref())).collect::<Vec<Cell>>().into()
+    items
+        .into_iter()
+        .map(|item| Cell::from(item.as_ref()))
+        .collect::<Vec<Cell>>()
+        .into()
 }
 
 /// Returns a fact that may be unknown.

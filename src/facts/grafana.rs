@@ -14,7 +14,9 @@ use super::{About, ContainerKey, Facts, RowBuilder, record};
 use crate::evidence::{Cell, Evidence, Place, ResourceReference, Stage};
 use crate::finding::StageReference;
 use crate::releases::ReleaseSpan;
-use crate::topology::grafana::{Content, Datasource, Grafanas, Instance, LabelState, PickUp, ProvisioningFile, Sidecar, Watched, near_miss_label};
+use crate::topology::grafana::{
+    Content, Datasource, Grafanas, Instance, LabelState, PickUp, ProvisioningFile, Sidecar, Watched, near_miss_label,
+};
 use crate::topology::workload::{Namespace, Workload};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,13 +62,17 @@ pub fn rows(facts: &mut Facts, parts: &GrafanaParts<'_>, generator: &dyn Fn(&Dat
         for (position, sidecar) in instance.sidecars.iter().enumerate() {
             let about = sidecar_about(parts, &about, sidecar);
             let row = sidecar_row(parts, rows.grafanas.len(), position, sidecar, &link);
-            facts.push("grafana_sidecars", row.build_at(&about, sidecar_cell(parts, sidecar).place));
+            facts.push(
+                "grafana_sidecars",
+                row.build_at(&about, sidecar_cell(parts, sidecar).place),
+            );
         }
         rows.grafanas.push(link);
     }
     for (index, file) in parts.grafanas.files.iter().enumerate() {
         let about = parts.about(&file.reference, file.pick_up.instance, file.is_plain());
-        let row = file_row(parts, &rows, index, file).build_at(&about, file.entry.key.clone().or(file.entry.place.clone()));
+        let row =
+            file_row(parts, &rows, index, file).build_at(&about, file.entry.key.clone().or(file.entry.place.clone()));
         rows.files.push(row.cells.clone());
         facts.push("grafana_files", row);
     }
@@ -79,7 +85,10 @@ impl GrafanaParts<'_> {
     /// Returns what findings in an object need that a Grafana gets.
     fn about(&self, reference: &Arc<ResourceReference>, instance: Option<usize>, is_plain: bool) -> Arc<About> {
         let whole = instance.map(|index| instance_about(self, &self.grafanas.instances[index]));
-        let namespace = reference.namespace.clone().or_else(|| self.evidence.default_namespace.clone());
+        let namespace = reference
+            .namespace
+            .clone()
+            .or_else(|| self.evidence.default_namespace.clone());
         let namespace = namespace.map_or(Namespace::Unknown, Namespace::Named);
         let group = reference.api_version.split_once('/').map_or("", |(group, _)| group);
         let name = match &whole {
@@ -97,9 +106,17 @@ impl GrafanaParts<'_> {
                 name,
             },
             resource: reference.clone(),
-            owner: format!("{group}/{}/{}/{}", reference.kind, namespace.name().unwrap_or_default(), reference.name),
+            owner: format!(
+                "{group}/{}/{}/{}",
+                reference.kind,
+                namespace.name().unwrap_or_default(),
+                reference.name
+            ),
             releases,
-            assumptions: whole.as_ref().map(|whole| whole.assumptions.clone()).unwrap_or_default(),
+            assumptions: whole
+                .as_ref()
+                .map(|whole| whole.assumptions.clone())
+                .unwrap_or_default(),
             container: whole.and_then(|whole| whole.container.clone()),
         })
     }
@@ -128,7 +145,12 @@ fn instance_about(parts: &GrafanaParts<'_>, instance: &Instance) -> Arc<About> {
             name: instance.namespace.words(&reference.kind, &reference.name),
         },
         resource: reference.clone(),
-        owner: format!("{group}/{}/{}/{}", reference.kind, instance.namespace.name().unwrap_or_default(), reference.name),
+        owner: format!(
+            "{group}/{}/{}/{}",
+            reference.kind,
+            instance.namespace.name().unwrap_or_default(),
+            reference.name
+        ),
         releases,
         assumptions: Vec::new(),
         container,
@@ -136,7 +158,12 @@ fn instance_about(parts: &GrafanaParts<'_>, instance: &Instance) -> Arc<About> {
 }
 
 fn sidecar_about(parts: &GrafanaParts<'_>, instance: &Arc<About>, sidecar: &Sidecar) -> Arc<About> {
-    parts.workload_rows.container_abouts.get(&sidecar.container).unwrap_or(instance).clone()
+    parts
+        .workload_rows
+        .container_abouts
+        .get(&sidecar.container)
+        .unwrap_or(instance)
+        .clone()
 }
 
 fn sidecar_cell(parts: &GrafanaParts<'_>, sidecar: &Sidecar) -> Cell {
@@ -157,32 +184,67 @@ fn texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> Cell {
 
 fn instance_row(parts: &GrafanaParts<'_>, index: usize, instance: &Instance) -> RowBuilder {
     let object = |keys: &[&str]| instance.object.path(keys).cloned().unwrap_or_default();
-    let sidecars = |content: Content| instance.sidecars.iter().filter(|sidecar| sidecar.content == content).count();
-    let own = || parts.grafanas.datasources.iter().filter(move |datasource| datasource.instance == Some(index));
-    let container = instance.container.map(|(workload, container)| &parts.workloads[workload].containers[container]);
+    let sidecars = |content: Content| {
+        instance
+            .sidecars
+            .iter()
+            .filter(|sidecar| sidecar.content == content)
+            .count()
+    };
+    let own = || {
+        parts
+            .grafanas
+            .datasources
+            .iter()
+            .filter(move |datasource| datasource.instance == Some(index))
+    };
+    let container = instance
+        .container
+        .map(|(workload, container)| &parts.workloads[workload].containers[container]);
     let toggles = container.and_then(|container| {
-        let found = container.variables.iter().find(|variable| variable.name == "GF_FEATURE_TOGGLES_ENABLE" && !variable.hidden);
+        let found = container
+            .variables
+            .iter()
+            .find(|variable| variable.name == "GF_FEATURE_TOGGLES_ENABLE" && !variable.hidden);
         found.map(|variable| match variable.value.text() {
             Some(list) => texts(list.split([',', ' ']).filter(|name| !name.is_empty())).at(&variable.value),
             None => variable.value.clone(),
         })
     });
-    let container_row = instance.container.and_then(|place| parts.workload_rows.containers.get(&place));
-    let workload_row = instance.container.and_then(|(workload, _)| parts.workload_rows.workloads.get(workload));
+    let container_row = instance
+        .container
+        .and_then(|place| parts.workload_rows.containers.get(&place));
+    let workload_row = instance
+        .container
+        .and_then(|(workload, _)| parts.workload_rows.workloads.get(workload));
     let release = match container_row.and_then(|row| row.get("release")) {
         Some(release) => release.clone(),
         None => instance.object.path(&["spec", "version"]).cloned().unwrap_or_default(),
     };
     RowBuilder::new("grafanas")
-        .set("name", Cell::from(instance.reference.name.as_str()).at(&object(&["metadata", "name"])))
-        .set("kind", Cell::from(instance.reference.kind.as_str()).at(&object(&["kind"])))
-        .set("namespace", namespace_cell(&instance.namespace, &object(&["metadata", "namespace"])))
+        .set(
+            "name",
+            Cell::from(instance.reference.name.as_str()).at(&object(&["metadata", "name"])),
+        )
+        .set(
+            "kind",
+            Cell::from(instance.reference.kind.as_str()).at(&object(&["kind"])),
+        )
+        .set(
+            "namespace",
+            namespace_cell(&instance.namespace, &object(&["metadata", "namespace"])),
+        )
         .set("operator", instance.container.is_none())
         .set("release", release)
         .set("datasource_sidecars", sidecars(Content::Datasources))
         .set("dashboard_sidecars", sidecars(Content::Dashboard))
         .set("datasources", own().count())
-        .set("tempo_datasources", own().filter(|datasource| datasource.kind.text() == Some("tempo")).count())
+        .set(
+            "tempo_datasources",
+            own()
+                .filter(|datasource| datasource.kind.text() == Some("tempo"))
+                .count(),
+        )
         .set("feature_toggles", toggles.unwrap_or_else(|| Cell::from(Vec::new())))
         .set("provisioning", instance.provisioning.as_str())
         .set("object", instance.object.clone())
@@ -202,7 +264,13 @@ fn namespaces(sidecar: &Sidecar, instance: &Instance) -> Cell {
     }
 }
 
-fn sidecar_row(parts: &GrafanaParts<'_>, index: usize, position: usize, sidecar: &Sidecar, grafana: &Arc<Cell>) -> RowBuilder {
+fn sidecar_row(
+    parts: &GrafanaParts<'_>,
+    index: usize,
+    position: usize,
+    sidecar: &Sidecar,
+    grafana: &Arc<Cell>,
+) -> RowBuilder {
     let instance = &parts.grafanas.instances[index];
     let matches = parts.grafanas.files.iter().filter(|file| {
         let pick_up = &file.pick_up;
@@ -221,61 +289,97 @@ fn sidecar_row(parts: &GrafanaParts<'_>, index: usize, position: usize, sidecar:
         .set("init", sidecar.init)
         .set("matches", matches.count())
         .set("grafana", Cell::link(grafana))
-        .set("container", parts.workload_rows.containers.get(&sidecar.container).map(Cell::link))
+        .set(
+            "container",
+            parts.workload_rows.containers.get(&sidecar.container).map(Cell::link),
+        )
 }
 
 /// Sets the columns that say whether a Grafana gets something.
-fn picked_up_columns(row: RowBuilder, parts: &GrafanaParts<'_>, rows: &GrafanaRows, file: &ProvisioningFile) -> RowBuilder {
+fn picked_up_columns(
+    row: RowBuilder,
+    parts: &GrafanaParts<'_>,
+    rows: &GrafanaRows,
+    file: &ProvisioningFile,
+) -> RowBuilder {
     let pick_up = &file.pick_up;
     let reason = pick_up.unknown.as_deref().unwrap_or("no Grafana is in the given files");
     let instance = pick_up.instance.map(|index| &parts.grafanas.instances[index]);
-    let sidecar = instance.zip(pick_up.sidecar).map(|(instance, position)| (instance, &instance.sidecars[position]));
+    let sidecar = instance
+        .zip(pick_up.sidecar)
+        .map(|(instance, position)| (instance, &instance.sidecars[position]));
     // The labels decided it: they are the place, or where they have to come.
-    let labels = if file.labels.is_null() { &file.metadata } else { &file.labels };
+    let labels = if file.labels.is_null() {
+        &file.metadata
+    } else {
+        &file.labels
+    };
     let near = sidecar.and_then(|(_, sidecar)| near_miss_label(sidecar.label.text()?, &file.labels));
     let is_needed = !file.is_plain() && !pick_up.mounted && file.content != Content::DashboardProvider;
     let label_state = match pick_up.label.word() {
         _ if !is_needed => Cell::default(),
-        Some(word) => Cell::from(word).at(&label_place(sidecar.map(|(_, sidecar)| sidecar), pick_up, file).unwrap_or(labels.clone())),
+        Some(word) => Cell::from(word)
+            .at(&label_place(sidecar.map(|(_, sidecar)| sidecar), pick_up, file).unwrap_or(labels.clone())),
         None => Cell::unknown(reason),
     };
-    row.set("picked_up", match pick_up.picked_up {
-        Some(picked_up) => Cell::from(picked_up).at(labels),
-        None => Cell::unknown(reason),
-    })
+    row.set(
+        "picked_up",
+        match pick_up.picked_up {
+            Some(picked_up) => Cell::from(picked_up).at(labels),
+            None => Cell::unknown(reason),
+        },
+    )
     .set("label_state", label_state)
-    .set("near_miss_label", near.map(|name| {
-        let written = file.labels.get(&name).cloned().unwrap_or_default();
-        Cell::from(name).at(&written)
-    }))
-    .set("namespace_watched", match pick_up.namespace_watched {
-        Some(watched) => Cell::from(watched).at(&file.metadata.get("namespace").cloned().unwrap_or_default()),
-        None if pick_up.sidecar.is_some() || pick_up.picked_up.is_none() && is_needed => Cell::unknown(reason),
-        None => Cell::default(),
-    })
+    .set(
+        "near_miss_label",
+        near.map(|name| {
+            let written = file.labels.get(&name).cloned().unwrap_or_default();
+            Cell::from(name).at(&written)
+        }),
+    )
+    .set(
+        "namespace_watched",
+        match pick_up.namespace_watched {
+            Some(watched) => Cell::from(watched).at(&file.metadata.get("namespace").cloned().unwrap_or_default()),
+            None if pick_up.sidecar.is_some() || pick_up.picked_up.is_none() && is_needed => Cell::unknown(reason),
+            None => Cell::default(),
+        },
+    )
     .set("kind_watched", pick_up.kind_watched)
     .set("mounted", pick_up.mounted)
-    .set("sidecar", sidecar.map(|(instance, sidecar)| {
-        record([
-            ("container", sidecar.name.as_str().into()),
-            ("label", sidecar.label.clone()),
-            ("label_value", sidecar.label_value.clone()),
-            ("namespaces", namespaces(sidecar, instance)),
-        ])
-    }))
-    .set("config_map", (!file.is_plain()).then(|| {
-        let written = |key: &str| file.metadata.get(key).cloned().unwrap_or_default();
-        let object = record([
-            ("kind", file.reference.kind.as_str().into()),
-            ("name", Cell::from(file.reference.name.as_str()).at(&written("name"))),
-            ("namespace", namespace_cell(&file.namespace, &written("namespace"))),
-            ("labels", file.labels.clone()),
-            ("metadata", file.metadata.clone()),
-            ("key", Cell::from(file.key.as_str()).at(&file.entry)),
-        ]);
-        object.at(&file.metadata)
-    }))
-    .set("grafana", pick_up.instance.and_then(|index| rows.grafanas.get(index)).map(Cell::link))
+    .set(
+        "sidecar",
+        sidecar.map(|(instance, sidecar)| {
+            record([
+                ("container", sidecar.name.as_str().into()),
+                ("label", sidecar.label.clone()),
+                ("label_value", sidecar.label_value.clone()),
+                ("namespaces", namespaces(sidecar, instance)),
+            ])
+        }),
+    )
+    .set(
+        "config_map",
+        (!file.is_plain()).then(|| {
+            let written = |key: &str| file.metadata.get(key).cloned().unwrap_or_default();
+            let object = record([
+                ("kind", file.reference.kind.as_str().into()),
+                ("name", Cell::from(file.reference.name.as_str()).at(&written("name"))),
+                ("namespace", namespace_cell(&file.namespace, &written("namespace"))),
+                ("labels", file.labels.clone()),
+                ("metadata", file.metadata.clone()),
+                ("key", Cell::from(file.key.as_str()).at(&file.entry)),
+            ]);
+            object.at(&file.metadata)
+        }),
+    )
+    .set(
+        "grafana",
+        pick_up
+            .instance
+            .and_then(|index| rows.grafanas.get(index))
+            .map(Cell::link),
+    )
 }
 
 /// Of a label with another value, the value is the place.
@@ -291,7 +395,10 @@ fn file_row(parts: &GrafanaParts<'_>, rows: &GrafanaRows, index: usize, file: &P
         _ => file.key.ends_with(".yaml") || file.key.ends_with(".yml"),
     };
     let syntax_error = file.syntax_error.as_ref().map(|(offset, message)| {
-        let end = file.text.content[*offset..].chars().next().map_or(*offset, |c| offset + c.len_utf8());
+        let end = file.text.content[*offset..]
+            .chars()
+            .next()
+            .map_or(*offset, |c| offset + c.len_utf8());
         Cell::from(message.as_str()).placed(Place::in_text(&file.text, *offset..end))
     });
     let annotation = file.metadata.path(&["annotations", "k8s-sidecar-target-directory"]);
@@ -307,7 +414,13 @@ fn file_row(parts: &GrafanaParts<'_>, rows: &GrafanaRows, index: usize, file: &P
         .set("same_key_count", same_key_count(parts, index, file))
         .set("also_picked_up_as", also_picked_up_as(parts, file))
         .set("folder_annotation", annotation.cloned())
-        .set("providers", providers.iter().filter_map(|one| one.path(&["options", "path"]).cloned()).collect::<Vec<_>>())
+        .set(
+            "providers",
+            providers
+                .iter()
+                .filter_map(|one| one.path(&["options", "path"]).cloned())
+                .collect::<Vec<_>>(),
+        )
         .set("config", file.root.clone());
     picked_up_columns(row, parts, rows, file)
 }
@@ -326,7 +439,12 @@ fn same_key_count(parts: &GrafanaParts<'_>, index: usize, file: &ProvisioningFil
     let pick_up = &file.pick_up;
     let (Some(instance), Some(position), Some(true)) = (pick_up.instance, pick_up.sidecar, pick_up.picked_up) else {
         return match pick_up.picked_up {
-            None => Cell::unknown(pick_up.unknown.as_deref().unwrap_or("it is not known which Grafana gets the file")),
+            None => Cell::unknown(
+                pick_up
+                    .unknown
+                    .as_deref()
+                    .unwrap_or("it is not known which Grafana gets the file"),
+            ),
             Some(_) => 1_usize.into(),
         };
     };
@@ -336,7 +454,12 @@ fn same_key_count(parts: &GrafanaParts<'_>, index: usize, file: &ProvisioningFil
         crate::evidence::Value::Unknown(reason) => return Cell::unknown(reason.clone()),
         _ => {}
     }
-    let folder = |file: &ProvisioningFile| file.metadata.path(&["annotations", "k8s-sidecar-target-directory"]).and_then(Cell::text).map(str::to_owned);
+    let folder = |file: &ProvisioningFile| {
+        file.metadata
+            .path(&["annotations", "k8s-sidecar-target-directory"])
+            .and_then(Cell::text)
+            .map(str::to_owned)
+    };
     let same = parts.grafanas.files.iter().enumerate().filter(|(other, one)| {
         *other == index
             || one.key == file.key
@@ -356,7 +479,8 @@ fn also_picked_up_as(parts: &GrafanaParts<'_>, file: &ProvisioningFile) -> Optio
         return None;
     }
     instance.sidecars.iter().find_map(|sidecar| {
-        let is_other = matches!(sidecar.content, Content::Datasources | Content::Dashboard) && sidecar.content != file.content;
+        let is_other =
+            matches!(sidecar.content, Content::Datasources | Content::Dashboard) && sidecar.content != file.content;
         let label = file.labels.get(sidecar.label.text()?).filter(|_| is_other)?;
         let fits = sidecar.label_value.is_null() || sidecar.label_value.text() == label.text();
         let is_watched = match (&sidecar.watches, file.namespace.name()) {

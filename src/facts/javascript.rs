@@ -22,8 +22,7 @@ mod uses;
 pub use argument::{Argument, ArgumentValue, EnvironmentValue, Property, TemplatePart};
 pub use parse::{SyntaxError, SyntaxErrorKind};
 pub use set_up::{
-    EnvironmentAssignment, Message, NodeSdk, ProcessHandler, Provider, Registration, SetUp,
-    TracerProvider,
+    EnvironmentAssignment, Message, NodeSdk, ProcessHandler, Provider, Registration, SetUp, TracerProvider,
 };
 pub use uses::{MethodCall, ModuleUse, UseKind};
 
@@ -85,11 +84,7 @@ impl JavaScriptFile {
     }
 
     /// Returns the uses of one export of one module.
-    pub fn uses_of<'f>(
-        &'f self,
-        module: &'f str,
-        export: &'f str,
-    ) -> impl Iterator<Item = &'f ModuleUse> {
+    pub fn uses_of<'f>(&'f self, module: &'f str, export: &'f str) -> impl Iterator<Item = &'f ModuleUse> {
         self.uses
             .iter()
             .filter(move |used| used.module == module && used.export == export)
@@ -180,10 +175,7 @@ fn analyze_scanned(text: &str, dialect: Dialect, scan: &scan::Scan) -> JavaScrip
     let plan = parse::plan(text, dialect, scan);
     let allocator = Allocator::default();
     let program = parse::parse(&allocator, &plan.text, plan.source_type).program;
-    let semantic = SemanticBuilder::new()
-        .with_build_nodes(true)
-        .build(&program)
-        .semantic;
+    let semantic = SemanticBuilder::new().with_build_nodes(true).build(&program).semantic;
     let resolver = resolve::Resolver::new(text, semantic.nodes(), semantic.scoping());
     let found = uses::collect(&resolver);
     let set_up = set_up::read(&resolver, &found);

@@ -2,7 +2,6 @@
 //!
 //! A log belongs to a pod; which workload that is, its name tells. Nothing here reads a log: it is given what the scan found.
 
-
 #[cfg(test)]
 mod tests;
 
@@ -113,11 +112,17 @@ fn owner(parts: &LogParts<'_>, log: &ContainerLog) -> Owner {
 /// What is known of a log whose container the pod spec does not show: one that something injected.
 fn of_workload(parts: &LogParts<'_>, index: usize, log: &ContainerLog) -> Arc<About> {
     let workload = &parts.workloads[index];
-    let stage = log.container.as_deref().and_then(stage_by_name).unwrap_or(Stage::Cluster);
+    let stage = log
+        .container
+        .as_deref()
+        .and_then(stage_by_name)
+        .unwrap_or(Stage::Cluster);
     Arc::new(About {
         stage: StageReference {
             stage,
-            name: workload.namespace.words(&workload.reference.kind, &workload.reference.name),
+            name: workload
+                .namespace
+                .words(&workload.reference.kind, &workload.reference.name),
         },
         resource: workload.reference.clone(),
         owner: workload.owner.clone(),
@@ -135,7 +140,10 @@ fn unknown_owner(parts: &LogParts<'_>, log: &ContainerLog) -> Arc<About> {
     let by_name = log.container.as_deref().and_then(stage_by_name);
     let file = log.file.rsplit(['/', '\\']).next().unwrap_or(&log.file);
     let stage = by_name.or_else(|| stage_by_name(file)).unwrap_or(Stage::Cluster);
-    let namespace = log.namespace.clone().or_else(|| parts.evidence.default_namespace.clone());
+    let namespace = log
+        .namespace
+        .clone()
+        .or_else(|| parts.evidence.default_namespace.clone());
     let named = log.workload.as_ref();
     let (kind, name) = match (named, &log.pod) {
         (Some((kind, _, name)), _) => (kind.clone(), name.clone()),
@@ -188,9 +196,15 @@ fn workload_of(parts: &LogParts<'_>, log: &ContainerLog) -> Option<usize> {
         let is_it = |workload: &Workload| {
             workload.reference.kind.eq_ignore_ascii_case(kind)
                 && workload.reference.name == *name
-                && workload.namespace.name().is_none_or(|one| one == namespace || namespace.is_empty())
+                && workload
+                    .namespace
+                    .name()
+                    .is_none_or(|one| one == namespace || namespace.is_empty())
         };
-        return workloads.into_iter().find(|(_, workload)| is_it(workload)).map(|(index, _)| index);
+        return workloads
+            .into_iter()
+            .find(|(_, workload)| is_it(workload))
+            .map(|(index, _)| index);
     }
     let pod = log.pod.as_deref()?;
     let may_be_in = |namespace: &Namespace| match (namespace, &log.namespace) {
@@ -206,7 +220,12 @@ fn workload_of(parts: &LogParts<'_>, log: &ContainerLog) -> Option<usize> {
     let makes_pods = |workload: &Workload| !matches!(workload.reference.kind.as_str(), "Pod" | "ReplicaSet");
     candidates
         .max_by_key(|(index, workload)| {
-            (makes_pods(workload), workload.reference.name.len(), has_container(workload), std::cmp::Reverse(*index))
+            (
+                makes_pods(workload),
+                workload.reference.name.len(),
+                has_container(workload),
+                std::cmp::Reverse(*index),
+            )
         })
         .map(|(index, _)| index)
 }
@@ -221,16 +240,26 @@ fn is_pod_of(workload: &Workload, pod: &str) -> bool {
     };
     match workload.reference.kind.as_str() {
         "Pod" => rest.is_empty(),
-        "StatefulSet" => rest.strip_prefix('-').is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|b| b.is_ascii_digit())),
+        "StatefulSet" => rest
+            .strip_prefix('-')
+            .is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|b| b.is_ascii_digit())),
         "DaemonSet" | "Job" | "ReplicaSet" | "ReplicationController" => is_suffix(rest, &[5]),
         "CronJob" => rest.strip_prefix('-').is_some_and(|rest| {
-            rest.split_once('-').is_some_and(|(minute, random)| minute.bytes().all(|b| b.is_ascii_digit()) && is_random(random, 5))
+            rest.split_once('-')
+                .is_some_and(|(minute, random)| minute.bytes().all(|b| b.is_ascii_digit()) && is_random(random, 5))
         }),
         "Deployment" => is_deployment_suffix(rest),
         // What an operator makes of its resource.
         _ => {
-            let rest = ["-collector", "-targetallocator", "-deployment"].iter().find_map(|part| rest.strip_prefix(part)).unwrap_or(rest);
-            is_deployment_suffix(rest) || is_suffix(rest, &[5]) || rest.strip_prefix('-').is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|b| b.is_ascii_digit()))
+            let rest = ["-collector", "-targetallocator", "-deployment"]
+                .iter()
+                .find_map(|part| rest.strip_prefix(part))
+                .unwrap_or(rest);
+            is_deployment_suffix(rest)
+                || is_suffix(rest, &[5])
+                || rest
+                    .strip_prefix('-')
+                    .is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|b| b.is_ascii_digit()))
         }
     }
 }
@@ -239,11 +268,14 @@ fn is_deployment_suffix(rest: &str) -> bool {
     let Some((hash, random)) = rest.strip_prefix('-').and_then(|rest| rest.split_once('-')) else {
         return false;
     };
-    (3..=10).contains(&hash.len()) && hash.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) && is_random(random, 5)
+    (3..=10).contains(&hash.len())
+        && hash.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        && is_random(random, 5)
 }
 
 fn is_suffix(rest: &str, lengths: &[usize]) -> bool {
-    rest.strip_prefix('-').is_some_and(|random| lengths.iter().any(|length| is_random(random, *length)))
+    rest.strip_prefix('-')
+        .is_some_and(|random| lengths.iter().any(|length| is_random(random, *length)))
 }
 
 fn is_random(text: &str, length: usize) -> bool {
@@ -256,11 +288,18 @@ fn stem(pod: &str) -> &str {
         Some((stem, last)) if fits(last) => Some(stem.len()),
         _ => None,
     };
-    let Some(end) = cut(pod, &|last| is_random(last, 5) && last.bytes().any(|b| b.is_ascii_digit())) else {
-        return cut(pod, &|last| last.len() <= 3 && last.bytes().all(|b| b.is_ascii_digit())).map_or(pod, |end| &pod[..end]);
+    let Some(end) = cut(pod, &|last| {
+        is_random(last, 5) && last.bytes().any(|b| b.is_ascii_digit())
+    }) else {
+        return cut(pod, &|last| last.len() <= 3 && last.bytes().all(|b| b.is_ascii_digit()))
+            .map_or(pod, |end| &pod[..end]);
     };
     let rest = &pod[..end];
-    let is_hash = |last: &str| (8..=10).contains(&last.len()) && last.bytes().any(|b| b.is_ascii_digit()) && last.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let is_hash = |last: &str| {
+        (8..=10).contains(&last.len())
+            && last.bytes().any(|b| b.is_ascii_digit())
+            && last.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
     cut(rest, &is_hash).map_or(rest, |end| &pod[..end])
 }
 
@@ -301,9 +340,19 @@ fn log_row(parts: &LogParts<'_>, log: &ContainerLog, owner: &Owner) -> RowBuilde
         .set("patterns", patterns)
 }
 
-fn group_row(parts: &LogParts<'_>, log: &ContainerLog, owner: &Owner, group: &LogGroup, link: &Arc<Cell>) -> RowBuilder {
+fn group_row(
+    parts: &LogParts<'_>,
+    log: &ContainerLog,
+    owner: &Owner,
+    group: &LogGroup,
+    link: &Arc<Cell>,
+) -> RowBuilder {
     let check = group.id.rsplit_once('#').map_or(group.id.as_str(), |(check, _)| check);
-    let captures: Fields = group.captures.iter().map(|(name, text)| (name.as_str().into(), Cell::from(text.as_str()))).collect();
+    let captures: Fields = group
+        .captures
+        .iter()
+        .map(|(name, text)| (name.as_str().into(), Cell::from(text.as_str())))
+        .collect();
     RowBuilder::new("logs")
         .set("pattern", group.id.as_str())
         .set("check", check)
@@ -341,7 +390,12 @@ fn evidence_of(log: &ContainerLog, group: &LogGroup) -> LogEvidence {
     let known = [&log.namespace, &log.pod].into_iter().flatten().map(String::as_str);
     let pod = known.collect::<Vec<_>>().join("/");
     let container = [pod.as_str(), log.container.as_deref().unwrap_or_default()];
-    let container = container.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
+    let container = container
+        .iter()
+        .filter(|part| !part.is_empty())
+        .copied()
+        .collect::<Vec<_>>()
+        .join(" ");
     LogEvidence {
         file: log.file.clone(),
         container,

@@ -73,24 +73,51 @@ pub const fn column(name: &'static str, kind: Type, about: &'static str) -> Colu
 
 /// Reads that every table about workloads needs.
 pub const WORKLOADS: &[Read] = &[
-    Read { verb: "list", resource: "deployments" },
-    Read { verb: "list", resource: "statefulsets" },
-    Read { verb: "list", resource: "daemonsets" },
+    Read {
+        verb: "list",
+        resource: "deployments",
+    },
+    Read {
+        verb: "list",
+        resource: "statefulsets",
+    },
+    Read {
+        verb: "list",
+        resource: "daemonsets",
+    },
 ];
 
 /// Reads that a table made from mounted configuration needs.
 pub const CONFIGURATION: &[Read] = &[
-    Read { verb: "list", resource: "deployments" },
-    Read { verb: "list", resource: "statefulsets" },
-    Read { verb: "list", resource: "daemonsets" },
-    Read { verb: "get", resource: "configmaps" },
+    Read {
+        verb: "list",
+        resource: "deployments",
+    },
+    Read {
+        verb: "list",
+        resource: "statefulsets",
+    },
+    Read {
+        verb: "list",
+        resource: "daemonsets",
+    },
+    Read {
+        verb: "get",
+        resource: "configmaps",
+    },
 ];
 
 /// Reads that a table about Services needs.
-pub const SERVICES: &[Read] = &[Read { verb: "list", resource: "services" }];
+pub const SERVICES: &[Read] = &[Read {
+    verb: "list",
+    resource: "services",
+}];
 
 /// Reads that a table made from logs needs.
-pub const LOGS: &[Read] = &[Read { verb: "get", resource: "pods/log" }];
+pub const LOGS: &[Read] = &[Read {
+    verb: "get",
+    resource: "pods/log",
+}];
 
 /// Returns every table, in the order that documentation shows them.
 pub fn tables() -> impl Iterator<Item = &'static Table> {

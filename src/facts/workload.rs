@@ -58,12 +58,7 @@ pub fn rows(facts: &mut Facts, parts: &WorkloadParts<'_>) -> WorkloadRows {
             .map(|container| (parts.stages)(index, container))
             .collect();
         let stage = main_stage(workload, &stages);
-        let whole = about(
-            workload,
-            None,
-            stage,
-            releases_of_all(parts.evidence, workload),
-        );
+        let whole = about(workload, None, stage, releases_of_all(parts.evidence, workload));
         let row = workload_row(workload, stage).build_at(&whole, workload.object.place.clone());
         let link = row.cells.clone();
         facts.push("workloads", row);
@@ -73,8 +68,7 @@ pub fn rows(facts: &mut Facts, parts: &WorkloadParts<'_>) -> WorkloadRows {
             let releases = releases_of(parts.evidence, container);
             let about = about(workload, Some(container), stage, releases);
             let row = container::row(parts.evidence, container, stage, &link);
-            let row = state::columns(row, &pods, workload, container)
-                .build_at(&about, container.cell.place.clone());
+            let row = state::columns(row, &pods, workload, container).build_at(&about, container.cell.place.clone());
             let owner = Owner {
                 evidence: parts.evidence,
                 workload,
@@ -88,10 +82,8 @@ pub fn rows(facts: &mut Facts, parts: &WorkloadParts<'_>) -> WorkloadRows {
             environment::rows(facts, &owner);
             mount::rows(facts, &owner);
             container::port_rows(facts, &owner);
-            rows.containers
-                .insert((index, position), owner.container_row.clone());
-            rows.container_abouts
-                .insert((index, position), about.clone());
+            rows.containers.insert((index, position), owner.container_row.clone());
+            rows.container_abouts.insert((index, position), about.clone());
         }
         rows.workloads.push(link);
         rows.workload_abouts.push(whole);
@@ -142,10 +134,7 @@ pub fn about(
 }
 
 /// Returns what has to be taken for granted to name the release of a container's program; nothing when the user named it.
-fn assumption(
-    container: &Container,
-    releases: &BTreeMap<&'static str, ReleaseSpan>,
-) -> Option<String> {
+fn assumption(container: &Container, releases: &BTreeMap<&'static str, ReleaseSpan>) -> Option<String> {
     let image = container.image.text()?;
     let program = container.program.as_ref()?;
     if releases
@@ -168,10 +157,7 @@ fn assumption(
 }
 
 /// Returns the releases that a container's program may have, by program. What the user named wins.
-pub fn releases_of(
-    evidence: &Evidence,
-    container: &Container,
-) -> BTreeMap<&'static str, ReleaseSpan> {
+pub fn releases_of(evidence: &Evidence, container: &Container) -> BTreeMap<&'static str, ReleaseSpan> {
     let Some(program) = &container.program else {
         return BTreeMap::new();
     };
@@ -190,10 +176,7 @@ pub fn releases_of(
 }
 
 /// Returns the releases of all programs of a workload; of two containers with one program the first.
-fn releases_of_all(
-    evidence: &Evidence,
-    workload: &Workload,
-) -> BTreeMap<&'static str, ReleaseSpan> {
+fn releases_of_all(evidence: &Evidence, workload: &Workload) -> BTreeMap<&'static str, ReleaseSpan> {
     let mut all = BTreeMap::new();
     for container in &workload.containers {
         for (program, span) in releases_of(evidence, container) {
@@ -225,8 +208,7 @@ pub fn stage_of(workload: &Workload, container: &Container) -> Stage {
 
 /// Returns the stage of a workload: that of its first container which belongs to one. Sidecars come after the containers that they serve.
 fn main_stage(workload: &Workload, stages: &[Stage]) -> Stage {
-    let is_sidecar =
-        |container: &Container| container.cell.text_at(&["restartPolicy"]) == Some("Always");
+    let is_sidecar = |container: &Container| container.cell.text_at(&["restartPolicy"]) == Some("Always");
     let known = |wanted: &dyn Fn(&Container) -> bool| {
         let pairs = workload.containers.iter().zip(stages);
         pairs
@@ -241,10 +223,7 @@ fn main_stage(workload: &Workload, stages: &[Stage]) -> Stage {
 }
 
 fn namespace_cell(namespace: &Namespace, object: &Cell) -> Cell {
-    let written = object
-        .path(&["metadata", "namespace"])
-        .cloned()
-        .unwrap_or_default();
+    let written = object.path(&["metadata", "namespace"]).cloned().unwrap_or_default();
     match namespace {
         Namespace::Named(name) => Cell::from(name.as_str()).at(&written),
         Namespace::Unknown => Cell::unknown("the object names no namespace"),
@@ -253,13 +232,7 @@ fn namespace_cell(namespace: &Namespace, object: &Cell) -> Cell {
 
 fn workload_row(workload: &Workload, stage: Stage) -> RowBuilder {
     let object = |keys: &[&str]| workload.object.path(keys).cloned().unwrap_or_default();
-    let pod = |key: &str| {
-        workload
-            .pod
-            .get(key)
-            .filter(|cell| !cell.is_null())
-            .cloned()
-    };
+    let pod = |key: &str| workload.pod.get(key).filter(|cell| !cell.is_null()).cloned();
     let names = workload.containers.iter().map(|container| {
         let written = container.cell.get("name").cloned().unwrap_or_default();
         Cell::from(container.name.as_str()).at(&written)
@@ -273,10 +246,7 @@ fn workload_row(workload: &Workload, stage: Stage) -> RowBuilder {
             "kind",
             Cell::from(workload.reference.kind.as_str()).at(&object(&["kind"])),
         )
-        .set(
-            "namespace",
-            namespace_cell(&workload.namespace, &workload.object),
-        )
+        .set("namespace", namespace_cell(&workload.namespace, &workload.object))
         .set("owner", workload.owner.as_str())
         .set("stage", stage.name())
         .set("replicas", replicas(workload))
@@ -289,14 +259,8 @@ fn workload_row(workload: &Workload, stage: Stage) -> RowBuilder {
         .set("annotations", object(&["metadata", "annotations"]))
         .set("pod_labels", workload.pod_labels.clone())
         .set("pod_annotations", workload.pod_annotations.clone())
-        .set(
-            "host_network",
-            pod("hostNetwork").unwrap_or_else(|| false.into()),
-        )
-        .set(
-            "fs_group",
-            workload.pod.path(&["securityContext", "fsGroup"]).cloned(),
-        )
+        .set("host_network", pod("hostNetwork").unwrap_or_else(|| false.into()))
+        .set("fs_group", workload.pod.path(&["securityContext", "fsGroup"]).cloned())
         .set("containers", names.collect::<Vec<_>>())
         .set("passing", workload.passing)
         .set(
@@ -308,16 +272,11 @@ fn workload_row(workload: &Workload, stage: Stage) -> RowBuilder {
 }
 
 fn replicas(workload: &Workload) -> Cell {
-    let written = workload
-        .object
-        .path(&["spec", "replicas"])
-        .cloned()
-        .unwrap_or_default();
+    let written = workload.object.path(&["spec", "replicas"]).cloned().unwrap_or_default();
     match (workload.replicas, workload.reference.kind.as_str()) {
         (Some(count), _) => Cell::from(count).at(&written),
         (None, "DaemonSet" | "Job" | "CronJob") => Cell::default(),
-        (None, _) => Cell::unknown("an autoscaler or an operator decides how many pods there are")
-            .at(&written),
+        (None, _) => Cell::unknown("an autoscaler or an operator decides how many pods there are").at(&written),
     }
 }
 

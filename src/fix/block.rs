@@ -1,9 +1,7 @@
 //! Splices in block style: entries and items that stand on lines of their own.
 
 use super::Refusal;
-use super::layout::{
-    Layout, Splice, column, first_on_line, has_comment, line_end, line_start, next_line, unusual,
-};
+use super::layout::{Layout, Splice, column, first_on_line, has_comment, line_end, line_start, next_line, unusual};
 use super::tree::{Step, node_at};
 use super::write::{self, BlockStyle, FlowStyle, Quoting};
 use crate::evidence::document::{NodeId, NodeValue, ScalarStyle};
@@ -79,11 +77,7 @@ fn style(layout: &Layout<'_>, near: NodeId) -> BlockStyle {
 }
 
 /// Puts a value in a slot outside brackets.
-pub(super) fn replace(
-    layout: &Layout<'_>,
-    slot: &Slot,
-    value: &Value,
-) -> Result<Vec<Splice>, Refusal> {
+pub(super) fn replace(layout: &Layout<'_>, slot: &Slot, value: &Value) -> Result<Vec<Splice>, Refusal> {
     let node = layout.node(slot.node);
     let Some(after) = slot.after else {
         return replace_root(layout, slot.node, value);
@@ -96,8 +90,7 @@ pub(super) fn replace(
             Ok(vec![Splice::new(after..end, text)])
         }
         NodeValue::Scalar(_, old_style) => {
-            if let (Value::String(text), false) = (value, is_literal(layout, node.span.end, value))
-            {
+            if let (Value::String(text), false) = (value, is_literal(layout, node.span.end, value)) {
                 let text = write::string(text, quoting_of(*old_style), false);
                 return Ok(vec![Splice::new(node.span.clone(), text)]);
             }
@@ -106,10 +99,7 @@ pub(super) fn replace(
         NodeValue::Alias(_) => Err(unusual("an alias")),
         _ if node.flow && (value.is_array() || value.is_object()) => {
             let style = FlowStyle::inline(Quoting::AsNeeded);
-            Ok(vec![Splice::new(
-                node.span.clone(),
-                write::flow(value, &style),
-            )])
+            Ok(vec![Splice::new(node.span.clone(), write::flow(value, &style))])
         }
         _ if node.flow => Ok(vec![put(layout, slot, value, after..node.span.end)]),
         _ => Ok(replace_lines(layout, slot, value, after)),
@@ -188,10 +178,7 @@ fn replace_root(layout: &Layout<'_>, root: NodeId, value: &Value) -> Result<Vec<
         } else {
             layout.newline
         };
-        return Ok(vec![Splice::insert(
-            layout.text.len(),
-            format!("{gap}{text}"),
-        )]);
+        return Ok(vec![Splice::insert(layout.text.len(), format!("{gap}{text}"))]);
     }
     if matches!(
         &node.value,
@@ -236,10 +223,7 @@ fn replace_lines(layout: &Layout<'_>, slot: &Slot, value: &Value, after: usize) 
         _ => below(layout, slot, value),
     };
     let lines = write::block(value, indent, style_at(layout, slot));
-    vec![Splice::new(
-        line_start(text, start)..end,
-        lines.join(layout.newline),
-    )]
+    vec![Splice::new(line_start(text, start)..end, lines.join(layout.newline))]
 }
 
 /// Returns `end` without the line break that it may include.
@@ -270,15 +254,9 @@ pub(super) fn add_entry(
     let (Some(&first), Some(&last)) = (entries.first(), entries.last()) else {
         return Err(unusual("the mapping"));
     };
-    layout
-        .colon(last.0)
-        .ok_or_else(|| unusual("the last key"))?;
+    layout.colon(last.0).ok_or_else(|| unusual("the last key"))?;
     let quoted = entries.iter().all(|entry| layout.is_double_quoted(entry.0));
-    let quoting = if quoted {
-        Quoting::Double
-    } else {
-        Quoting::AsNeeded
-    };
+    let quoting = if quoted { Quoting::Double } else { Quoting::AsNeeded };
     let key = write::string(key, quoting, false);
     let indent = column(layout.text, layout.node(first.0).span.start);
     let lines = write::entry(&key, value, indent, style(layout, mapping));
@@ -301,11 +279,7 @@ pub(super) fn add_item(
     let indent = column(text, layout.start(sequence));
     let lines = write::item(value, indent, style(layout, sequence));
     if index >= items.len() {
-        return Ok(vec![insert_lines(
-            layout,
-            layout.end(item, dash + 1),
-            &lines,
-        )]);
+        return Ok(vec![insert_lines(layout, layout.end(item, dash + 1), &lines)]);
     }
     let joined = lines.join(layout.newline);
     if !first_on_line(text, dash) {
@@ -317,10 +291,7 @@ pub(super) fn add_item(
         )]);
     }
     let at = comment_start(text, line_start(text, dash), indent);
-    Ok(vec![Splice::insert(
-        at,
-        format!("{joined}{}", layout.newline),
-    )])
+    Ok(vec![Splice::insert(at, format!("{joined}{}", layout.newline))])
 }
 
 /// Returns the start of the comment lines directly above a line: they belong to what they stand above.
@@ -358,10 +329,7 @@ pub(super) fn remove(
                 Splice::insert(after, format!(" {empty}")),
                 delete_lines(layout, start, end),
             ]),
-            _ => Ok(vec![Splice::new(
-                start..line_end(text, before_break(text, end)),
-                empty,
-            )]),
+            _ => Ok(vec![Splice::new(start..line_end(text, before_break(text, end)), empty)]),
         };
     }
     if own_line {
@@ -404,21 +372,17 @@ fn delete_lines(layout: &Layout<'_>, start: usize, end: usize) -> Splice {
 }
 
 /// Gives a key another name in its own quotes.
-pub(super) fn rename(
-    layout: &Layout<'_>,
-    key: NodeId,
-    to: &str,
-    in_flow: bool,
-) -> Result<Splice, Refusal> {
+pub(super) fn rename(layout: &Layout<'_>, key: NodeId, to: &str, in_flow: bool) -> Result<Splice, Refusal> {
     let node = layout.node(key);
     match &node.value {
-        NodeValue::Scalar(
-            _,
-            style @ (ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted),
-        ) if !node.span.is_empty() => Ok(Splice::new(
-            node.span.clone(),
-            write::string(to, quoting_of(*style), in_flow),
-        )),
+        NodeValue::Scalar(_, style @ (ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted))
+            if !node.span.is_empty() =>
+        {
+            Ok(Splice::new(
+                node.span.clone(),
+                write::string(to, quoting_of(*style), in_flow),
+            ))
+        }
         _ => Err(unusual("the key")),
     }
 }

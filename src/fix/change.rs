@@ -64,9 +64,7 @@ pub(super) fn resolve(
         Purpose::Append => Value::Array(vec![value.clone()]),
     };
     let change = match (missing.split_first(), &node.body) {
-        (Some((key, rest)), Body::Mapping(_)) => {
-            Change::AddEntry(path, key.clone(), nested(rest, item()))
-        }
+        (Some((key, rest)), Body::Mapping(_)) => Change::AddEntry(path, key.clone(), nested(rest, item())),
         (None, Body::Sequence(items)) if purpose == Purpose::Append => {
             Change::AddItem(path, items.len(), value.clone())
         }
@@ -118,10 +116,7 @@ pub(super) fn check(tree: &Tree, change: &Change) -> Result<(), Refusal> {
                 .and_then(|path| tree.at(path))
                 .is_some_and(|map| map.index_of(to).is_some())
             {
-                return Err(Refusal::new(
-                    Cause::Conflict,
-                    format!("there is a key `{to}` already"),
-                ));
+                return Err(Refusal::new(Cause::Conflict, format!("there is a key `{to}` already")));
             }
             above
         }
@@ -221,9 +216,9 @@ pub(super) fn splices(layout: &Layout<'_>, change: &Change) -> Result<Vec<Splice
             }
         }
         Change::Rename(path, to) => {
-            let in_flow = path.split_last().is_some_and(|(_, above)| {
-                node_at(layout.document, above).is_some_and(|map| layout.node(map).flow)
-            });
+            let in_flow = path
+                .split_last()
+                .is_some_and(|(_, above)| node_at(layout.document, above).is_some_and(|map| layout.node(map).flow));
             Ok(vec![block::rename(layout, at(path)?, to, in_flow)?])
         }
     }

@@ -13,11 +13,7 @@ use crate::evidence::document::{Node, NodeValue, ScalarStyle};
 use std::ops::Range;
 
 /// Returns the splices that give the scalar in a slot another text.
-pub(super) fn write_back(
-    layout: &Layout<'_>,
-    slot: &Slot,
-    new: &str,
-) -> Result<Vec<Splice>, Refusal> {
+pub(super) fn write_back(layout: &Layout<'_>, slot: &Slot, new: &str) -> Result<Vec<Splice>, Refusal> {
     let node = layout.node(slot.node);
     let NodeValue::Scalar(old, style) = &node.value else {
         return Err(unusual("the place"));
@@ -46,10 +42,7 @@ fn stays_typed(old: &str, new: &str) -> bool {
         super::tree::Body::Scalar(_, first, second) => Some((first, second)),
         _ => None,
     };
-    !write::plain_safe(old, false)
-        && kinds(old).is_some()
-        && kinds(old) == kinds(new)
-        && is_word(new)
+    !write::plain_safe(old, false) && kinds(old).is_some() && kinds(old) == kinds(new) && is_word(new)
 }
 
 /// Returns whether a text is a single word, as every number and boolean is.
@@ -154,9 +147,7 @@ fn lines_splice(layout: &Layout<'_>, range: Range<usize>, lines: &[String]) -> S
             Splice::delete(start..range.end)
         }
         (false, false) => Splice::new(range, format!("{joined}{}", layout.newline)),
-        (false, true) if range.is_empty() => {
-            Splice::new(range, format!("{}{joined}", layout.newline))
-        }
+        (false, true) if range.is_empty() => Splice::new(range, format!("{}{joined}", layout.newline)),
         (false, true) => Splice::new(range, joined),
     }
 }
@@ -225,8 +216,7 @@ fn quoted(
     }
     let source = layout.text.get(span.clone()).unwrap_or_default();
     if source.contains('\n') {
-        return piecewise(layout, span, (old, style), new)
-            .ok_or_else(|| unusual("the text over several lines"));
+        return piecewise(layout, span, (old, style), new).ok_or_else(|| unusual("the text over several lines"));
     }
     if style == ScalarStyle::Plain && stays_typed(old, new) {
         return Ok(vec![Splice::new(span, new)]);
@@ -235,10 +225,7 @@ fn quoted(
         ScalarStyle::Plain if slot.in_flow && layout.is_json() => Quoting::Double,
         _ => quoting_of(style),
     };
-    Ok(vec![Splice::new(
-        span,
-        write::string(new, quoting, slot.in_flow),
-    )])
+    Ok(vec![Splice::new(span, write::string(new, quoting, slot.in_flow))])
 }
 
 /// Changes only the stretch that differs, in a scalar that is written over several lines.
@@ -250,22 +237,15 @@ fn piecewise(
 ) -> Option<Vec<Splice>> {
     let map = decode::align(layout.text, span.clone(), style, old);
     let common = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
-        pairs
-            .take_while(|(a, b)| a == b)
-            .map(|(a, _)| a.len_utf8())
-            .sum()
+        pairs.take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
     };
     let head = common(&mut old.chars().zip(new.chars()));
     let tail = common(&mut old[head..].chars().rev().zip(new[head..].chars().rev()));
     let piece = new.get(head..new.len() - tail)?;
     let written = match style {
         ScalarStyle::DoubleQuoted => write::escaped(piece),
-        ScalarStyle::SingleQuoted if !piece.contains(['\n', '\r', '\t']) => {
-            piece.replace('\'', "''")
-        }
-        ScalarStyle::Plain if piece.is_empty() || write::plain_safe(piece, true) => {
-            piece.to_owned()
-        }
+        ScalarStyle::SingleQuoted if !piece.contains(['\n', '\r', '\t']) => piece.replace('\'', "''"),
+        ScalarStyle::Plain if piece.is_empty() || write::plain_safe(piece, true) => piece.to_owned(),
         _ => return None,
     };
     let range = map.source(head)..map.source(old.len() - tail);

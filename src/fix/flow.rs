@@ -3,8 +3,7 @@
 use super::Refusal;
 use super::block::{Slot, quoting_of};
 use super::layout::{
-    Layout, Splice, column, first_on_line, has_comment, line_end, line_start, next_line,
-    skip_trivia, unusual,
+    Layout, Splice, column, first_on_line, has_comment, line_end, line_start, next_line, skip_trivia, unusual,
 };
 use super::write::{self, FlowStyle, Quoting};
 use crate::evidence::document::{NodeId, NodeValue};
@@ -38,11 +37,7 @@ fn style(layout: &Layout<'_>, collection: NodeId) -> FlowStyle {
     let quoted = !neighbours.is_empty() && neighbours.iter().all(|&id| layout.is_double_quoted(id));
     let double = json || quoted;
     FlowStyle {
-        quoting: if double {
-            Quoting::Double
-        } else {
-            Quoting::AsNeeded
-        },
+        quoting: if double { Quoting::Double } else { Quoting::AsNeeded },
         tight: json && is_tight(layout),
         lines: None,
     }
@@ -51,10 +46,7 @@ fn style(layout: &Layout<'_>, collection: NodeId) -> FlowStyle {
 /// Returns whether the document has its first value right behind the colon, as machines write JSON.
 fn is_tight(layout: &Layout<'_>) -> bool {
     let root = layout.document.root();
-    let first = layout
-        .entries(root)
-        .first()
-        .and_then(|entry| layout.colon(entry.0));
+    let first = layout.entries(root).first().and_then(|entry| layout.colon(entry.0));
     first.is_some_and(|colon| {
         layout
             .text
@@ -70,8 +62,7 @@ fn on_own_line(layout: &Layout<'_>, collection: NodeId, at: usize) -> FlowStyle 
     let indent = column(layout.text, at);
     let outer = layout.node(collection).span.start;
     let line = line_start(layout.text, outer);
-    let outer_indent =
-        layout.text[line..].len() - layout.text[line..].trim_start_matches(' ').len();
+    let outer_indent = layout.text[line..].len() - layout.text[line..].trim_start_matches(' ').len();
     let step = indent.saturating_sub(outer_indent).max(1);
     if layout.is_json() {
         style.lines = Some((layout.newline, indent, step));
@@ -89,21 +80,14 @@ fn bracketed(layout: &Layout<'_>, id: NodeId) -> Result<(), Refusal> {
 }
 
 /// Puts a value in a slot inside brackets.
-pub(super) fn replace(
-    layout: &Layout<'_>,
-    slot: &Slot,
-    value: &Value,
-) -> Result<Vec<Splice>, Refusal> {
+pub(super) fn replace(layout: &Layout<'_>, slot: &Slot, value: &Value) -> Result<Vec<Splice>, Refusal> {
     let node = layout.node(slot.node);
     let mut style = style(layout, slot.container.unwrap_or(slot.node));
     if layout.is_absent(slot.node) {
         let text = write::flow(value, &style);
         return match (slot.after, slot.key) {
             (Some(after), _) => Ok(vec![Splice::insert(after, format!(" {text}"))]),
-            (None, Some(key)) => Ok(vec![Splice::insert(
-                layout.node(key).span.end,
-                format!(": {text}"),
-            )]),
+            (None, Some(key)) => Ok(vec![Splice::insert(layout.node(key).span.end, format!(": {text}"))]),
             (None, None) => Err(unusual("the item")),
         };
     }
@@ -116,10 +100,7 @@ pub(super) fn replace(
         NodeValue::Scalar(..) => {}
         _ => bracketed(layout, slot.node)?,
     }
-    Ok(vec![Splice::new(
-        node.span.clone(),
-        write::flow(value, &style),
-    )])
+    Ok(vec![Splice::new(node.span.clone(), write::flow(value, &style))])
 }
 
 /// Inserts a part before the one at `index`, or after the last.
@@ -140,12 +121,7 @@ pub(super) fn insert(
         let own_line = first_on_line(text, start);
         let separator = match own_line {
             true => format!(",{}{}", layout.newline, " ".repeat(column(text, start))),
-            false => if style(layout, collection).tight {
-                ","
-            } else {
-                ", "
-            }
-            .to_owned(),
+            false => if style(layout, collection).tight { "," } else { ", " }.to_owned(),
         };
         let style = if own_line {
             on_own_line(layout, collection, start)
@@ -161,16 +137,9 @@ pub(super) fn insert(
     let own_line = first_on_line(text, last_start) && next_line(text, last_end) < span.end;
     if own_line {
         let written = part.write(&on_own_line(layout, collection, last_start));
-        let line = format!(
-            "{}{}{written}",
-            layout.newline,
-            " ".repeat(column(text, last_start))
-        );
+        let line = format!("{}{}{written}", layout.newline, " ".repeat(column(text, last_start)));
         return Ok(match comma {
-            Some(comma) => vec![Splice::insert(
-                line_end(text, comma + 1),
-                format!("{line},"),
-            )],
+            Some(comma) => vec![Splice::insert(line_end(text, comma + 1), format!("{line},"))],
             None => vec![
                 Splice::insert(last_end, ","),
                 Splice::insert(line_end(text, last_end), line),
@@ -181,10 +150,7 @@ pub(super) fn insert(
     let written = part.write(&style);
     Ok(vec![match comma {
         Some(comma) => Splice::insert(comma + 1, format!(" {written}")),
-        None => Splice::insert(
-            last_end,
-            format!("{}{written}", if style.tight { "," } else { ", " }),
-        ),
+        None => Splice::insert(last_end, format!("{}{written}", if style.tight { "," } else { ", " })),
     }])
 }
 
@@ -217,11 +183,7 @@ fn extents(layout: &Layout<'_>, collection: NodeId) -> Vec<(usize, usize)> {
 }
 
 /// Removes the part at `index`, with the comma that it no longer needs.
-pub(super) fn remove(
-    layout: &Layout<'_>,
-    collection: NodeId,
-    index: usize,
-) -> Result<Vec<Splice>, Refusal> {
+pub(super) fn remove(layout: &Layout<'_>, collection: NodeId, index: usize) -> Result<Vec<Splice>, Refusal> {
     bracketed(layout, collection)?;
     let text = layout.text;
     let span = &layout.node(collection).span;
@@ -231,18 +193,11 @@ pub(super) fn remove(
     let with_comma = comma.map_or(end, |comma| comma + 1);
     if parts.len() == 1 {
         let inside = span.start + 1..span.end.saturating_sub(1);
-        let around =
-            has_comment(text, inside.start..start) || has_comment(text, with_comma..inside.end);
-        return Ok(vec![Splice::delete(if around {
-            start..with_comma
-        } else {
-            inside
-        })]);
+        let around = has_comment(text, inside.start..start) || has_comment(text, with_comma..inside.end);
+        return Ok(vec![Splice::delete(if around { start..with_comma } else { inside })]);
     }
     if let Some(&(next, _)) = parts.get(index + 1) {
-        let own_line = first_on_line(text, start)
-            && first_on_line(text, next)
-            && with_comma <= line_end(text, end);
+        let own_line = first_on_line(text, start) && first_on_line(text, next) && with_comma <= line_end(text, end);
         return Ok(vec![Splice::delete(match own_line {
             true => line_start(text, start)..next_line(text, with_comma),
             false => start..next,
@@ -253,9 +208,7 @@ pub(super) fn remove(
     let comments = has_comment(text, previous_comma..start);
     let own_line = first_on_line(text, start) && next_line(text, end) < span.end;
     let mut splices = match (own_line, comments) {
-        (true, _) => vec![Splice::delete(
-            line_start(text, start)..next_line(text, with_comma),
-        )],
+        (true, _) => vec![Splice::delete(line_start(text, start)..next_line(text, with_comma))],
         (false, true) => vec![Splice::delete(start..end)],
         (false, false) => return Ok(vec![Splice::delete(previous_comma..end)]),
     };

@@ -50,11 +50,7 @@ fn follow(path: Path, event: &Event) -> Now {
     let Some((last, container)) = event.path.split_last() else {
         // The root was replaced.
         let inside = !path.is_empty() && event.kind == EventKind::Replaced;
-        return if inside {
-            Now::Gone(false)
-        } else {
-            Now::Here(path)
-        };
+        return if inside { Now::Gone(false) } else { Now::Here(path) };
     };
     let (Step::Key(moved) | Step::Value(moved) | Step::Item(moved)) = *last;
     let below = path.len() > container.len() && path.starts_with(container);
@@ -132,9 +128,7 @@ impl History {
                 return None;
             }
             let before = step.iter().filter(|(old, _)| old.end <= range.start);
-            let shift: isize = before
-                .map(|(old, new)| *new as isize - old.len() as isize)
-                .sum();
+            let shift: isize = before.map(|(old, new)| *new as isize - old.len() as isize).sum();
             let moved = |offset: usize| usize::try_from(offset as isize + shift).ok();
             range = moved(range.start)?..moved(range.end)?;
         }
@@ -142,17 +136,9 @@ impl History {
     }
 
     /// Notes what an edit did and by which splices.
-    pub(super) fn record(
-        &mut self,
-        edit: usize,
-        events: Vec<(Path, EventKind)>,
-        splices: &[Splice],
-    ) {
-        self.events.extend(
-            events
-                .into_iter()
-                .map(|(path, kind)| Event { edit, path, kind }),
-        );
+    pub(super) fn record(&mut self, edit: usize, events: Vec<(Path, EventKind)>, splices: &[Splice]) {
+        self.events
+            .extend(events.into_iter().map(|(path, kind)| Event { edit, path, kind }));
         self.splices.push(
             splices
                 .iter()

@@ -59,9 +59,7 @@ pub(super) fn line_start(text: &str, at: usize) -> usize {
 
 /// Returns the end of the line that holds `at`, before its line break.
 pub(super) fn line_end(text: &str, at: usize) -> usize {
-    let end = text[at..]
-        .find('\n')
-        .map_or(text.len(), |newline| at + newline);
+    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
     if end > at && text[..end].ends_with('\r') {
         end - 1
     } else {
@@ -71,9 +69,7 @@ pub(super) fn line_end(text: &str, at: usize) -> usize {
 
 /// Returns the start of the line after the one that holds `at`, or the end of the text.
 pub(super) fn next_line(text: &str, at: usize) -> usize {
-    text[at..]
-        .find('\n')
-        .map_or(text.len(), |newline| at + newline + 1)
+    text[at..].find('\n').map_or(text.len(), |newline| at + newline + 1)
 }
 
 /// Returns the column of `at` in bytes.
@@ -190,9 +186,7 @@ impl<'d> Layout<'d> {
     /// Returns where the entry ends: after the last byte that belongs to it, trailing comment excluded.
     pub(super) fn entry_end(&self, (key, value): (NodeId, NodeId)) -> usize {
         if self.is_absent(value) {
-            return self
-                .colon(key)
-                .map_or(self.node(key).span.end, |colon| colon + 1);
+            return self.colon(key).map_or(self.node(key).span.end, |colon| colon + 1);
         }
         self.end(value, self.colon(key).map_or(0, |colon| colon + 1))
     }
@@ -201,9 +195,7 @@ impl<'d> Layout<'d> {
     pub(super) fn end(&self, id: NodeId, after: usize) -> usize {
         let node = self.node(id);
         match &node.value {
-            NodeValue::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded) => {
-                self.block_scalar_end(node, after)
-            }
+            NodeValue::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded) => self.block_scalar_end(node, after),
             NodeValue::Scalar(..) | NodeValue::Alias(_) => node.span.end.max(after),
             NodeValue::Sequence(_) | NodeValue::Mapping(_) if node.flow => node.span.end,
             NodeValue::Sequence(items) => match items.last() {
@@ -213,9 +205,7 @@ impl<'d> Layout<'d> {
                 }
                 None => node.span.end,
             },
-            NodeValue::Mapping(entries) => entries
-                .last()
-                .map_or(node.span.end, |&entry| self.entry_end(entry)),
+            NodeValue::Mapping(entries) => entries.last().map_or(node.span.end, |&entry| self.entry_end(entry)),
         }
     }
 
@@ -277,12 +267,7 @@ impl<'d> Layout<'d> {
             .unwrap_or_else(|| self.mapping_step(near))
     }
 
-    fn step(
-        &self,
-        near: NodeId,
-        wanted: impl Fn(&NodeValue) -> bool,
-        least: usize,
-    ) -> Option<usize> {
+    fn step(&self, near: NodeId, wanted: impl Fn(&NodeValue) -> bool, least: usize) -> Option<usize> {
         let mut found = self.steps_of(near, &wanted, least);
         let mut open = vec![self.document.root()];
         while found.is_none() {
@@ -294,12 +279,7 @@ impl<'d> Layout<'d> {
         found
     }
 
-    fn steps_of(
-        &self,
-        mapping: NodeId,
-        wanted: &impl Fn(&NodeValue) -> bool,
-        least: usize,
-    ) -> Option<usize> {
+    fn steps_of(&self, mapping: NodeId, wanted: &impl Fn(&NodeValue) -> bool, least: usize) -> Option<usize> {
         self.entries(mapping).iter().find_map(|&(key, value)| {
             let node = self.node(value);
             let start = self.start(value);
@@ -334,10 +314,7 @@ impl<'d> Layout<'d> {
 
     /// Returns whether a node is a scalar in double quotes.
     pub(super) fn is_double_quoted(&self, id: NodeId) -> bool {
-        matches!(
-            &self.node(id).value,
-            NodeValue::Scalar(_, ScalarStyle::DoubleQuoted)
-        )
+        matches!(&self.node(id).value, NodeValue::Scalar(_, ScalarStyle::DoubleQuoted))
     }
 }
 

@@ -93,11 +93,7 @@ fn home(text: &Arc<Text>) -> Result<Home, Refusal> {
 }
 
 /// Returns the way to the scalar of `parent` that holds `content` at `span`.
-fn embedding_scalar(
-    parent: &Arc<Text>,
-    span: &Range<usize>,
-    content: &str,
-) -> Result<Path, Refusal> {
+fn embedding_scalar(parent: &Arc<Text>, span: &Range<usize>, content: &str) -> Result<Path, Refusal> {
     let document = Document::parse(parent.clone()).map_err(|error| {
         Refusal::new(
             Cause::Unsupported,

@@ -54,21 +54,12 @@ pub(super) fn node(
     tree.check_no_secret(&path)?;
     let layout = Layout::new(&level.document);
     let change = match operation {
-        Operation::Set { missing, value, .. } => {
-            change::resolve(tree, &path, missing, value, Purpose::Set)?
-        }
-        Operation::Append { missing, value, .. } => {
-            change::resolve(tree, &path, missing, value, Purpose::Append)?
-        }
+        Operation::Set { missing, value, .. } => change::resolve(tree, &path, missing, value, Purpose::Set)?,
+        Operation::Append { missing, value, .. } => change::resolve(tree, &path, missing, value, Purpose::Append)?,
         Operation::InsertBefore { value, .. } => match path.split_last() {
-            Some((Step::Item(index), list)) => {
-                Some(Change::AddItem(list.to_vec(), *index, value.clone()))
-            }
+            Some((Step::Item(index), list)) => Some(Change::AddItem(list.to_vec(), *index, value.clone())),
             _ => {
-                return Err(Refusal::new(
-                    Cause::NoTarget,
-                    "the place is not an item of a list",
-                ));
+                return Err(Refusal::new(Cause::NoTarget, "the place is not an item of a list"));
             }
         },
         Operation::Remove { .. } => Some(Change::Remove(path)),
@@ -121,9 +112,7 @@ fn event_of(tree: &Tree, change: &Change) -> (Path, EventKind) {
         _ => 0,
     };
     match change {
-        Change::Replace(path, _) if tree.at(path).is_some_and(Tree::is_null) => {
-            (path.clone(), EventKind::Filled)
-        }
+        Change::Replace(path, _) if tree.at(path).is_some_and(Tree::is_null) => (path.clone(), EventKind::Filled),
         Change::Replace(path, _) => (path.clone(), EventKind::Replaced),
         Change::AddEntry(path, ..) => (below(path, Step::Value(count(path))), EventKind::Added),
         Change::AddItem(path, index, _) => (below(path, Step::Item(*index)), EventKind::Added),
@@ -141,17 +130,15 @@ fn agrees(history: &History, edit: usize, tree: &Tree, change: &Change) -> Resul
     match change {
         Change::Replace(path, _) | Change::Remove(path) | Change::Rename(path, _) => {
             let touches = |written: &Path| written.starts_with(path) || path.starts_with(written);
-            let thinned =
-                matches!(change, Change::Replace(..)) && history.thinned_by_others(edit, path);
+            let thinned = matches!(change, Change::Replace(..)) && history.thinned_by_others(edit, path);
             match thinned || others.iter().any(|(written, _)| touches(written)) {
                 true => Err(conflict()),
                 false => Ok(false),
             }
         }
         Change::AddEntry(path, ..) | Change::AddItem(path, ..) => {
-            let replaced = |(written, kind): &(Path, EventKind)| {
-                *kind == EventKind::Replaced && path.starts_with(written)
-            };
+            let replaced =
+                |(written, kind): &(Path, EventKind)| *kind == EventKind::Replaced && path.starts_with(written);
             if others.iter().any(replaced) {
                 return Err(conflict());
             }
@@ -164,8 +151,7 @@ fn agrees(history: &History, edit: usize, tree: &Tree, change: &Change) -> Resul
                 *kind == EventKind::Added && sibling && tree.at(written) == Some(&value)
             }) || others.iter().any(|(written, kind)| {
                 // The other edit made the list itself, with the item in it.
-                let made = matches!(kind, EventKind::Added | EventKind::Filled)
-                    && path.starts_with(written);
+                let made = matches!(kind, EventKind::Added | EventKind::Filled) && path.starts_with(written);
                 made && holds(tree, path, &value)
             }))
         }
@@ -180,13 +166,7 @@ fn holds(tree: &Tree, list: &[Step], value: &Tree) -> bool {
 }
 
 /// Plans another text for a scalar, or other source for a collection.
-fn replace(
-    history: &History,
-    edit: usize,
-    level: &Level,
-    path: Path,
-    with: &str,
-) -> Result<Option<Plan>, Refusal> {
+fn replace(history: &History, edit: usize, level: &Level, path: Path, with: &str) -> Result<Option<Plan>, Refusal> {
     let missing = || Refusal::new(Cause::NoTarget, "nothing stands at the place");
     let id = node_at(&level.document, &path).ok_or_else(missing)?;
     let layout = Layout::new(&level.document);
@@ -253,10 +233,7 @@ pub(super) fn stretch(
             let tree = parse(content, &place.text.resource)?.tree;
             tree.check_unshared(&path)?;
             tree.check_no_secret(&path)?;
-            (
-                Some(Expected::Except(path.clone())),
-                vec![(path, EventKind::Touched)],
-            )
+            (Some(Expected::Except(path.clone())), vec![(path, EventKind::Touched)])
         }
         None => (None, Vec::new()),
     };

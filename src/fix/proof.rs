@@ -36,12 +36,8 @@ pub(super) fn parse(content: &str, resource: &Arc<ResourceReference>) -> Result<
         key: None,
         secret: false,
     };
-    let document = Document::parse(Arc::new(text)).map_err(|error| {
-        Refusal::new(
-            Cause::Unsupported,
-            format!("the text does not parse: {error}"),
-        )
-    })?;
+    let document = Document::parse(Arc::new(text))
+        .map_err(|error| Refusal::new(Cause::Unsupported, format!("the text does not parse: {error}")))?;
     let tree = Tree::of(&document)?;
     Ok(Level {
         document: Arc::new(document),

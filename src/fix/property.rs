@@ -253,14 +253,7 @@ fn operation(
         }
         (1, _) => {
             let change = change::resolve(tree, path, &missing, &value, Purpose::Set).ok()??;
-            (
-                Operation::Set {
-                    base,
-                    missing,
-                    value,
-                },
-                change,
-            )
+            (Operation::Set { base, missing, value }, change)
         }
         (2, _) => {
             let missing = if matches!(node.body, Body::Mapping(_)) {
@@ -269,19 +262,9 @@ fn operation(
                 Vec::new()
             };
             let change = change::resolve(tree, path, &missing, &value, Purpose::Append).ok()??;
-            (
-                Operation::Append {
-                    base,
-                    missing,
-                    value,
-                },
-                change,
-            )
+            (Operation::Append { base, missing, value }, change)
         }
-        (3, Some(_)) => (
-            Operation::Remove { target: base },
-            change::Change::Remove(path.clone()),
-        ),
+        (3, Some(_)) => (Operation::Remove { target: base }, change::Change::Remove(path.clone())),
         (4, Some((Step::Item(index), list))) => (
             Operation::InsertBefore {
                 target: base,
@@ -344,10 +327,7 @@ fn wrap(inner: &str, how: u64) -> (String, bool) {
             true,
         ),
         _ => (
-            format!(
-                "data: {{key: \"{}\"}} # end\n",
-                super::write::escaped(inner)
-            ),
+            format!("data: {{key: \"{}\"}} # end\n", super::write::escaped(inner)),
             true,
         ),
     }
@@ -400,19 +380,9 @@ fn random_operations_change_what_they_are_meant_to() {
         let (got, new_text) = reread(&result, embedded);
         prop_assert_eq!(&got, &expected, "{}\n{:?}\n{}", outer, change, result);
         let kept = comments(&new_text);
-        let removes = matches!(
-            change,
-            change::Change::Remove(_) | change::Change::Replace(..)
-        );
+        let removes = matches!(change, change::Change::Remove(_) | change::Change::Replace(..));
         if !removes {
-            prop_assert_eq!(
-                kept,
-                comments(&inner),
-                "{}\n{:?}\n{}",
-                outer,
-                change,
-                result
-            );
+            prop_assert_eq!(kept, comments(&inner), "{}\n{:?}\n{}", outer, change, result);
         }
         prop_assert_eq!(outer.contains("\r\n"), result.contains("\r\n"));
         prop_assert!(
@@ -431,10 +401,7 @@ fn random_operations_change_what_they_are_meant_to() {
     }
     let [done, refused] = counts.into_inner();
     println!("done {done}, refused {refused}");
-    assert!(
-        refused * 20 <= done,
-        "too many refusals: {refused} beside {done}"
-    );
+    assert!(refused * 20 <= done, "too many refusals: {refused} beside {done}");
 }
 
 fn comments_of_outer(text: &str, embedded: bool) -> Vec<&str> {
@@ -458,11 +425,7 @@ fn reread(result: &str, embedded: bool) -> (tree::Tree, String) {
 
 #[test]
 fn a_random_stretch_of_a_script_is_replaced_and_nothing_else() {
-    let strategy = (
-        "[a-z \n'\"#:\\\\]{1,40}",
-        "[a-z \n'\"#:]{0,8}",
-        any::<[u64; 3]>(),
-    );
+    let strategy = ("[a-z \n'\"#:\\\\]{1,40}", "[a-z \n'\"#:]{0,8}", any::<[u64; 3]>());
     proptest!(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() }, |((script, with, [from, length, how]) in strategy)| {
         let script = format!("set -e\n{}\n", script.trim_end());
         let quoted = super::write::escaped(&script);

@@ -41,15 +41,12 @@ impl Session {
         let history = self.files[index].histories.entry(home.key()).or_default();
         let plan = match &target {
             Target::Node(path) => plan::node(history, edit, operation, path, &before, place)?,
-            Target::Stretch(range, path) => {
-                plan::stretch(history, operation, range, path.clone(), &before, place)?
-            }
+            Target::Stretch(range, path) => plan::stretch(history, operation, range, path.clone(), &before, place)?,
         };
         let Some(mut plan) = plan else {
             return Ok(());
         };
-        let content =
-            spliced(&before, &mut plan.splices).ok_or_else(|| unproven("the changes overlap"))?;
+        let content = spliced(&before, &mut plan.splices).ok_or_else(|| unproven("the changes overlap"))?;
         if let Some(expected) = &plan.expected {
             prove(&before, &content, expected, &place.text.resource)?;
         }
@@ -74,10 +71,7 @@ impl Session {
 
     /// Returns the index of the file's state, its stretch opened.
     fn open(&mut self, home: &Home) -> Result<usize, Refusal> {
-        let known = self
-            .files
-            .iter()
-            .position(|state| same_file(&state.file, &home.file));
+        let known = self.files.iter().position(|state| same_file(&state.file, &home.file));
         let index = known.unwrap_or_else(|| {
             self.files.push(FileState {
                 file: home.file.clone(),
@@ -133,9 +127,10 @@ impl Session {
                 Some(history) => {
                     let path = here(history.now(path.clone(), 0))?;
                     let others = history.written_by_others(edit);
-                    if others.iter().any(|(written, kind)| {
-                        *kind != EventKind::Touched && path.starts_with(written)
-                    }) {
+                    if others
+                        .iter()
+                        .any(|(written, kind)| *kind != EventKind::Touched && path.starts_with(written))
+                    {
                         return Err(conflict());
                     }
                     path
@@ -169,8 +164,7 @@ impl Session {
             let layout = Layout::new(&level.document);
             let slot = block::slot(&layout, &path)?;
             let mut splices = embed::write_back(&layout, &slot, &content)?;
-            let outer = spliced(layout.text, &mut splices)
-                .ok_or_else(|| unproven("the changes overlap"))?;
+            let outer = spliced(layout.text, &mut splices).ok_or_else(|| unproven("the changes overlap"))?;
             let mut expected = level.tree;
             set_scalar(&mut expected, &path, Tree::string(&content))?;
             prove(layout.text, &outer, &Expected::Tree(expected), resource)?;
@@ -200,9 +194,9 @@ fn same_file(one: &Arc<SourceFile>, other: &Arc<SourceFile>) -> bool {
 fn place_of(operation: &Operation) -> &Place {
     match operation {
         Operation::Set { base, .. } | Operation::Append { base, .. } => base,
-        Operation::Remove { target }
-        | Operation::InsertBefore { target, .. }
-        | Operation::Replace { target, .. } => target,
+        Operation::Remove { target } | Operation::InsertBefore { target, .. } | Operation::Replace { target, .. } => {
+            target
+        }
         Operation::Rename { key, .. } => key,
     }
 }

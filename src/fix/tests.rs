@@ -142,10 +142,7 @@ fn edit(operations: Vec<Operation>) -> Edit {
     }
 }
 
-fn run(
-    content: &str,
-    operation: impl Fn(&[Arc<Text>]) -> Operation,
-) -> Result<Vec<ChangedFile>, Refusal> {
+fn run(content: &str, operation: impl Fn(&[Arc<Text>]) -> Operation) -> Result<Vec<ChangedFile>, Refusal> {
     apply(&[&edit(vec![operation(&texts(content, false))])])
 }
 
@@ -153,15 +150,10 @@ fn run(
 #[track_caller]
 fn check(old: &str, operation: impl Fn(&[Arc<Text>]) -> Operation, new: &str) {
     // A text of one line does not tell what its line breaks would be.
-    let line_breaks: &[&str] = if old.contains('\n') {
-        &["\n", "\r\n"]
-    } else {
-        &["\n"]
-    };
+    let line_breaks: &[&str] = if old.contains('\n') { &["\n", "\r\n"] } else { &["\n"] };
     for line_break in line_breaks {
         let content = old.replace('\n', line_break);
-        let changed = run(&content, &operation)
-            .unwrap_or_else(|refusal| panic!("{refusal:?} in {content:?}"));
+        let changed = run(&content, &operation).unwrap_or_else(|refusal| panic!("{refusal:?} in {content:?}"));
         let [changed] = changed.as_slice() else {
             panic!("nothing changed in {content:?}");
         };
@@ -185,31 +177,15 @@ fn refused(old: &str, operation: impl Fn(&[Arc<Text>]) -> Operation, cause: Caus
 
 #[test]
 fn set_replaces_a_scalar_in_its_own_style() {
-    check(
-        "a: 1 # one\nb: 2\n",
-        set("a", "", json!(5)),
-        "a: 5 # one\nb: 2\n",
-    );
+    check("a: 1 # one\nb: 2\n", set("a", "", json!(5)), "a: 5 # one\nb: 2\n");
     check("a: \"x\"\n", set("a", "", json!("y z")), "a: \"y z\"\n");
     check("a: 'x'\n", set("a", "", json!("it's")), "a: 'it''s'\n");
     check("a: '5'\n", set("a", "", json!(5)), "a: 5\n");
-    check(
-        "a: x\n",
-        set("a", "", json!("0.0.0.0:4317")),
-        "a: 0.0.0.0:4317\n",
-    );
+    check("a: x\n", set("a", "", json!("0.0.0.0:4317")), "a: 0.0.0.0:4317\n");
     check("a: x", set("a", "", json!("v")), "a: v");
     check("- x\n- y\n", set("1", "", json!(true)), "- x\n- true\n");
-    check(
-        "a: |\n  x\n  y\nb: 1\n",
-        set("a", "", json!("z")),
-        "a: z\nb: 1\n",
-    );
-    check(
-        "a: >+\n  x\n\n\nb: 1\n",
-        set("a", "", json!("z")),
-        "a: z\nb: 1\n",
-    );
+    check("a: |\n  x\n  y\nb: 1\n", set("a", "", json!("z")), "a: z\nb: 1\n");
+    check("a: >+\n  x\n\n\nb: 1\n", set("a", "", json!("z")), "a: z\nb: 1\n");
     check("a: ~\n", set("a", "", json!("z")), "a: z\n");
     check(
         "a: x\n  y\n  z # c\nb: 1\n",
@@ -287,11 +263,7 @@ fn strings_are_quoted_exactly_when_a_reader_would_take_them_for_something_else()
     ] {
         check("a: x\n", set("a", "", json!(text)), &format!("a: {text}\n"));
     }
-    check(
-        "a: {b: x}\n",
-        set("a/b", "", json!("x, y")),
-        "a: {b: \"x, y\"}\n",
-    );
+    check("a: {b: x}\n", set("a/b", "", json!("x, y")), "a: {b: \"x, y\"}\n");
 }
 
 #[test]
@@ -307,26 +279,14 @@ fn set_makes_what_is_missing() {
         "a:\n    b: 1 # x\n    d:\n        e: 1\n\n# about c\nc: 2\n",
     );
     check("a:\n  b: 1", set("a", "c", json!(2)), "a:\n  b: 1\n  c: 2");
-    check(
-        "a: {b: 1}\n",
-        set("a", "c/d", json!("x")),
-        "a: {b: 1, c: {d: x}}\n",
-    );
-    check(
-        "a: {}\nb: 1\n",
-        set("a", "c", json!("x")),
-        "a: {c: x}\nb: 1\n",
-    );
+    check("a: {b: 1}\n", set("a", "c/d", json!("x")), "a: {b: 1, c: {d: x}}\n");
+    check("a: {}\nb: 1\n", set("a", "c", json!("x")), "a: {c: x}\nb: 1\n");
     check(
         "- a: 1\n  b: 2\n- c: 3\n",
         set("0", "d", json!(4)),
         "- a: 1\n  b: 2\n  d: 4\n- c: 3\n",
     );
-    check(
-        "a:\n- x\n- y\n",
-        set("", "b", json!(["z"])),
-        "a:\n- x\n- y\nb:\n- z\n",
-    );
+    check("a:\n- x\n- y\n", set("", "b", json!(["z"])), "a:\n- x\n- y\nb:\n- z\n");
     check(
         "a: |\n  x\n\n  y\n\n\nb: 1\n",
         set("", "c", json!(1)),
@@ -342,17 +302,9 @@ fn set_makes_what_is_missing() {
         set("", "c", json!(1)),
         "b: 1\na: |\n  x\nc: 1\n\n",
     );
-    check(
-        "a: 1\n",
-        set("", "s", json!("x\ny\n")),
-        "a: 1\ns: |\n  x\n  y\n",
-    );
+    check("a: 1\n", set("", "s", json!("x\ny\n")), "a: 1\ns: |\n  x\n  y\n");
     check("", set("", "a/b", json!(1)), "a:\n  b: 1\n");
-    check(
-        "\"a\": 1\n",
-        set("", "b", json!("x")),
-        "\"a\": 1\n\"b\": x\n",
-    );
+    check("\"a\": 1\n", set("", "b", json!("x")), "\"a\": 1\n\"b\": x\n");
 }
 
 #[test]
@@ -388,11 +340,7 @@ fn set_on_nothing_makes_a_mapping() {
         set("processors/memory_limiter", "a", json!(1)),
         "processors: {memory_limiter: {a: 1}}\n",
     );
-    check(
-        "- a\n-\n- b\n",
-        set("1", "x", json!(1)),
-        "- a\n- x: 1\n- b\n",
-    );
+    check("- a\n-\n- b\n", set("1", "x", json!(1)), "- a\n- x: 1\n- b\n");
     check(
         "- a\n- # c\n- b\n",
         set("1", "x", json!({"w": 1, "z": [1]})),
@@ -408,38 +356,18 @@ fn set_replaces_a_collection() {
         set("a", "", json!(5)),
         "a: 5\nf: 1\n",
     );
-    check(
-        "a: # c\n  b: 1\nf: 1\n",
-        set("a", "", json!("x")),
-        "a: x # c\nf: 1\n",
-    );
+    check("a: # c\n  b: 1\nf: 1\n", set("a", "", json!("x")), "a: x # c\nf: 1\n");
     check(
         "a:\n  b: 1\nf: 1\n",
         set("a", "", json!(["x", {"w": 1, "z": 2}])),
         "a:\n  - x\n  - w: 1\n    z: 2\nf: 1\n",
     );
-    check(
-        "a:\n- b\nf: 1\n",
-        set("a", "", json!({"x": 1})),
-        "a:\n  x: 1\nf: 1\n",
-    );
-    check(
-        "a:\n- b\n- c\nf: 1\n",
-        set("a", "", json!(["d"])),
-        "a:\n- d\nf: 1\n",
-    );
+    check("a:\n- b\nf: 1\n", set("a", "", json!({"x": 1})), "a:\n  x: 1\nf: 1\n");
+    check("a:\n- b\n- c\nf: 1\n", set("a", "", json!(["d"])), "a:\n- d\nf: 1\n");
     check("a: [b, c]\n", set("a", "", json!(["d"])), "a: [d]\n");
     check("a: [b, c]\n", set("a", "", json!("x")), "a: x\n");
-    check(
-        "- a: 1\n  b: 2\n- c\n",
-        set("0", "", json!("x")),
-        "- x\n- c\n",
-    );
-    check(
-        "a: x # c\n",
-        set("a", "", json!({"w": 1})),
-        "a: # c\n  w: 1\n",
-    );
+    check("- a: 1\n  b: 2\n- c\n", set("0", "", json!("x")), "- x\n- c\n");
+    check("a: x # c\n", set("a", "", json!({"w": 1})), "a: # c\n  w: 1\n");
     check("a:\n  b: 1\n", set("", "", json!({"x": 1})), "x: 1\n");
 }
 
@@ -501,22 +429,10 @@ fn remove_in_brackets_takes_the_comma() {
         remove("a/1"),
         "a: [\n  x, # 1\n  z # 3\n]\n",
     );
-    check(
-        "a: [\n  x, # 1\n  y # 2\n]\n",
-        remove("a/1"),
-        "a: [\n  x # 1\n]\n",
-    );
+    check("a: [\n  x, # 1\n  y # 2\n]\n", remove("a/1"), "a: [\n  x # 1\n]\n");
     check("a: [\n  x,\n  y,\n]\n", remove("a/1"), "a: [\n  x,\n]\n");
-    check(
-        "{\n  \"a\": 1,\n  \"b\": 2\n}\n",
-        remove("b"),
-        "{\n  \"a\": 1\n}\n",
-    );
-    check(
-        "{\n  \"a\": 1,\n  \"b\": 2\n}\n",
-        remove("a"),
-        "{\n  \"b\": 2\n}\n",
-    );
+    check("{\n  \"a\": 1,\n  \"b\": 2\n}\n", remove("b"), "{\n  \"a\": 1\n}\n");
+    check("{\n  \"a\": 1,\n  \"b\": 2\n}\n", remove("a"), "{\n  \"b\": 2\n}\n");
 }
 
 #[test]
@@ -539,11 +455,7 @@ fn append_finds_the_style_of_the_list() {
         append("a", "", json!("v")),
         "a:\n  - x # c\n  - v\nb: 1\n",
     );
-    check(
-        "a:\n- x\nb: 1\n",
-        append("a", "", json!("v")),
-        "a:\n- x\n- v\nb: 1\n",
-    );
+    check("a:\n- x\nb: 1\n", append("a", "", json!("v")), "a:\n- x\n- v\nb: 1\n");
     check("a: [x]\n", append("a", "", json!("v")), "a: [x, v]\n");
     check("a: [x, ]\n", append("a", "", json!("v")), "a: [x, v ]\n");
     check("a: []\n", append("a", "", json!("v")), "a: [v]\n");
@@ -552,16 +464,8 @@ fn append_finds_the_style_of_the_list() {
         append("a", "", json!("z")),
         "a: [\n  x, # c\n  y, # d\n  z\n]\n",
     );
-    check(
-        "a: [\n  x,\n]\n",
-        append("a", "", json!("z")),
-        "a: [\n  x,\n  z,\n]\n",
-    );
-    check(
-        "a:\nb: 1\n",
-        append("a", "", json!("v")),
-        "a:\n  - v\nb: 1\n",
-    );
+    check("a: [\n  x,\n]\n", append("a", "", json!("z")), "a: [\n  x,\n  z,\n]\n");
+    check("a:\nb: 1\n", append("a", "", json!("v")), "a:\n  - v\nb: 1\n");
     check(
         "a:\n  b: 1\nc:\n- 1\n",
         append("a", "d/e", json!("v")),
@@ -573,11 +477,7 @@ fn append_finds_the_style_of_the_list() {
         "a:\n- b: 1\n  c: 2\n- b: 3\n  c:\n    d: 4\n",
     );
     check("a: ['x']\n", append("a", "", json!("v")), "a: ['x', v]\n");
-    check(
-        "a: [\"x\"]\n",
-        append("a", "", json!("v")),
-        "a: [\"x\", \"v\"]\n",
-    );
+    check("a: [\"x\"]\n", append("a", "", json!("v")), "a: [\"x\", \"v\"]\n");
     refused("a: x\n", append("a", "", json!("v")), Cause::NoTarget);
     refused("a: [x]\n", set("a", "b", json!("v")), Cause::NoTarget);
 }
@@ -591,16 +491,8 @@ fn insert_before_keeps_a_comment_with_its_item() {
     );
     check("a:\n- x\n", before("a/0", json!("w")), "a:\n- w\n- x\n");
     check("a: [x, y]\n", before("a/0", json!("w")), "a: [w, x, y]\n");
-    check(
-        "a: [\n  x\n]\n",
-        before("a/0", json!("w")),
-        "a: [\n  w,\n  x\n]\n",
-    );
-    check(
-        "- - x\n  - y\n",
-        before("0/0", json!("w")),
-        "- - w\n  - x\n  - y\n",
-    );
+    check("a: [\n  x\n]\n", before("a/0", json!("w")), "a: [\n  w,\n  x\n]\n");
+    check("- - x\n  - y\n", before("0/0", json!("w")), "- - w\n  - x\n  - y\n");
 }
 
 #[test]
@@ -616,10 +508,6 @@ fn json_stays_json() {
         "{\"a\":1,\"b\":{\"c\":[\"x\",null]}}",
     );
     check("{}", set("", "b", json!("x")), "{\"b\": \"x\"}");
-    check(
-        "{\"a\": null}",
-        set("a", "b", json!("x")),
-        "{\"a\": {\"b\": \"x\"}}",
-    );
+    check("{\"a\": null}", set("a", "b", json!("x")), "{\"a\": {\"b\": \"x\"}}");
     check("{\"a\": 1}", set("a", "", json!("x")), "{\"a\": \"x\"}");
 }

@@ -69,10 +69,7 @@ fn kind(text: &str, schema: Schema) -> Kind {
 impl Tree {
     /// Returns a scalar without quotes.
     pub(super) fn plain(text: &str) -> Tree {
-        let kinds = (
-            kind(text, Schema::Kubernetes),
-            kind(text, Schema::Configuration),
-        );
+        let kinds = (kind(text, Schema::Kubernetes), kind(text, Schema::Configuration));
         // Nothing, `~` and `null` are one value.
         let text = if kinds.0 == Kind::Null { "null" } else { text };
         Body::Scalar(text.to_owned(), kinds.0, kinds.1).into()
@@ -87,9 +84,7 @@ impl Tree {
     pub(super) fn of_value(value: &Value) -> Tree {
         match value {
             Value::String(text) => Tree::string(text),
-            Value::Array(items) => {
-                Body::Sequence(items.iter().map(Tree::of_value).collect()).into()
-            }
+            Value::Array(items) => Body::Sequence(items.iter().map(Tree::of_value).collect()).into(),
             Value::Object(fields) => Body::Mapping(
                 fields
                     .iter()
@@ -133,41 +128,29 @@ impl Tree {
     /// Returns the index of a key that stands in a mapping; of two equal keys the last.
     pub(super) fn index_of(&self, wanted: &str) -> Option<usize> {
         match &self.body {
-            Body::Mapping(entries) => entries
-                .iter()
-                .rposition(|(key, _)| key.text() == Some(wanted)),
+            Body::Mapping(entries) => entries.iter().rposition(|(key, _)| key.text() == Some(wanted)),
             _ => None,
         }
     }
 
     /// Returns the node at the end of a path.
     pub(super) fn at(&self, path: &[Step]) -> Option<&Tree> {
-        path.iter()
-            .try_fold(self, |tree, step| match (&tree.body, *step) {
-                (Body::Mapping(entries), Step::Key(index)) => {
-                    entries.get(index).map(|entry| &entry.0)
-                }
-                (Body::Mapping(entries), Step::Value(index)) => {
-                    entries.get(index).map(|entry| &entry.1)
-                }
-                (Body::Sequence(items), Step::Item(index)) => items.get(index),
-                _ => None,
-            })
+        path.iter().try_fold(self, |tree, step| match (&tree.body, *step) {
+            (Body::Mapping(entries), Step::Key(index)) => entries.get(index).map(|entry| &entry.0),
+            (Body::Mapping(entries), Step::Value(index)) => entries.get(index).map(|entry| &entry.1),
+            (Body::Sequence(items), Step::Item(index)) => items.get(index),
+            _ => None,
+        })
     }
 
     /// Returns the node at the end of a path, for a change.
     pub(super) fn at_mut(&mut self, path: &[Step]) -> Option<&mut Tree> {
-        path.iter()
-            .try_fold(self, |tree, step| match (&mut tree.body, *step) {
-                (Body::Mapping(entries), Step::Key(index)) => {
-                    entries.get_mut(index).map(|entry| &mut entry.0)
-                }
-                (Body::Mapping(entries), Step::Value(index)) => {
-                    entries.get_mut(index).map(|entry| &mut entry.1)
-                }
-                (Body::Sequence(items), Step::Item(index)) => items.get_mut(index),
-                _ => None,
-            })
+        path.iter().try_fold(self, |tree, step| match (&mut tree.body, *step) {
+            (Body::Mapping(entries), Step::Key(index)) => entries.get_mut(index).map(|entry| &mut entry.0),
+            (Body::Mapping(entries), Step::Value(index)) => entries.get_mut(index).map(|entry| &mut entry.1),
+            (Body::Sequence(items), Step::Item(index)) => items.get_mut(index),
+            _ => None,
+        })
     }
 
     /// Checks that no anchor stands on the path.
@@ -176,10 +159,7 @@ impl Tree {
             .filter_map(|length| self.at(&path[..length]))
             .any(|tree| tree.anchored);
         match anchored {
-            true => Err(Refusal::new(
-                Cause::Shared,
-                "the place stands inside an anchor",
-            )),
+            true => Err(Refusal::new(Cause::Shared, "the place stands inside an anchor")),
             false => Ok(()),
         }
     }
@@ -217,9 +197,7 @@ impl Tree {
                 Body::Scalar(..) => false,
                 Body::Alias(_) => true,
                 Body::Sequence(items) => items.iter().any(Tree::shares),
-                Body::Mapping(entries) => entries
-                    .iter()
-                    .any(|(key, value)| key.shares() || value.shares()),
+                Body::Mapping(entries) => entries.iter().any(|(key, value)| key.shares() || value.shares()),
             }
     }
 
@@ -241,21 +219,14 @@ impl From<Body> for Tree {
 
 fn build(document: &Document, id: NodeId, depth: usize) -> Result<Tree, Refusal> {
     if depth > MAX_DEPTH {
-        return Err(Refusal::new(
-            Cause::Unsupported,
-            "the document is nested too deeply",
-        ));
+        return Err(Refusal::new(Cause::Unsupported, "the document is nested too deeply"));
     }
     let node = document.raw(id);
     let body = match &node.value {
         NodeValue::Scalar(text, ScalarStyle::Plain) => Tree::plain(text).body,
         NodeValue::Scalar(text, _) => Tree::string(text).body,
         NodeValue::Alias(_) => {
-            let name = document
-                .text
-                .content
-                .get(node.span.clone())
-                .unwrap_or_default();
+            let name = document.text.content.get(node.span.clone()).unwrap_or_default();
             Body::Alias(name.to_owned())
         }
         NodeValue::Sequence(items) => Body::Sequence(
@@ -267,12 +238,7 @@ fn build(document: &Document, id: NodeId, depth: usize) -> Result<Tree, Refusal>
         NodeValue::Mapping(entries) => Body::Mapping(
             entries
                 .iter()
-                .map(|&(key, value)| {
-                    Ok((
-                        build(document, key, depth + 1)?,
-                        build(document, value, depth + 1)?,
-                    ))
-                })
+                .map(|&(key, value)| Ok((build(document, key, depth + 1)?, build(document, value, depth + 1)?)))
                 .collect::<Result<_, Refusal>>()?,
         ),
     };
@@ -285,18 +251,13 @@ fn build(document: &Document, id: NodeId, depth: usize) -> Result<Tree, Refusal>
 
 /// Returns the node at the end of a path.
 pub(super) fn node_at(document: &Document, path: &[Step]) -> Option<NodeId> {
-    path.iter().try_fold(document.root(), |id, step| {
-        match (&document.raw(id).value, *step) {
-            (NodeValue::Mapping(entries), Step::Key(index)) => {
-                entries.get(index).map(|entry| entry.0)
-            }
-            (NodeValue::Mapping(entries), Step::Value(index)) => {
-                entries.get(index).map(|entry| entry.1)
-            }
+    path.iter()
+        .try_fold(document.root(), |id, step| match (&document.raw(id).value, *step) {
+            (NodeValue::Mapping(entries), Step::Key(index)) => entries.get(index).map(|entry| entry.0),
+            (NodeValue::Mapping(entries), Step::Value(index)) => entries.get(index).map(|entry| entry.1),
             (NodeValue::Sequence(items), Step::Item(index)) => items.get(index).copied(),
             _ => None,
-        }
-    })
+        })
 }
 
 /// Returns the way to the first node that fits, the tree walked without following aliases.

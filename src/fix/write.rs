@@ -68,8 +68,7 @@ pub(super) fn plain_safe(text: &str, in_flow: bool) -> bool {
         return false;
     }
     if text.starts_with([
-        ' ', '?', ':', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@',
-        '`', '=', '~',
+        ' ', '?', ':', ',', '[', ']', '{', '}', '#', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`', '=', '~',
     ]) || text.ends_with([' ', ':'])
         || first.is_whitespace()
     {
@@ -93,13 +92,9 @@ pub(super) fn plain_safe(text: &str, in_flow: bool) -> bool {
 /// Returns whether some YAML 1.1 reader takes the text for a date or a base-60 number.
 fn looks_typed(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let digits = |range: std::ops::Range<usize>| {
-        bytes
-            .get(range)
-            .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
-    };
-    let date =
-        digits(0..4) && bytes.get(4) == Some(&b'-') && bytes.get(5).is_some_and(u8::is_ascii_digit);
+    let digits =
+        |range: std::ops::Range<usize>| bytes.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
+    let date = digits(0..4) && bytes.get(4) == Some(&b'-') && bytes.get(5).is_some_and(u8::is_ascii_digit);
     let sexagesimal = text.contains(':')
         && bytes
             .iter()
@@ -114,11 +109,7 @@ fn looks_typed(text: &str) -> bool {
 }
 
 fn needs_escape(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-        )
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Returns the inside of a string in double quotes; valid in JSON and YAML.
@@ -154,10 +145,7 @@ pub(super) fn flow(value: &Value, style: &FlowStyle) -> String {
     match value {
         Value::String(text) => string(text, style.quoting, true),
         Value::Array(items) => {
-            let items = items
-                .iter()
-                .map(|item| flow(item, &style.deeper()))
-                .collect();
+            let items = items.iter().map(|item| flow(item, &style.deeper())).collect();
             bracketed('[', items, ']', style)
         }
         Value::Object(fields) => {
@@ -181,9 +169,7 @@ pub(super) fn flow_entry(key: &str, value: &Value, style: &FlowStyle) -> String 
 impl FlowStyle {
     fn deeper(&self) -> FlowStyle {
         FlowStyle {
-            lines: self
-                .lines
-                .map(|(newline, indent, step)| (newline, indent + step, step)),
+            lines: self.lines.map(|(newline, indent, step)| (newline, indent + step, step)),
             ..self.clone()
         }
     }
@@ -199,10 +185,7 @@ fn bracketed(open: char, parts: Vec<String>, close: char, style: &FlowStyle) -> 
                 parts.join(&format!(",{inner}"))
             )
         }
-        _ => format!(
-            "{open}{}{close}",
-            parts.join(if style.tight { "," } else { ", " })
-        ),
+        _ => format!("{open}{}{close}", parts.join(if style.tight { "," } else { ", " })),
     }
 }
 
@@ -211,14 +194,9 @@ pub(super) fn block(value: &Value, indent: usize, style: BlockStyle) -> Vec<Stri
     match value {
         Value::Object(fields) if !fields.is_empty() => fields
             .iter()
-            .flat_map(|(key, value)| {
-                entry(&string(key, Quoting::AsNeeded, false), value, indent, style)
-            })
+            .flat_map(|(key, value)| entry(&string(key, Quoting::AsNeeded, false), value, indent, style))
             .collect(),
-        Value::Array(items) if !items.is_empty() => items
-            .iter()
-            .flat_map(|value| item(value, indent, style))
-            .collect(),
+        Value::Array(items) if !items.is_empty() => items.iter().flat_map(|value| item(value, indent, style)).collect(),
         _ => vec![format!("{}{}", " ".repeat(indent), inline(value))],
     }
 }
@@ -227,9 +205,7 @@ pub(super) fn block(value: &Value, indent: usize, style: BlockStyle) -> Vec<Stri
 pub(super) fn entry(key: &str, value: &Value, indent: usize, style: BlockStyle) -> Vec<String> {
     let head = format!("{}{key}:", " ".repeat(indent));
     match value {
-        Value::String(text) if literal_safe(text) => {
-            literal(&format!("{head} "), text, indent + style.mapping_step)
-        }
+        Value::String(text) if literal_safe(text) => literal(&format!("{head} "), text, indent + style.mapping_step),
         _ if is_nested(value) => {
             let step = if value.is_array() {
                 style.sequence_step
@@ -274,9 +250,7 @@ pub(super) fn literal_safe(text: &str) -> bool {
         && !text.starts_with([' ', '\t', '\n'])
         && !text.ends_with("\n\n")
         && !text.ends_with([' ', '\t'])
-        && text
-            .chars()
-            .all(|c| c == '\n' || c == '\t' || !needs_escape(c))
+        && text.chars().all(|c| c == '\n' || c == '\t' || !needs_escape(c))
 }
 
 /// Returns the lines of a literal block behind `head`.

@@ -120,9 +120,7 @@ impl FromStr for Distribution {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Distribution, ()> {
-        let all = Distribution::KNOWN
-            .into_iter()
-            .chain([Distribution::Unknown]);
+        let all = Distribution::KNOWN.into_iter().chain([Distribution::Unknown]);
         all.into_iter()
             .find(|distribution| distribution.as_str() == text)
             .ok_or(())
@@ -169,11 +167,7 @@ pub struct Components {
 }
 
 impl Components {
-    pub(super) fn from_text(
-        text: &str,
-        replacements: &str,
-        end: Version,
-    ) -> Result<Components, TableError> {
+    pub(super) fn from_text(text: &str, replacements: &str, end: Version) -> Result<Components, TableError> {
         let mut components = Components {
             rows: HashMap::new(),
             replacements: HashMap::new(),
@@ -181,44 +175,26 @@ impl Components {
         };
         let heading = "kind\ttype\tdistribution\tfirst\tlast\talias_of\tdeprecated_since\tother_names\ttraces\tmodule";
         for row in rows(COMPONENTS, text, heading)? {
-            let kind = row
-                .required(0)?
-                .parse()
-                .map_err(|()| row.error("unknown kind"))?;
+            let kind = row.required(0)?.parse().map_err(|()| row.error("unknown kind"))?;
             let distribution = row
                 .required(2)?
                 .parse()
                 .map_err(|()| row.error("unknown distribution"))?;
-            let names = row
-                .text(7)
-                .split([',', ' '])
-                .filter(|name| !name.is_empty());
+            let names = row.text(7).split([',', ' ']).filter(|name| !name.is_empty());
             let parsed = Row {
                 line: row.line,
                 distribution,
                 first: row.required_version(3)?,
                 last: row.version(4)?,
-                alias_of: Some(row.text(5))
-                    .filter(|name| !name.is_empty())
-                    .map(Into::into),
+                alias_of: Some(row.text(5)).filter(|name| !name.is_empty()).map(Into::into),
                 deprecated_since: row.version(6)?,
                 other_names: names.map(Into::into).collect(),
             };
             let types = components.rows.entry(kind).or_default();
-            types
-                .entry(row.required(1)?.into())
-                .or_default()
-                .push(parsed);
+            types.entry(row.required(1)?.into()).or_default().push(parsed);
         }
-        for row in rows(
-            REPLACEMENTS,
-            replacements,
-            "kind\ttype\tuse_kind\tuse_type\tnotes",
-        )? {
-            let kind = row
-                .required(0)?
-                .parse()
-                .map_err(|()| row.error("unknown kind"))?;
+        for row in rows(REPLACEMENTS, replacements, "kind\ttype\tuse_kind\tuse_type\tnotes")? {
+            let kind = row.required(0)?.parse().map_err(|()| row.error("unknown kind"))?;
             let component = match row.required(2)? {
                 "-" => None,
                 word => {
@@ -266,9 +242,7 @@ impl Components {
         distribution: Distribution,
     ) -> Option<ReleaseSpan> {
         let rows = self.rows(kind, name).iter();
-        let rows = rows.filter(|row| {
-            distribution == Distribution::Unknown || row.distribution == distribution
-        });
+        let rows = rows.filter(|row| distribution == Distribution::Unknown || row.distribution == distribution);
         let (mut low, mut high, mut any) = (None::<Version>, Some(Version::ZERO), false);
         for row in rows {
             any = true;
@@ -294,24 +268,14 @@ impl Components {
     /// The first release of a distribution that the table knows.
     fn first_release(&self, distribution: Distribution) -> Version {
         let all = self.rows.values().flat_map(HashMap::values).flatten();
-        let firsts = all
-            .filter(|row| row.distribution == distribution)
-            .map(|row| row.first);
+        let firsts = all.filter(|row| row.distribution == distribution).map(|row| row.first);
         firsts.min().unwrap_or(Version::ZERO)
     }
 
     /// Returns the type that was probably meant: one that the distribution has at that release, else any.
-    fn near_miss(
-        &self,
-        kind: ComponentKind,
-        name: &str,
-        wanted: Distribution,
-        at: Version,
-    ) -> Option<&str> {
+    fn near_miss(&self, kind: ComponentKind, name: &str, wanted: Distribution, at: Version) -> Option<&str> {
         let types = || self.rows.get(&kind).into_iter().flatten();
-        let is_there = |row: &Row| {
-            (wanted == Distribution::Unknown || row.distribution == wanted) && row.holds(at)
-        };
+        let is_there = |row: &Row| (wanted == Distribution::Unknown || row.distribution == wanted) && row.holds(at);
         let there = types().filter(|(_, rows)| rows.iter().any(is_there));
         nearest(name, there.map(|(name, _)| name.as_ref()))
             .or_else(|| nearest(name, types().map(|(name, _)| name.as_ref())))
@@ -328,10 +292,7 @@ impl Components {
             for (name, replacement) in types {
                 let error = |message: String| TableError::new(REPLACEMENTS, 0, message);
                 if self.rows(*kind, name).is_empty() {
-                    problems.push(error(format!(
-                        "{} {name} is in no distribution",
-                        kind.as_str()
-                    )));
+                    problems.push(error(format!("{} {name} is in no distribution", kind.as_str())));
                 }
                 if let Some((kind, name)) = &replacement.component
                     && self.rows(*kind, name).iter().all(|row| row.last.is_some())
@@ -345,25 +306,14 @@ impl Components {
         }
     }
 
-    fn type_problems(
-        &self,
-        kind: ComponentKind,
-        name: &str,
-        rows: &[Row],
-        problems: &mut Vec<TableError>,
-    ) {
-        let mut problem = |row: &Row, message: String| {
-            problems.push(TableError::new(COMPONENTS, row.line, message))
-        };
+    fn type_problems(&self, kind: ComponentKind, name: &str, rows: &[Row], problems: &mut Vec<TableError>) {
+        let mut problem = |row: &Row, message: String| problems.push(TableError::new(COMPONENTS, row.line, message));
         for row in rows {
             if row.last.is_some_and(|last| last < row.first) {
                 problem(row, format!("{name} ends before it begins"));
             }
             if row.first.max(row.last.unwrap_or(Version::ZERO)) > self.end {
-                problem(
-                    row,
-                    format!("{name} lies behind the table's end {}", self.end),
-                );
+                problem(row, format!("{name} lies behind the table's end {}", self.end));
             }
             if row.alias_of.is_some() != row.deprecated_since.is_some() {
                 problem(

@@ -63,11 +63,7 @@ pub struct Images {
 }
 
 impl Images {
-    pub(super) fn from_text(
-        distributions: &str,
-        images: &str,
-        newest: &str,
-    ) -> Result<Images, TableError> {
+    pub(super) fn from_text(distributions: &str, images: &str, newest: &str) -> Result<Images, TableError> {
         let mut tables = Images {
             plain: HashMap::new(),
             patterns: Vec::new(),
@@ -76,17 +72,10 @@ impl Images {
             component_table_end: Version::ZERO,
         };
         // The hand-written list comes first: it knows more of programs that are no Collector.
-        for row in rows(
-            IMAGES,
-            images,
-            "image\tprogram\tdistribution\tnumbering\tnotes",
-        )? {
+        for row in rows(IMAGES, images, "image\tprogram\tdistribution\tnumbering\tnotes")? {
             let distribution = match row.required(2)? {
                 "-" => None,
-                word => Some(
-                    word.parse()
-                        .map_err(|()| row.error("unknown distribution"))?,
-                ),
+                word => Some(word.parse().map_err(|()| row.error("unknown distribution"))?),
             };
             let numbering = match row.required(3)? {
                 "own" => Numbering::Own,
@@ -94,10 +83,7 @@ impl Images {
                 "other" => Numbering::Other,
                 other => return Err(row.error(format!("unknown numbering `{other}`"))),
             };
-            let program = row
-                .required(1)?
-                .parse()
-                .map_err(|()| row.error("unknown program"))?;
+            let program = row.required(1)?.parse().map_err(|()| row.error("unknown program"))?;
             tables.add(Image {
                 parts: parts(row.required(0)?),
                 program,
@@ -108,8 +94,7 @@ impl Images {
         let heading = "image\tdistribution\tfirst\tlast\tnot_published\tentrypoint\tdefault_config\tverified\tnotes";
         for row in rows(DISTRIBUTIONS, distributions, heading)? {
             let releases = row.text(4).split_whitespace();
-            let not_published =
-                releases.map(|text| super::table::parse_version(row.file, row.line, text));
+            let not_published = releases.map(|text| super::table::parse_version(row.file, row.line, text));
             let publication = Publication {
                 entrypoint: row.text(5).into(),
                 default_config: row.text(6).into(),
@@ -122,8 +107,7 @@ impl Images {
                 ("none", _) => continue,
                 (_, "no") => (Distribution::Unknown, Numbering::Other),
                 (word, "yes") => (
-                    word.parse()
-                        .map_err(|()| row.error("unknown distribution"))?,
+                    word.parse().map_err(|()| row.error("unknown distribution"))?,
                     Numbering::Own,
                 ),
                 (_, other) => return Err(row.error(format!("`{other}` is neither yes nor no"))),
@@ -182,9 +166,7 @@ impl Images {
         let upstream_name = looks_like_a_collector(image.base_name())?;
         let release = match self.release(Program::Collector, Numbering::Own, image) {
             // Only the unchanged name of an upstream image, with a number that upstream has, is likely to be a copy of it.
-            Release::Exact(version) if upstream_name && self.is_upstream(version) => {
-                Release::Assumed(version)
-            }
+            Release::Exact(version) if upstream_name && self.is_upstream(version) => Release::Assumed(version),
             Release::Exact(_) | Release::Within(..) => Release::Unknown(format!(
                 "{} is a private image, whose tag may count its own releases",
                 image.repository
@@ -211,10 +193,7 @@ impl Images {
             Some("ghcr.io") => true,
             _ => image.is_on_docker_hub(),
         };
-        let publication = self
-            .publications
-            .get(image.repository.as_str())
-            .filter(|_| home)?;
+        let publication = self.publications.get(image.repository.as_str()).filter(|_| home)?;
         let release = Version::parse(image.tag.as_deref()?)?;
         Some(!publication.not_published.contains(&release))
     }
@@ -227,8 +206,7 @@ impl Images {
             .filter(|(suffix, _)| is_suffix(&image.repository, suffix));
         let (_, publication) = matching.max_by_key(|(suffix, _)| suffix.len())?;
         let config = Some(publication.default_config.as_ref()).filter(|path| !path.is_empty());
-        Some((publication.entrypoint.as_ref(), config))
-            .filter(|(entrypoint, _)| !entrypoint.is_empty())
+        Some((publication.entrypoint.as_ref(), config)).filter(|(entrypoint, _)| !entrypoint.is_empty())
     }
 
     /// The listed image with the longest matching path; of equal ones the first, without a star before with one.
@@ -238,9 +216,7 @@ impl Images {
             path.push("library");
         }
         let plain = self.plain.get(image.base_name()).into_iter().flatten();
-        let candidates = plain
-            .chain(&self.patterns)
-            .filter(|candidate| candidate.matches(&path));
+        let candidates = plain.chain(&self.patterns).filter(|candidate| candidate.matches(&path));
         // `max_by_key` would take the last of equal ones.
         candidates.fold(None, |best: Option<&Image>, next| match best {
             Some(best) if best.parts.len() >= next.parts.len() => Some(best),
@@ -255,9 +231,7 @@ impl Images {
             }
             (None, None) | (Some("latest"), None) => None,
             (Some("latest"), Some(_)) => {
-                return Release::Unknown(
-                    "the image is given by its digest, and the tag is latest".to_owned(),
-                );
+                return Release::Unknown("the image is given by its digest, and the tag is latest".to_owned());
             }
             (Some(tag), _) => Some(tag),
         };
@@ -267,9 +241,7 @@ impl Images {
         let Some(tag) = tag else {
             return match self.newest(program) {
                 Some(newest) => Release::LatestAssumed(newest),
-                None => Release::Unknown(format!(
-                    "the newest release of {program} is not in the tables"
-                )),
+                None => Release::Unknown(format!("the newest release of {program} is not in the tables")),
             };
         };
         match Version::parse_with_precision(tag) {
@@ -284,19 +256,13 @@ impl Images {
 
     /// Whether a number can be one of upstream: major 0, a minor not far behind the newest known.
     fn is_upstream(&self, version: Version) -> bool {
-        let newest = self
-            .newest(Program::Collector)
-            .map_or(0, |newest| newest.minor);
+        let newest = self.newest(Program::Collector).map_or(0, |newest| newest.minor);
         version.major == 0 && (40..=newest.saturating_add(50)).contains(&version.minor)
     }
 
     pub(super) fn problems(&self, problems: &mut Vec<TableError>) {
         if self.component_table_end == Version::ZERO {
-            problems.push(TableError::new(
-                NEWEST,
-                0,
-                format!("there is no row {COMPONENT_TABLE}"),
-            ));
+            problems.push(TableError::new(NEWEST, 0, format!("there is no row {COMPONENT_TABLE}")));
         }
         if self
             .newest(Program::Collector)
@@ -342,12 +308,8 @@ impl Image {
 }
 
 fn part_matches(pattern: &str, part: &str) -> bool {
-    let (open_start, rest) = pattern
-        .strip_prefix('*')
-        .map_or((false, pattern), |rest| (true, rest));
-    let (open_end, text) = rest
-        .strip_suffix('*')
-        .map_or((false, rest), |text| (true, text));
+    let (open_start, rest) = pattern.strip_prefix('*').map_or((false, pattern), |rest| (true, rest));
+    let (open_end, text) = rest.strip_suffix('*').map_or((false, rest), |text| (true, text));
     match (open_start, open_end) {
         (false, false) => part == text,
         (true, false) => part.ends_with(text),
@@ -359,9 +321,7 @@ fn part_matches(pattern: &str, part: &str) -> bool {
 /// Returns whether a name that looks like a Collector's is an upstream one, `None` when it does not look like one.
 fn looks_like_a_collector(base: &str) -> Option<bool> {
     let upstream = base.strip_prefix("opentelemetry-collector");
-    if upstream
-        .is_some_and(|rest| matches!(rest, "" | "-contrib" | "-k8s" | "-otlp" | "-ebpf-profiler"))
-    {
+    if upstream.is_some_and(|rest| matches!(rest, "" | "-contrib" | "-k8s" | "-otlp" | "-ebpf-profiler")) {
         return Some(true);
     }
     // Tools that go with a Collector carry its name too.
@@ -378,9 +338,8 @@ fn looks_like_a_collector(base: &str) -> Option<bool> {
     if is_tool.iter().any(|word| base.contains(word)) {
         return None;
     }
-    let ends = base.ends_with("otelcol")
-        || base.ends_with("otel-collector")
-        || base.ends_with("opentelemetry-collector");
+    let ends =
+        base.ends_with("otelcol") || base.ends_with("otel-collector") || base.ends_with("opentelemetry-collector");
     let begins = ["otelcol-", "otel-collector", "opentelemetry-collector"]
         .iter()
         .any(|prefix| base.starts_with(prefix));

@@ -97,10 +97,7 @@ impl ValueKind {
 
     /// Returns whether known keys lie below, in the value itself, in each element, or in each value of a map.
     pub fn has_known_keys(self) -> bool {
-        matches!(
-            self,
-            ValueKind::Block | ValueKind::BlockList | ValueKind::BlockMap
-        )
+        matches!(self, ValueKind::Block | ValueKind::BlockList | ValueKind::BlockMap)
     }
 }
 
@@ -209,8 +206,7 @@ impl KeySection {
 
     /// Returns the key of a name directly below a place, whether or not it is there at some release. Keys are case sensitive.
     pub fn child(&self, parent: NodeId, name: &str) -> Option<NodeId> {
-        self.children(parent)
-            .find(|id| self.node(*id).name.as_ref() == name)
+        self.children(parent).find(|id| self.node(*id).name.as_ref() == name)
     }
 
     /// Returns the place of a path, below the root. Steps through list elements and names in maps are left out or written `[]`.
@@ -252,19 +248,12 @@ impl KeySection {
         let Some(newest) = node.default.as_deref() else {
             return DefaultAt::NotProbed;
         };
-        let probes: &[Version] = if self.by_minor {
-            &CONTRIB_PROBES
-        } else {
-            &CORE_PROBES
-        };
+        let probes: &[Version] = if self.by_minor { &CONTRIB_PROBES } else { &CORE_PROBES };
         let release = release.minor_release();
         let mut newer = newest;
         // Older values are sorted, newest probe first.
         for (probe, older) in &node.older_defaults {
-            let next = probes
-                .iter()
-                .find(|candidate| **candidate > *probe)
-                .copied();
+            let next = probes.iter().find(|candidate| **candidate > *probe).copied();
             if next.is_none_or(|next| release >= next) {
                 return DefaultAt::Known(newer);
             }
@@ -376,9 +365,7 @@ impl Keys {
     /// Looks for contradictions between keys.
     pub(super) fn problems(&self, problems: &mut Vec<TableError>) {
         for section in &self.sections {
-            let mut problem = |line: u32, message: String| {
-                problems.push(TableError::new(KEYS, line as usize, message))
-            };
+            let mut problem = |line: u32, message: String| problems.push(TableError::new(KEYS, line as usize, message));
             if section.first > section.last {
                 problem(section.line, "the section ends before it begins".to_owned());
             }

@@ -33,16 +33,10 @@ pub struct KeyMoves(HashMap<SectionKind, HashMap<Box<str>, Vec<KeyMove>>>);
 impl KeyMoves {
     pub(super) fn from_text(text: &str) -> Result<KeyMoves, TableError> {
         let mut moves: HashMap<SectionKind, HashMap<Box<str>, Vec<KeyMove>>> = HashMap::new();
-        for row in rows(
-            MOVES,
-            text,
-            "kind\ttype\told_key\tlast_release\tnew_key\tsince\tnote",
-        )? {
+        for row in rows(MOVES, text, "kind\ttype\told_key\tlast_release\tnew_key\tsince\tnote")? {
             let kind = match row.required(0)? {
                 "service" => SectionKind::Service,
-                word => {
-                    SectionKind::Component(word.parse().map_err(|()| row.error("unknown kind"))?)
-                }
+                word => SectionKind::Component(word.parse().map_err(|()| row.error("unknown kind"))?),
             };
             let new = Some(row.text(4)).filter(|text| !text.is_empty());
             let parsed = KeyMove {
@@ -75,22 +69,12 @@ impl KeyMoves {
     ///
     /// Many moves concern a block that several components share, such as `sending_queue`, and are listed for one of them.
     /// So a move of another section is taken when it ends alike, at the same release, and its new key is in this section.
-    pub(super) fn replacement(
-        &self,
-        section: &KeySection,
-        id: NodeId,
-        last: Version,
-    ) -> Option<String> {
+    pub(super) fn replacement(&self, section: &KeySection, id: NodeId, last: Version) -> Option<String> {
         let path = section.path(id);
         if let Some(own) = self.find(section, &path) {
             return Some(own.new_text.to_string()).filter(|text| !text.is_empty());
         }
-        let mut shared: Vec<&KeyMove> = self
-            .0
-            .values()
-            .flat_map(HashMap::values)
-            .flatten()
-            .collect();
+        let mut shared: Vec<&KeyMove> = self.0.values().flat_map(HashMap::values).flatten().collect();
         shared.sort_by_key(|candidate| candidate.line);
         shared
             .into_iter()
@@ -105,11 +89,7 @@ impl KeyMoves {
                     .count();
                 let tail = &candidate.old[common..];
                 let base = path.len().checked_sub(tail.len())?;
-                if !path[base..]
-                    .iter()
-                    .zip(tail)
-                    .all(|(one, two)| *one == two.as_ref())
-                {
+                if !path[base..].iter().zip(tail).all(|(one, two)| *one == two.as_ref()) {
                     return None;
                 }
                 let moved: Vec<&str> = path[..base]
@@ -123,19 +103,14 @@ impl KeyMoves {
 
     fn of_section(&self, section: &KeySection) -> impl Iterator<Item = &KeyMove> {
         let types = self.0.get(&section.kind);
-        section
-            .names
-            .iter()
-            .filter_map(move |name| types?.get(name))
-            .flatten()
+        section.names.iter().filter_map(move |name| types?.get(name)).flatten()
     }
 
     /// Looks for moves of keys that the table of keys does not have, or does not end.
     pub(super) fn problems(&self, keys: &Keys, problems: &mut Vec<TableError>) {
         for (kind, types) in &self.0 {
             for (name, moves) in types {
-                let mut problem =
-                    |line, message: String| problems.push(TableError::new(MOVES, line, message));
+                let mut problem = |line, message: String| problems.push(TableError::new(MOVES, line, message));
                 let Some(section) = keys.section(*kind, name) else {
                     let line = moves.first().map_or(0, |first| first.line);
                     problem(line, format!("there is no section {name}"));
@@ -144,10 +119,7 @@ impl KeyMoves {
                 for entry in moves {
                     let old: Vec<&str> = entry.old.iter().map(AsRef::as_ref).collect();
                     match section.find(&old) {
-                        None => problem(
-                            entry.line,
-                            format!("{} is no key of {name}", old.join("::")),
-                        ),
+                        None => problem(entry.line, format!("{} is no key of {name}", old.join("::"))),
                         Some(id) => {
                             let last = section
                                 .node(id)
@@ -159,25 +131,16 @@ impl KeyMoves {
                             if last != Some(entry.last) && entry.last != section.last {
                                 problem(
                                     entry.line,
-                                    format!(
-                                        "{} ends elsewhere in the table of keys",
-                                        old.join("::")
-                                    ),
+                                    format!("{} ends elsewhere in the table of keys", old.join("::")),
                                 );
                             }
                         }
                     }
-                    let new: Option<Vec<&str>> = entry
-                        .new
-                        .as_ref()
-                        .map(|new| new.iter().map(AsRef::as_ref).collect());
+                    let new: Option<Vec<&str>> = entry.new.as_ref().map(|new| new.iter().map(AsRef::as_ref).collect());
                     if let Some(new) = new
                         && section.find(&new).is_none()
                     {
-                        problem(
-                            entry.line,
-                            format!("{} is no key of {name}", new.join("::")),
-                        );
+                        problem(entry.line, format!("{} is no key of {name}", new.join("::")));
                     }
                 }
             }

@@ -64,9 +64,9 @@ impl VersionRange {
 
     /// Returns whether the release is in the range.
     pub fn contains(&self, version: Version) -> bool {
-        self.intervals.iter().any(|interval| {
-            interval.start <= version && interval.end.is_none_or(|end| version < end)
-        })
+        self.intervals
+            .iter()
+            .any(|interval| interval.start <= version && interval.end.is_none_or(|end| version < end))
     }
 
     /// Returns how much of the span is in the range.
@@ -74,8 +74,7 @@ impl VersionRange {
         let low = span.low.unwrap_or(Version::ZERO);
         // The end of a span is a release that is in it, the end of an interval one that is not.
         let touches = |interval: &&Interval| {
-            span.high.is_none_or(|high| interval.start <= high)
-                && interval.end.is_none_or(|end| low < end)
+            span.high.is_none_or(|high| interval.start <= high) && interval.end.is_none_or(|end| low < end)
         };
         let holds = |interval: &Interval| {
             interval.start <= low
@@ -98,9 +97,7 @@ impl VersionRange {
             .intervals
             .iter()
             .flat_map(|interval| [Some(interval.start), interval.end]);
-        ends.flatten()
-            .filter(|version| *version > Version::ZERO)
-            .collect()
+        ends.flatten().filter(|version| *version > Version::ZERO).collect()
     }
 }
 
@@ -148,15 +145,10 @@ fn parse_comparison(whole: &str, text: &str, offset: usize) -> Result<Interval, 
     let rest = &trimmed[operator.len()..];
     let number = rest.trim_start();
     let number_at = at + operator.len() + leading_space(rest);
-    let plain = !number.is_empty()
-        && number
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let parsed =
-        Version::parse_with_precision(number).filter(|_| plain && number.split('.').count() <= 3);
+    let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let parsed = Version::parse_with_precision(number).filter(|_| plain && number.split('.').count() <= 3);
     let Some((version, precision)) = parsed else {
-        let message =
-            format!("`{number}` is no release number; write one to three numbers such as 0.104");
+        let message = format!("`{number}` is no release number; write one to three numbers such as 0.104");
         return Err(error(whole, number_at, &message));
     };
     let behind = match precision {
@@ -196,11 +188,7 @@ fn leading_space(text: &str) -> usize {
 }
 
 fn error(whole: &str, offset: usize, message: &str) -> RangeError {
-    let column = whole
-        .char_indices()
-        .take_while(|(index, _)| *index < offset)
-        .count()
-        + 1;
+    let column = whole.char_indices().take_while(|(index, _)| *index < offset).count() + 1;
     RangeError {
         column,
         message: message.to_owned(),
@@ -231,11 +219,7 @@ mod tests {
 
     #[test]
     fn operators() {
-        check(
-            ">=0.104, <0.128",
-            &["0.104.0", "0.127.9"],
-            &["0.103.9", "0.128.0"],
-        );
+        check(">=0.104, <0.128", &["0.104.0", "0.127.9"], &["0.103.9", "0.128.0"]);
         check(">0.104", &["0.105.0"], &["0.104.7"]);
         check(">0.104.0", &["0.104.1"], &["0.104.0"]);
         check("<=0.104", &["0.104.7"], &["0.105.0"]);

@@ -4,10 +4,7 @@
 ///
 /// Near is: the same but for case and separators, or a few letters away, fewer for short names. Of equally near ones the first in
 /// alphabetical order wins, so that the answer does not depend on the order of the candidates.
-pub fn nearest<'a>(
-    name: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Nobody mistypes a hundred letters, and the distance takes quadratic time.
     if name.len() > 100 {
         return None;
@@ -18,16 +15,14 @@ pub fn nearest<'a>(
         3..=5 => 1,
         _ => 2,
     };
-    let scored = candidates
-        .filter(|candidate| *candidate != name)
-        .map(|candidate| {
-            let folded = folded(candidate);
-            (
-                strsim::osa_distance(&plain, &folded),
-                strsim::osa_distance(name, candidate),
-                candidate,
-            )
-        });
+    let scored = candidates.filter(|candidate| *candidate != name).map(|candidate| {
+        let folded = folded(candidate);
+        (
+            strsim::osa_distance(&plain, &folded),
+            strsim::osa_distance(name, candidate),
+            candidate,
+        )
+    });
     scored
         .filter(|(distance, _, _)| *distance <= allowed)
         .min()
@@ -52,15 +47,7 @@ mod tests {
 
     #[track_caller]
     fn check(name: &str, expected: Option<&str>) {
-        let candidates = [
-            "endpoint",
-            "timeout",
-            "tls",
-            "otlp",
-            "batch",
-            "memory_limiter",
-            "id",
-        ];
+        let candidates = ["endpoint", "timeout", "tls", "otlp", "batch", "memory_limiter", "id"];
         assert_eq!(nearest(name, candidates.into_iter()), expected, "{name}");
     }
 

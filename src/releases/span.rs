@@ -71,11 +71,7 @@ impl ReleaseSpan {
 
     /// Returns the one release of this span, if it is only one.
     pub fn exact(&self) -> Option<Version> {
-        if self.low == self.high {
-            self.low
-        } else {
-            None
-        }
+        if self.low == self.high { self.low } else { None }
     }
 
     /// Returns whether nothing is known.
@@ -113,20 +109,13 @@ impl ReleaseSpan {
 
     /// Returns the releases at which something may change inside this span: its low end (or `floor`), then every cut
     /// behind it. Whatever is constant between the cuts is decided by asking at these points only.
-    pub(super) fn points(
-        &self,
-        floor: Version,
-        cuts: impl IntoIterator<Item = Version>,
-    ) -> Vec<Version> {
+    pub(super) fn points(&self, floor: Version, cuts: impl IntoIterator<Item = Version>) -> Vec<Version> {
         // An open low end means "not older than the table", else nothing could be decided without an image.
         let start = self
             .low
             .unwrap_or_else(|| self.high.map_or(floor, |high| floor.min(high)));
         let mut points = vec![start];
-        points.extend(
-            cuts.into_iter()
-                .filter(|cut| *cut > start && self.contains(*cut)),
-        );
+        points.extend(cuts.into_iter().filter(|cut| *cut > start && self.contains(*cut)));
         points.sort_unstable();
         points.dedup();
         points
@@ -141,9 +130,7 @@ impl fmt::Display for ReleaseSpan {
             (Some(low), Some(high)) if high.minor == u32::MAX => {
                 write!(formatter, "{}.x", low.major)
             }
-            (Some(low), Some(high))
-                if high.patch == u32::MAX && low.minor_release() == high.minor_release() =>
-            {
+            (Some(low), Some(high)) if high.patch == u32::MAX && low.minor_release() == high.minor_release() => {
                 write!(formatter, "{}.{}.x", low.major, low.minor)
             }
             (Some(low), Some(high)) => write!(formatter, "{low} to {high}"),
@@ -199,9 +186,6 @@ mod tests {
             Basis::Configuration
         );
         let exact = ReleaseSpan::exactly(Version::new(0, 88, 0), Basis::User);
-        assert_eq!(
-            exact.intersect(&span("", "0.110.0")).unwrap().basis,
-            Basis::User
-        );
+        assert_eq!(exact.intersect(&span("", "0.110.0")).unwrap().basis, Basis::User);
     }
 }

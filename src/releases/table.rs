@@ -77,11 +77,7 @@ impl<'a> Row<'a> {
 ///
 /// # Errors
 /// The heading is another one: the table is another one or has been changed.
-pub(super) fn rows<'a>(
-    file: &'static str,
-    text: &'a str,
-    heading: &str,
-) -> Result<Vec<Row<'a>>, TableError> {
+pub(super) fn rows<'a>(file: &'static str, text: &'a str, heading: &str) -> Result<Vec<Row<'a>>, TableError> {
     let mut lines = text.lines().enumerate();
     let first = lines.next().map_or("", |(_, line)| line.trim_end());
     if first != heading {
@@ -92,24 +88,14 @@ pub(super) fn rows<'a>(
         ));
     }
     let filled = lines.filter(|(_, line)| !line.trim().is_empty());
-    Ok(filled
-        .map(|(index, line)| Row::split(file, index + 1, line))
-        .collect())
+    Ok(filled.map(|(index, line)| Row::split(file, index + 1, line)).collect())
 }
 
 /// Returns a release of three written parts.
-pub(super) fn parse_version(
-    file: &'static str,
-    line: usize,
-    text: &str,
-) -> Result<Version, TableError> {
-    let written_in_full = text.split('.').count() == 3
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+pub(super) fn parse_version(file: &'static str, line: usize, text: &str) -> Result<Version, TableError> {
+    let written_in_full =
+        text.split('.').count() == 3 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     Version::parse(text)
         .filter(|_| written_in_full)
-        .ok_or_else(|| {
-            TableError::new(file, line, format!("`{text}` is no release such as 0.88.0"))
-        })
+        .ok_or_else(|| TableError::new(file, line, format!("`{text}` is no release such as 0.88.0")))
 }

@@ -34,20 +34,13 @@ pub(crate) fn span(text: &str) -> ReleaseSpan {
 
 #[test]
 fn the_shipped_tables_have_no_contradiction() {
-    let problems: Vec<String> = tables()
-        .problems()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let problems: Vec<String> = tables().problems().iter().map(ToString::to_string).collect();
     assert_eq!(problems, Vec::<String>::new());
 }
 
 #[test]
 fn texts_are_looked_up_by_file_name() {
-    assert_eq!(
-        TableTexts::look_up(|_| Some("")).map(|texts| texts.keys),
-        Ok("")
-    );
+    assert_eq!(TableTexts::look_up(|_| Some("")).map(|texts| texts.keys), Ok(""));
     let missing = TableTexts::look_up(|file| (file != "images.tsv").then_some(""));
     assert_eq!(missing.map(|texts| texts.keys), Err("images.tsv"));
 }
@@ -58,8 +51,7 @@ fn contradictions_are_found() {
         + "exporter\tone\tcore\t0.100.0\t0.90.0\n"
         + "exporter\ttwo\tcore\t0.90.0\t\tthree\t0.95.0\n"
         + "exporter\tdebug\tcore\t0.170.0\n";
-    let moves =
-        texts().moves.to_owned() + "exporter\tnone\ta\t0.90.0\nprocessor\tbatch\tbogus\t0.90.0\n";
+    let moves = texts().moves.to_owned() + "exporter\tnone\ta\t0.90.0\nprocessor\tbatch\tbogus\t0.90.0\n";
     let tables = Tables::from_text(&TableTexts {
         components: &components,
         moves: &moves,
@@ -97,11 +89,5 @@ fn broken_lines_are_errors_with_file_and_line() {
         error.to_string(),
         "collector-components.tsv:2: `0.1` is no release such as 0.88.0"
     );
-    assert!(
-        Tables::from_text(&TableTexts {
-            moves: "x",
-            ..texts()
-        })
-        .is_err()
-    );
+    assert!(Tables::from_text(&TableTexts { moves: "x", ..texts() }).is_err());
 }

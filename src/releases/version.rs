@@ -33,11 +33,7 @@ impl Version {
 
     /// Returns the release `major.minor.patch`.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Version {
-        Version {
-            major,
-            minor,
-            patch,
-        }
+        Version { major, minor, patch }
     }
 
     /// Returns the release that a text such as `v0.88.0`, `0.111`, `2.3.0-rc.1` or `1.2.3-alpine` begins with.

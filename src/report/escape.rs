@@ -83,23 +83,13 @@ mod tests {
 
     #[test]
     fn a_change_of_direction_is_shown() {
-        for mark in [
-            '\u{202e}',
-            '\u{2066}',
-            '\u{200f}',
-            '\u{61c}',
-            '\u{feff}',
-            '\u{e0041}',
-        ] {
+        for mark in ['\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}', '\u{feff}', '\u{e0041}'] {
             check(&format!("a{mark}b"), "a\u{fffd}b");
         }
     }
 
     #[test]
     fn prose_flows_over_line_breaks() {
-        assert_eq!(
-            prose("one\n  two\tthree\u{1b}[1m \r\n"),
-            "one two three␛[1m"
-        );
+        assert_eq!(prose("one\n  two\tthree\u{1b}[1m \r\n"), "one two three␛[1m");
     }
 }

@@ -117,18 +117,15 @@ pub(super) fn excerpt(marks: &[Mark<'_>], look: Look) -> String {
     let window = Window::new(file, &spans);
     let visible = window.spans.iter().skip(marks.len()).cloned();
     let visible = visible.map(|span| AnnotationKind::Visible.span(span));
-    let annotations = marks
-        .iter()
-        .zip(&window.spans)
-        .map(|(mark, span)| -> Annotation<'_> {
-            let kind = if mark.primary {
-                AnnotationKind::Primary
-            } else {
-                AnnotationKind::Context
-            };
-            let label = (!mark.label.is_empty()).then_some(mark.label.as_str());
-            kind.span(span.clone()).label(label)
-        });
+    let annotations = marks.iter().zip(&window.spans).map(|(mark, span)| -> Annotation<'_> {
+        let kind = if mark.primary {
+            AnnotationKind::Primary
+        } else {
+            AnnotationKind::Context
+        };
+        let label = (!mark.label.is_empty()).then_some(mark.label.as_str());
+        kind.span(span.clone()).label(label)
+    });
     let snippet = Snippet::source(window.source.as_str())
         .line_start(window.first_line)
         .annotations(annotations)
@@ -172,10 +169,7 @@ fn key_line(file: &SourceFile, place: &Place) -> Option<Range<usize>> {
         return None;
     }
     let line = file.line_range(position.line.checked_sub(1)?)?;
-    file.content[line.clone()]
-        .trim_end()
-        .ends_with(':')
-        .then_some(line)
+    file.content[line.clone()].trim_end().ends_with(':').then_some(line)
 }
 
 /// Returns the last line that an excerpt of a place shows.
@@ -207,16 +201,8 @@ struct Window {
 impl Window {
     fn new(file: &SourceFile, spans: &[Range<usize>]) -> Window {
         let lines_of = |offset: usize| file.line_column(offset).0;
-        let first_line = spans
-            .iter()
-            .map(|span| lines_of(span.start))
-            .min()
-            .unwrap_or(1);
-        let last_line = spans
-            .iter()
-            .map(|span| lines_of(span.end))
-            .max()
-            .unwrap_or(1);
+        let first_line = spans.iter().map(|span| lines_of(span.start)).min().unwrap_or(1);
+        let last_line = spans.iter().map(|span| lines_of(span.end)).max().unwrap_or(1);
         let mut window = Window {
             source: String::new(),
             first_line,
@@ -239,10 +225,7 @@ impl Window {
     fn push_line(&mut self, content: &str, line: Range<usize>, spans: &[Range<usize>]) {
         let on_line = |offset: usize| line.start <= offset && offset <= line.end;
         let ends = spans.iter().flat_map(|span| [span.start, span.end]);
-        let focus = ends
-            .filter(|&offset| on_line(offset))
-            .min()
-            .unwrap_or(line.start);
+        let focus = ends.filter(|&offset| on_line(offset)).min().unwrap_or(line.start);
         let (kept, before, after) = cut(content, line.clone(), focus);
         self.source.push_str(before);
         let start = self.source.len();
@@ -273,11 +256,7 @@ impl Window {
 }
 
 /// Returns the part of a line to keep, and what stands for the parts before and after it.
-fn cut(
-    content: &str,
-    line: Range<usize>,
-    focus: usize,
-) -> (Range<usize>, &'static str, &'static str) {
+fn cut(content: &str, line: Range<usize>, focus: usize) -> (Range<usize>, &'static str, &'static str) {
     let text = &content[line.clone()];
     if text.len() <= MAX_COLUMNS {
         return (line, "", "");

@@ -73,11 +73,7 @@ fn words(text: &str, limit: usize) -> Vec<&str> {
 /// Returns where the word ends that closes the quote opened before `from`.
 fn quoted_end(text: &str, from: usize) -> Option<usize> {
     let close = from + text[from..].find('`')?;
-    Some(
-        text[close..]
-            .find(' ')
-            .map_or(text.len(), |space| close + space),
-    )
+    Some(text[close..].find(' ').map_or(text.len(), |space| close + space))
 }
 
 /// Breaks a line of a log: at a space where one is near, else anywhere; at most `limit` lines.
@@ -118,11 +114,7 @@ fn squeeze(text: &str, limit: usize) -> String {
         })
         .last()
         .map_or(text.len(), |(at, _)| at);
-    format!(
-        "{} … {}",
-        text[..head].trim_end(),
-        text[tail.max(head)..].trim_start()
-    )
+    format!("{} … {}", text[..head].trim_end(), text[tail.max(head)..].trim_start())
 }
 
 /// Returns how many bytes of a text fit into so many columns; at least one character.
@@ -171,12 +163,7 @@ mod tests {
             20,
             &["run", "`kubectl get pods`,", "then"],
         );
-        check(
-            "run `kubectl get pods`",
-            12,
-            12,
-            &["run `kubectl", "get pods`"],
-        );
+        check("run `kubectl get pods`", 12, 12, &["run `kubectl", "get pods`"]);
         check("an open ` quote here", 12, 12, &["an open `", "quote here"]);
     }
 

@@ -53,21 +53,13 @@ pub(super) fn text(name: &str, content: &str, kind: &str, secret: bool) -> Arc<T
 
 /// Returns the place of the first `needle` in a text.
 pub(super) fn place(text: &Arc<Text>, needle: &str) -> Arc<Place> {
-    let at = text
-        .content
-        .find(needle)
-        .expect("the sample holds the needle");
+    let at = text.content.find(needle).expect("the sample holds the needle");
     Arc::new(Place::in_text(text, at..at + needle.len()))
 }
 
 /// Returns the place at a path in the configuration inside the sample's ConfigMap.
 pub(super) fn embedded(keys: &[&str]) -> Arc<Place> {
-    let outer = text(
-        "manifests/otel-collector.yaml",
-        COLLECTOR,
-        "ConfigMap",
-        false,
-    );
+    let outer = text("manifests/otel-collector.yaml", COLLECTOR, "ConfigMap", false);
     let outer = Arc::new(Document::parse(outer).unwrap());
     let node = outer.at(&["data", "relay.yaml"]).unwrap();
     let inner = outer.embed(node, Some("relay.yaml")).unwrap();
@@ -112,13 +104,7 @@ pub(super) fn stage(stage: Stage, name: &str) -> StageReference {
     }
 }
 
-fn summary(
-    kind: Stage,
-    name: &str,
-    program: &str,
-    release: Option<&str>,
-    distribution: Option<&str>,
-) -> StageSummary {
+fn summary(kind: Stage, name: &str, program: &str, release: Option<&str>, distribution: Option<&str>) -> StageSummary {
     StageSummary {
         reference: stage(kind, name),
         program: program.to_owned(),
@@ -277,13 +263,7 @@ pub(super) fn everything() -> Report {
                 Some("0.52.1"),
                 None,
             ),
-            summary(
-                Stage::App,
-                "Deployment shop/cart",
-                "application",
-                None,
-                None,
-            ),
+            summary(Stage::App, "Deployment shop/cart", "application", None, None),
             summary(
                 Stage::Collector,
                 "Deployment monitoring/otel-collector",
@@ -291,25 +271,14 @@ pub(super) fn everything() -> Report {
                 Some("0.105.0 to 0.122.0"),
                 Some("contrib"),
             ),
-            summary(
-                Stage::Tempo,
-                "StatefulSet tracing/tempo",
-                "Tempo",
-                Some("2.3.1"),
-                None,
-            ),
+            summary(Stage::Tempo, "StatefulSet tracing/tempo", "Tempo", Some("2.3.1"), None),
             latest,
         ],
         findings: vec![
             wrong_port(),
             symptom,
             limiter,
-            finding(
-                "log-only",
-                Severity::Note,
-                "Tempo says that it is idle",
-                log,
-            ),
+            finding("log-only", Severity::Note, "Tempo says that it is idle", log),
         ],
         hints: vec![finding(
             "exporter-insecure",
@@ -328,11 +297,7 @@ pub(super) fn everything() -> Report {
                 "the image of Tempo is given by digest",
                 Some("give `--release tempo=2.3.1`"),
             ),
-            undecided(
-                "c",
-                "the Secret grafana-datasources is not among the given files",
-                None,
-            ),
+            undecided("c", "the Secret grafana-datasources is not among the given files", None),
             undecided(
                 "b",
                 "no log of the Collector covers its start",
@@ -351,10 +316,7 @@ pub(super) fn everything() -> Report {
             line: 3,
             column: 5,
             message: "did not find expected node content".to_owned(),
-            hint: Some(
-                "this looks like a template: render it first, for example with `helm template`"
-                    .to_owned(),
-            ),
+            hint: Some("this looks like a template: render it first, for example with `helm template`".to_owned()),
         }],
         notes: vec![Note {
             file: "manifests/values.yaml".to_owned(),
@@ -364,9 +326,7 @@ pub(super) fn everything() -> Report {
             check: "tempo-ring".to_owned(),
             error: "no such function: foo".to_owned(),
         }],
-        clear: (0..20)
-            .map(|number| format!("clear-check-{number}"))
-            .collect(),
+        clear: (0..20).map(|number| format!("clear-check-{number}")).collect(),
         not_applicable: vec![(
             "tail-sampling-one-replica".to_owned(),
             "no component of type tail_sampling".to_owned(),

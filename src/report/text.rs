@@ -77,10 +77,7 @@ fn roots(findings: &[Finding]) -> Vec<usize> {
     }
     let cause_of = |index: usize| {
         let cause = findings[index].caused_by.as_deref()?;
-        by_fingerprint
-            .get(cause)
-            .copied()
-            .filter(|&cause| cause != index)
+        by_fingerprint.get(cause).copied().filter(|&cause| cause != index)
     };
     let root_of = |index: usize| {
         let mut root = index;

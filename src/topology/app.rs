@@ -96,7 +96,11 @@ fn app_of(workload: &Workload, container: &Container, injection: Option<Injectio
     let (language, instrumentation, shown_by) = match (recognition, &injection) {
         (Some(found), Some(injected)) if found.instrumentation == Instrumentation::Library => {
             let language = injected.language_or(found.language);
-            (language, "operator_annotation".to_owned(), injected.annotation.value.clone())
+            (
+                language,
+                "operator_annotation".to_owned(),
+                injected.annotation.value.clone(),
+            )
         }
         (Some(found), _) => {
             let shown_by = shown_by(container, &words, &found);
@@ -206,15 +210,19 @@ fn java_major(workload: &Workload, container: &Container, injection: Option<&Inj
         let program = other.program.as_ref().map(|known| known.program);
         program == Some(Program::AutoInstrumentation(ImageLanguage::Java))
     });
-    let of_images = images
+    let mut of_images = images
         .filter_map(|other| other.image_reference.as_ref()?.tag.as_deref())
         .filter_map(Version::parse)
         .map(|version| version.major);
-    of_images.last().or_else(|| {
+    of_images.next_back().or_else(|| {
         let names = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "CATALINA_OPTS"];
         let texts = names.map(|name| variable_cell(container, name));
-        let jars = texts.iter().filter_map(Cell::text).flat_map(|text| sdk::java_tool_options(text).agents);
-        jars.filter(sdk::JavaAgent::is_opentelemetry).find_map(|agent| jar_major(&agent.jar))
+        let jars = texts
+            .iter()
+            .filter_map(Cell::text)
+            .flat_map(|text| sdk::java_tool_options(text).agents);
+        jars.filter(sdk::JavaAgent::is_opentelemetry)
+            .find_map(|agent| jar_major(&agent.jar))
     })
 }
 
@@ -227,7 +235,10 @@ fn jar_major(jar: &str) -> Option<u32> {
 
 /// Whether a Collector listens in the application's own pod; unknown with its reason.
 pub fn sidecar_collector(workload: &Workload, container: usize) -> Cell {
-    if matches!(workload.pod.get("hostNetwork").map(|cell| &cell.value), Some(Value::Bool(true))) {
+    if matches!(
+        workload.pod.get("hostNetwork").map(|cell| &cell.value),
+        Some(Value::Bool(true))
+    ) {
         return Cell::unknown("the pod is in the network of its node, where a Collector may listen");
     }
     let inject = operator::annotation_of(&workload.pod_annotations, "sidecar.opentelemetry.io/inject");
@@ -261,6 +272,19 @@ pub fn sidecar_collector(workload: &Workload, container: usize) -> Cell {
 
 fn carries_telemetry(container: &Container) -> bool {
     let image = container.image.text().unwrap_or_default();
-    let words = ["otel", "opentelemetry", "collector", "agent", "alloy", "vector", "fluent", "telegraf", "odigos"];
-    words.iter().any(|word| container.name.contains(word) || image.contains(word)) || container.image.text().is_none()
+    let words = [
+        "otel",
+        "opentelemetry",
+        "collector",
+        "agent",
+        "alloy",
+        "vector",
+        "fluent",
+        "telegraf",
+        "odigos",
+    ];
+    words
+        .iter()
+        .any(|word| container.name.contains(word) || image.contains(word))
+        || container.image.text().is_none()
 }

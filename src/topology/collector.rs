@@ -14,19 +14,20 @@ mod load;
 mod merge;
 mod operator;
 mod probes;
+mod reference;
 mod release;
 #[cfg(test)]
 pub(crate) mod tests;
 mod uri;
 
 pub use arguments::{Arguments, Flag, Gate};
-pub use expand::{Reference, ReferenceForm, ReferenceState};
 pub use graph::{Component, Pipeline, PipelineItem, Role, SideReference};
 pub use keys::{KeyProblem, KeyProblemKind, TypedValue};
 pub use listeners::{Listener, ServiceAddress};
 pub use load::{Problem, ProblemKind};
 pub use operator::operator_workloads;
 pub use probes::Probe;
+pub use reference::{Reference, ReferenceForm, ReferenceState};
 
 use super::service::Service;
 use super::workload::Workload;
@@ -123,7 +124,12 @@ pub struct Collector {
 /// Returns every Collector: those that containers run, in the order of the workloads, then operator resources, ConfigMaps and files.
 ///
 /// `workloads` should hold those of [`operator_workloads`] too: without them the environment of an operator's Collector is unknown.
-pub fn collectors(evidence: &Evidence, tables: &Tables, workloads: &[Workload], services: &[Service]) -> Vec<Collector> {
+pub fn collectors(
+    evidence: &Evidence,
+    tables: &Tables,
+    workloads: &[Workload],
+    services: &[Service],
+) -> Vec<Collector> {
     let mut found = find::all(evidence, tables, workloads);
     for collector in &mut found {
         listeners::connect(collector, workloads, services);
@@ -135,6 +141,8 @@ pub fn collectors(evidence: &Evidence, tables: &Tables, workloads: &[Workload], 
 impl Collector {
     /// Returns the component that an id means in a role of a pipeline: for receivers and exporters a connector too.
     pub fn component(&self, role: Role, id: &str) -> Option<usize> {
-        self.components.iter().position(|component| component.id == id && role.takes(component.kind))
+        self.components
+            .iter()
+            .position(|component| component.id == id && role.takes(component.kind))
     }
 }

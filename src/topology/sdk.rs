@@ -26,33 +26,26 @@ mod url;
 mod words;
 
 pub use attributes::{
-    AttributeProblem, AttributeProblemKind, Loss, ResourceAttribute, ResourceAttributes,
-    resource_attributes,
+    AttributeProblem, AttributeProblemKind, Loss, ResourceAttribute, ResourceAttributes, resource_attributes,
 };
 pub use endpoint::{
-    Endpoint, EndpointProblem, EndpointProblemKind, ProtocolAnswer, ProtocolRule, Url,
-    localhost_problem, signal_endpoint, signal_endpoint_with,
+    Endpoint, EndpointProblem, EndpointProblemKind, ProtocolAnswer, ProtocolRule, Url, localhost_problem,
+    signal_endpoint, signal_endpoint_with,
 };
 pub use expand::{Expanded, Lookup, Syntax, Unexpanded, expand_dependent, unexpanded};
-pub use exporters::{
-    Exporters, ListProblem, ListProblemKind, ListedName, Propagators, exporters, propagators,
-};
+pub use exporters::{Exporters, ListProblem, ListProblemKind, ListedName, Propagators, exporters, propagators};
 pub use java_options::{
-    JavaAgent, JavaOptions, JavaOptionsProblem, JavaOptionsProblemKind, SystemProperty,
-    java_tool_options, property_variable,
+    JavaAgent, JavaOptions, JavaOptionsProblem, JavaOptionsProblemKind, SystemProperty, java_tool_options,
+    property_variable,
 };
 pub use names::{NameProblem, NameProblemKind, unknown_variable};
-pub use node_options::{
-    NodeOptions, NodeOptionsProblem, NodeOptionsProblemKind, Preload, node_options,
-};
-pub use recognise::{
-    Instrumentation, Recognition, RecognitionEvidence, operator_protocol, recognise,
-};
+pub use node_options::{NodeOptions, NodeOptionsProblem, NodeOptionsProblemKind, Preload, node_options};
+pub use recognise::{Instrumentation, Recognition, RecognitionEvidence, operator_protocol, recognise};
 pub use sampler::{Sampler, SamplerKind, SamplerProblem, SamplerProblemKind, sampler};
 pub use service_name::{ServiceName, ServiceNameSource, service_name};
 pub use settings::{
-    Disabled, HeaderName, Headers, LogLevel, SettingProblem, SettingProblemKind, Verbosity,
-    batch_processor, compression, disabled, headers, log_level, timeout,
+    Disabled, HeaderName, Headers, LogLevel, SettingProblem, SettingProblemKind, Verbosity, batch_processor,
+    compression, disabled, headers, log_level, timeout,
 };
 pub use url::{Reach, Target, TransportSecurity};
 

@@ -84,8 +84,7 @@ pub enum TargetNumber {
 
 /// Returns every Service, in the order of the evidence.
 pub fn services(evidence: &Evidence, workloads: &[Workload]) -> Vec<Service> {
-    let is_service =
-        |resource: &&Resource| resource.kind() == "Service" && resource.group().is_empty();
+    let is_service = |resource: &&Resource| resource.kind() == "Service" && resource.group().is_empty();
     let resources = evidence.resources.iter().filter(is_service);
     resources
         .map(|resource| service(evidence, resource, workloads))
@@ -104,23 +103,15 @@ fn service(evidence: &Evidence, resource: &Resource, workloads: &[Workload]) -> 
     let selector = match kind {
         // The API server ignores it.
         ServiceKind::ExternalName => Cell::default(),
-        _ => cell
-            .path(&["spec", "selector"])
-            .cloned()
-            .unwrap_or_default(),
+        _ => cell.path(&["spec", "selector"]).cloned().unwrap_or_default(),
     };
     let ports = cell.path(&["spec", "ports"]).map_or(&[][..], Cell::items);
     let mut service = Service {
         reference: resource.reference.clone(),
         kind,
-        headless: kind != ServiceKind::ExternalName
-            && cell.text_at(&["spec", "clusterIP"]) == Some("None"),
+        headless: kind != ServiceKind::ExternalName && cell.text_at(&["spec", "clusterIP"]) == Some("None"),
         selector,
-        ports: ports
-            .iter()
-            .filter(|port| port.fields().is_some())
-            .map(port)
-            .collect(),
+        ports: ports.iter().filter(|port| port.fields().is_some()).map(port).collect(),
         selects: Vec::new(),
         may_select: Vec::new(),
         namespace,
@@ -210,25 +201,17 @@ impl Service {
         match numbers.as_slice() {
             [] => TargetNumber::Missing,
             [number] => TargetNumber::Number(*number),
-            _ => TargetNumber::Unknown(format!(
-                "pods of Service {} differ in port {name}",
-                self.reference.name
-            )),
+            _ => TargetNumber::Unknown(format!("pods of Service {} differ in port {name}", self.reference.name)),
         }
     }
 }
 
 /// Returns the number of a workload's container port of a name and protocol. Init containers other than sidecars have no say.
 fn named_port(workload: &Workload, name: &str, protocol: &str) -> Option<u16> {
-    let containers = workload
-        .containers
-        .iter()
-        .filter(|container| !container.init);
-    let ports =
-        containers.flat_map(|container| container.cell.get("ports").map_or(&[][..], Cell::items));
+    let containers = workload.containers.iter().filter(|container| !container.init);
+    let ports = containers.flat_map(|container| container.cell.get("ports").map_or(&[][..], Cell::items));
     let mut matching = ports.filter(|port| {
-        port.text_at(&["name"]) == Some(name)
-            && port.text_at(&["protocol"]).unwrap_or("TCP") == protocol
+        port.text_at(&["name"]) == Some(name) && port.text_at(&["protocol"]).unwrap_or("TCP") == protocol
     });
     matching
         .next()

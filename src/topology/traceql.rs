@@ -284,7 +284,10 @@ fn doubt_what_follows_a_variable(found: &mut Query) {
         problem.span.end >= span.start
             && matches!(
                 problem.kind,
-                ProblemKind::Syntax | ProblemKind::Unbalanced | ProblemKind::UncomparedAggregate | ProblemKind::NoBraces
+                ProblemKind::Syntax
+                    | ProblemKind::Unbalanced
+                    | ProblemKind::UncomparedAggregate
+                    | ProblemKind::NoBraces
             )
     };
     if found.problems.iter().any(is_doubtful) {

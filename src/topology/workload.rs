@@ -16,8 +16,8 @@ mod volumes;
 
 pub use build::{PodParts, workload_of, workloads};
 pub use files::{
-    FileState, KeyValue, VolumeFile, VolumeFiles, absolute_path, file_at, files_under, mount_over,
-    volume_files, volume_inner_path,
+    FileState, KeyValue, VolumeFile, VolumeFiles, absolute_path, file_at, files_under, mount_over, volume_files,
+    volume_inner_path,
 };
 pub use identity::{Found, find, namespace_of, near_miss, same_namespace};
 pub use owner::top_owner;

@@ -20,14 +20,32 @@ const LEVELS: &[(&str, u8)] = &[
 ];
 
 /// Edges that the levels would allow and the design does not: a check sees fact rows, not stages.
-const FORBIDDEN: &[(&str, &str)] = &[("checks", "topology"), ("sources", "checks"), ("report", "checks"), ("fix", "checks"), ("report", "facts"), ("fix", "facts")];
+const FORBIDDEN: &[(&str, &str)] = &[
+    ("checks", "topology"),
+    ("sources", "checks"),
+    ("report", "checks"),
+    ("fix", "checks"),
+    ("report", "facts"),
+    ("fix", "facts"),
+];
 
 /// What levels 1 to 4 must not name.
-const IO: &[&str] = &["std::fs", "std::env", "std::net", "SystemTime", "Instant::now", "tokio::", "kube::", "include_dir"];
+const IO: &[&str] = &[
+    "std::fs",
+    "std::env",
+    "std::net",
+    "SystemTime",
+    "Instant::now",
+    "tokio::",
+    "kube::",
+    "include_dir",
+];
 
 fn level(module: &str) -> u8 {
     let found = LEVELS.iter().find(|(name, _)| *name == module);
-    found.unwrap_or_else(|| panic!("module {module} has no level: add it to the table in src/lib.rs and here")).1
+    found
+        .unwrap_or_else(|| panic!("module {module} has no level: add it to the table in src/lib.rs and here"))
+        .1
 }
 
 fn source_files() -> Vec<(String, PathBuf)> {
@@ -47,7 +65,10 @@ fn source_files() -> Vec<(String, PathBuf)> {
 /// Returns the lines of a file without comments.
 fn code(path: &Path) -> Vec<(usize, String)> {
     let text = std::fs::read_to_string(path).unwrap();
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim_start().starts_with("//"));
     lines.map(|(number, line)| (number + 1, line.to_owned())).collect()
 }
 
@@ -58,10 +79,16 @@ fn a_module_uses_lower_levels_only() {
         let own = level(&module);
         for (number, line) in code(&path) {
             for (used, _) in LEVELS {
-                let named = line.contains(&format!("crate::{used}::")) || line.contains(&format!("crate::{used};")) || line.contains(&format!("crate::{used} "));
+                let named = line.contains(&format!("crate::{used}::"))
+                    || line.contains(&format!("crate::{used};"))
+                    || line.contains(&format!("crate::{used} "));
                 let allowed = *used == module || (level(used) < own && !FORBIDDEN.contains(&(module.as_str(), used)));
                 if named && !allowed {
-                    wrong.push(format!("{}:{number}: {module} (level {own}) uses {used} (level {})", path.display(), level(used)));
+                    wrong.push(format!(
+                        "{}:{number}: {module} (level {own}) uses {used} (level {})",
+                        path.display(),
+                        level(used)
+                    ));
                 }
             }
         }

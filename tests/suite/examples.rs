@@ -18,17 +18,33 @@ fn every_check_holds_the_rules() {
     let catalog = catalog();
     let suite = Suite::new(&catalog, embedded::tables()).unwrap();
     let checks: Vec<_> = catalog.iter().collect();
-    let failures: Vec<String> = checks.par_iter().flat_map(|check| suite.test(check)).map(|failure| failure.to_string()).collect();
-    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+    let failures: Vec<String> = checks
+        .par_iter()
+        .flat_map(|check| suite.test(check))
+        .map(|failure| failure.to_string())
+        .collect();
+    assert!(
+        failures.is_empty(),
+        "{} failures:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
     let examples: usize = checks.iter().map(|check| check.examples.len()).sum();
-    assert!(checks.len() > 50 && examples > 200, "{} checks with {examples} examples: files are missing", checks.len());
+    assert!(
+        checks.len() > 50 && examples > 200,
+        "{} checks with {examples} examples: files are missing",
+        checks.len()
+    );
 }
 
 #[test]
 fn the_catalogue_has_one_file_for_each_check_in_a_known_folder() {
     for (name, text) in embedded::check_files() {
         let folder = name.split('/').nth(1).unwrap();
-        assert!(["app", "collector", "path", "tempo", "grafana", "cluster"].contains(&folder), "{name}: unknown folder");
+        assert!(
+            ["app", "collector", "path", "tempo", "grafana", "cluster"].contains(&folder),
+            "{name}: unknown folder"
+        );
         assert!(!text.contains('\t'), "{name}: a tab");
     }
 }
@@ -45,6 +61,10 @@ fn the_reference_is_what_the_schema_says() {
 
 #[test]
 fn the_version_tables_do_not_contradict_themselves() {
-    let problems: Vec<String> = embedded::tables().problems().iter().map(|problem| format!("{}:{}: {}", problem.file, problem.line, problem.message)).collect();
+    let problems: Vec<String> = embedded::tables()
+        .problems()
+        .iter()
+        .map(|problem| format!("{}:{}: {}", problem.file, problem.line, problem.message))
+        .collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

@@ -27,7 +27,16 @@ fn text(content: &str) -> Arc<Text> {
 fn written(value: &str, style: usize, indent: usize, crlf: bool) -> String {
     let pad = " ".repeat(indent);
     let block = |header: &str| {
-        let lines: Vec<String> = value.split('\n').map(|line| if line.is_empty() { String::new() } else { format!("  {pad}{line}") }).collect();
+        let lines: Vec<String> = value
+            .split('\n')
+            .map(|line| {
+                if line.is_empty() {
+                    String::new()
+                } else {
+                    format!("  {pad}{line}")
+                }
+            })
+            .collect();
         format!("data:\n  key: {header}\n{}\nafter: 1\n", lines.join("\n"))
     };
     let yaml = match style {
@@ -36,7 +45,10 @@ fn written(value: &str, style: usize, indent: usize, crlf: bool) -> String {
         2 => block(&format!("|{indent}+", indent = indent)),
         3 => block(&format!(">{indent}-", indent = indent)),
         4 => format!("data:\n  key: {}\nafter: 1\n", serde_json::to_string(value).unwrap()),
-        _ => format!("data:\n  key: '{}'\nafter: 1\n", value.replace('\'', "''").replace('\n', "\n\n    ")),
+        _ => format!(
+            "data:\n  key: '{}'\nafter: 1\n",
+            value.replace('\'', "''").replace('\n', "\n\n    ")
+        ),
     };
     if crlf { yaml.replace('\n', "\r\n") } else { yaml }
 }
@@ -115,7 +127,10 @@ fn mutated(text: &str, seed: u64) -> String {
         let at = next(characters.len());
         match next(5) {
             0 => drop(characters.remove(at)),
-            1 => characters.insert(at, ['{', '[', '"', '\'', '|', '&', '*', '\t', '\0', '\u{202e}', '$', ':'][next(12)]),
+            1 => characters.insert(
+                at,
+                ['{', '[', '"', '\'', '|', '&', '*', '\t', '\0', '\u{202e}', '$', ':'][next(12)],
+            ),
             2 => characters.truncate(at),
             3 => {
                 let end = (at + next(200)).min(characters.len());
@@ -162,5 +177,8 @@ fn mutated_check_files_never_panic() {
         }
     }
     let (catalog, _) = Catalog::load(files.iter().map(|(name, text)| (name.as_str(), *text)));
-    assert!(catalog.len() == files.len() && loaded < files.len() * 6, "mutation changes nothing");
+    assert!(
+        catalog.len() == files.len() && loaded < files.len() * 6,
+        "mutation changes nothing"
+    );
 }

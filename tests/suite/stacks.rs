@@ -10,15 +10,26 @@ use tracedoctor::sources::{self, Input, Options};
 
 fn folders(of: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(of);
-    let mut found: Vec<_> = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    let mut found: Vec<_> = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
     found.sort();
     found
 }
 
 fn inspect(catalog: &Catalog, folder: &Path, options: &Options) -> Report {
     let logs = folder.join("logs");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| !["expected.yaml", "logs", "README.md"].iter().any(|name| path.ends_with(name)));
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.retain(|path| {
+        !["expected.yaml", "logs", "README.md"]
+            .iter()
+            .any(|name| path.ends_with(name))
+    });
     paths.sort();
     let input = Input {
         paths,
@@ -36,7 +47,9 @@ fn place(folder: &Path, finding: &Finding) -> (String, usize) {
         Spot::Text(place) => (place.text.file().name.clone(), place.line_column().0),
         Spot::Log(spot) => (spot.file.clone(), spot.line),
     };
-    let relative = Path::new(&file).strip_prefix(folder).map_or(file.clone(), |path| path.display().to_string());
+    let relative = Path::new(&file)
+        .strip_prefix(folder)
+        .map_or(file.clone(), |path| path.display().to_string());
     (relative, line)
 }
 
@@ -54,16 +67,37 @@ fn healthy_stacks_are_silent() {
                 .iter()
                 .map(|finding| {
                     let (file, line) = place(folder, finding);
-                    format!("{}/{file}:{line}: {}[{}] {}", folder.file_name().unwrap().to_string_lossy(), finding.severity.name(), finding.check, finding.message)
+                    format!(
+                        "{}/{file}:{line}: {}[{}] {}",
+                        folder.file_name().unwrap().to_string_lossy(),
+                        finding.severity.name(),
+                        finding.check,
+                        finding.message
+                    )
                 })
                 .collect();
-            lines.extend(report.broken.iter().map(|broken| format!("{}: broken: {}: {}", folder.display(), broken.check, broken.error)));
-            lines.extend(report.problems.iter().map(|problem| format!("{}:{}: {}", problem.file, problem.line, problem.message)));
+            lines.extend(
+                report
+                    .broken
+                    .iter()
+                    .map(|broken| format!("{}: broken: {}: {}", folder.display(), broken.check, broken.error)),
+            );
+            lines.extend(
+                report
+                    .problems
+                    .iter()
+                    .map(|problem| format!("{}:{}: {}", problem.file, problem.line, problem.message)),
+            );
             assert!(!report.stages.is_empty(), "{}: no stage found", folder.display());
             lines
         })
         .collect();
-    assert!(loud.is_empty(), "{} findings on healthy stacks:\n{}", loud.len(), loud.join("\n"));
+    assert!(
+        loud.is_empty(),
+        "{} findings on healthy stacks:\n{}",
+        loud.len(),
+        loud.join("\n")
+    );
 }
 
 #[derive(serde::Deserialize)]
@@ -97,8 +131,10 @@ fn incidents_give_exactly_the_expected_findings() {
     let differences: Vec<String> = folders("incidents")
         .par_iter()
         .flat_map(|folder| {
-            let text = std::fs::read_to_string(folder.join("expected.yaml")).unwrap_or_else(|_| panic!("{} has no expected.yaml", folder.display()));
-            let expected: Expected = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+            let text = std::fs::read_to_string(folder.join("expected.yaml"))
+                .unwrap_or_else(|_| panic!("{} has no expected.yaml", folder.display()));
+            let expected: Expected =
+                serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
             let options = Options {
                 complete: expected.options.complete,
                 namespace: expected.options.namespace.clone(),
@@ -107,8 +143,13 @@ fn incidents_give_exactly_the_expected_findings() {
                 ..Options::default()
             };
             let report = inspect(&catalog, folder, &options);
-            let line = |severity: &str, check: &str, file: &str, line: usize| format!("{severity}[{check}] {file}:{line}");
-            let mut wanted: Vec<String> = expected.findings.iter().map(|finding| line(&finding.severity, &finding.check, &finding.file, finding.line)).collect();
+            let line =
+                |severity: &str, check: &str, file: &str, line: usize| format!("{severity}[{check}] {file}:{line}");
+            let mut wanted: Vec<String> = expected
+                .findings
+                .iter()
+                .map(|finding| line(&finding.severity, &finding.check, &finding.file, finding.line))
+                .collect();
             let mut found: Vec<String> = report
                 .findings
                 .iter()
@@ -121,11 +162,30 @@ fn incidents_give_exactly_the_expected_findings() {
             wanted.sort();
             found.sort();
             let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-            let mut lines: Vec<String> = wanted.iter().filter(|one| !found.contains(one)).map(|one| format!("{name}: missing    {one}")).collect();
-            lines.extend(found.iter().filter(|one| !wanted.contains(one)).map(|one| format!("{name}: unexpected {one}")));
-            lines.extend(report.broken.iter().map(|broken| format!("{name}: broken: {}: {}", broken.check, broken.error)));
+            let mut lines: Vec<String> = wanted
+                .iter()
+                .filter(|one| !found.contains(one))
+                .map(|one| format!("{name}: missing    {one}"))
+                .collect();
+            lines.extend(
+                found
+                    .iter()
+                    .filter(|one| !wanted.contains(one))
+                    .map(|one| format!("{name}: unexpected {one}")),
+            );
+            lines.extend(
+                report
+                    .broken
+                    .iter()
+                    .map(|broken| format!("{name}: broken: {}: {}", broken.check, broken.error)),
+            );
             lines
         })
         .collect();
-    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} differences:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
 }

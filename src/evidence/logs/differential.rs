@@ -7,9 +7,7 @@ use std::io::{self, Read};
 
 use regex::bytes::RegexSetBuilder;
 
-use super::{
-    LineReference, LogPattern, LogScanner, LogSummary, ScanLimits, Timestamp, Truncation, line,
-};
+use super::{LineReference, LogPattern, LogScanner, LogSummary, ScanLimits, Timestamp, Truncation, line};
 
 const PATTERNS: [&str; 24] = [
     "must be greater than zero",
@@ -146,10 +144,7 @@ type Plain = Vec<(usize, u64, At, At)>;
 type At = (u64, u64);
 
 fn plainly(sources: &[&str], log: &[u8]) -> Plain {
-    let set = RegexSetBuilder::new(sources)
-        .unicode(false)
-        .build()
-        .expect("compiles");
+    let set = RegexSetBuilder::new(sources).unicode(false).build().expect("compiles");
     let mut found: Vec<Option<(u64, At, At)>> = vec![None; sources.len()];
     let mut offset = 0;
     for (number, raw) in (1u64..).zip(log.split_inclusive(|byte| *byte == b'\n')) {
@@ -175,31 +170,16 @@ fn summarised(summary: &LogSummary) -> Plain {
     summary
         .groups
         .iter()
-        .map(|group| {
-            (
-                group.pattern,
-                group.count,
-                at(&group.first),
-                at(&group.last),
-            )
-        })
+        .map(|group| (group.pattern, group.count, at(&group.first), at(&group.last)))
         .collect()
 }
 
-fn check(
-    scanner: &LogScanner,
-    sources: &[&str],
-    log: &[u8],
-    block_bytes: usize,
-    piece: usize,
-) -> LogSummary {
+fn check(scanner: &LogScanner, sources: &[&str], log: &[u8], block_bytes: usize, piece: usize) -> LogSummary {
     let limits = ScanLimits {
         block_bytes,
         ..ScanLimits::default()
     };
-    let summary = scanner
-        .scan(Trickle(log, piece), &limits)
-        .expect("memory can be read");
+    let summary = scanner.scan(Trickle(log, piece), &limits).expect("memory can be read");
     assert_eq!(
         summarised(&summary),
         plainly(sources, log),
@@ -207,10 +187,7 @@ fn check(
         String::from_utf8_lossy(log)
     );
     assert_eq!(summary.bytes, log.len() as u64);
-    assert_eq!(
-        summary.lines,
-        log.split_inclusive(|byte| *byte == b'\n').count() as u64
-    );
+    assert_eq!(summary.lines, log.split_inclusive(|byte| *byte == b'\n').count() as u64);
     assert_eq!(summary.truncated, None);
     assert_eq!(summary.contains_nul, log.contains(&0));
     summary
@@ -251,20 +228,12 @@ fn the_prefilter_alone_gives_the_same_as_the_plain_way() {
         check(&scanner, sources, &log, 1 + random.below(300), 4096);
     }
     let long = random.log(5000);
-    assert!(
-        check(&scanner, sources, &long, 1 << 20, 1 << 20)
-            .groups
-            .len()
-            == sources.len()
-    );
+    assert!(check(&scanner, sources, &long, 1 << 20, 1 << 20).groups.len() == sources.len());
 }
 
 #[test]
 fn no_patterns_and_no_log_are_fine() {
-    assert_eq!(
-        scan(&[], b"", &ScanLimits::default()),
-        LogSummary::default()
-    );
+    assert_eq!(scan(&[], b"", &ScanLimits::default()), LogSummary::default());
     assert_eq!(scan(&[], b"a\nb", &ScanLimits::default()).lines, 2);
     assert_eq!(scan(&["refused!"], b"", &ScanLimits::default()).groups, []);
 }
@@ -290,10 +259,7 @@ fn a_group_says_where_when_and_what() {
         group.first.text,
         "2026-11-25T15:07:22.000Z error unknown type: \"jaeger\" for id: \"jaeger\""
     );
-    assert_eq!(
-        group.last.text,
-        "unknown type: \"logging\" for id: \"logging\""
-    );
+    assert_eq!(group.last.text, "unknown type: \"logging\" for id: \"logging\"");
     let time = |text: &str| Timestamp {
         milliseconds: 1_795_619_241_872 + text.parse::<i64>().expect("a number"),
     };
@@ -315,10 +281,7 @@ fn a_line_of_ten_megabytes_is_searched_and_not_kept() {
     log.resize(log.len() + (1 << 20), b'y');
     log.extend_from_slice(b"\nconnection refused\n");
     let summary = scan(&["connection refused"], &log, &ScanLimits::default());
-    assert_eq!(
-        (summary.groups[0].count, summary.cut_lines, summary.lines),
-        (2, 0, 2)
-    );
+    assert_eq!((summary.groups[0].count, summary.cut_lines, summary.lines), (2, 0, 2));
     assert!(summary.groups[0].first.text.len() <= 410);
     assert!(summary.groups[0].first.text.contains("connection refused"));
 }
@@ -335,10 +298,7 @@ fn a_line_beyond_the_limit_is_cut_and_the_next_one_is_whole() {
         ".".repeat(1000)
     );
     let summary = scan(&["connection refused"], log.as_bytes(), &limits);
-    assert_eq!(
-        (summary.groups[0].count, summary.cut_lines, summary.lines),
-        (2, 1, 2)
-    );
+    assert_eq!((summary.groups[0].count, summary.cut_lines, summary.lines), (2, 1, 2));
     assert_eq!(summary.groups[0].last.line, 2);
     assert_eq!(summary.groups[0].last.byte_offset, 1037);
 }
@@ -373,9 +333,7 @@ fn a_limit_and_an_error_keep_what_was_read() {
     let scanner = LogScanner::new(&patterns(&["connection refused"])).expect("compiles");
     assert!(scanner.scan(Broken, &ScanLimits::default()).is_err());
     let torn = (&b"connection refused\ncut"[..]).chain(Broken);
-    let summary = scanner
-        .scan(torn, &ScanLimits::default())
-        .expect("something was read");
+    let summary = scanner.scan(torn, &ScanLimits::default()).expect("something was read");
     assert_eq!((summary.groups.len(), summary.lines), (1, 2));
     assert_eq!(
         summary.truncated,

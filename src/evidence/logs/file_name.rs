@@ -30,10 +30,7 @@ pub fn container_of_file_name(name: &str) -> Option<LogName> {
     };
     let mut parts = name.split('_');
     let (namespace, pod, container) = (parts.next()?, parts.next()?, parts.next()?);
-    let valid = parts.next().is_none()
-        && is_name(namespace, false)
-        && is_name(pod, true)
-        && is_name(container, false);
+    let valid = parts.next().is_none() && is_name(namespace, false) && is_name(pod, true) && is_name(container, false);
     valid.then(|| LogName {
         namespace: namespace.to_owned(),
         pod: pod.to_owned(),
@@ -45,16 +42,9 @@ pub fn container_of_file_name(name: &str) -> Option<LogName> {
 
 /// Pods are DNS subdomains and may hold dots, namespaces and containers are labels and may not.
 fn is_name(name: &str, dots: bool) -> bool {
-    let inner = |byte: u8| {
-        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || (dots && byte == b'.')
-    };
-    let edge = |byte: Option<u8>| {
-        byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    name.len() <= 253
-        && name.bytes().all(inner)
-        && edge(name.bytes().next())
-        && edge(name.bytes().last())
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || (dots && byte == b'.');
+    let edge = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    name.len() <= 253 && name.bytes().all(inner) && edge(name.bytes().next()) && edge(name.bytes().last())
 }
 
 #[cfg(test)]

@@ -165,10 +165,7 @@ fn json_string(source: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 fn hexadecimal(source: &[u8]) -> Option<u32> {
     let digits = std::str::from_utf8(source.get(..4)?).ok()?;
     // `from_str_radix` would accept a sign.
-    digits
-        .bytes()
-        .all(|byte| byte.is_ascii_hexdigit())
-        .then_some(())?;
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(())?;
     u32::from_str_radix(digits, 16).ok()
 }
 
@@ -195,10 +192,7 @@ pub(super) fn strip_colour(text: &[u8]) -> Cow<'_, [u8]> {
 fn sequence_length(after: &[u8]) -> usize {
     match after.first() {
         Some(b'[') => {
-            let parameters = after[1..]
-                .iter()
-                .take_while(|byte| matches!(byte, 0x20..=0x3f))
-                .count();
+            let parameters = after[1..].iter().take_while(|byte| matches!(byte, 0x20..=0x3f)).count();
             match after.get(1 + parameters) {
                 Some(0x40..=0x7e) => parameters + 2,
                 _ => 0,
@@ -254,20 +248,14 @@ pub(super) fn excerpt_range(text: &[u8], matched: Range<usize>, limit: usize) ->
     start = start.min(end.saturating_sub(limit));
     if start > 0 {
         let room = &text[start..matched.start.clamp(start, end)];
-        let blank = room
-            .iter()
-            .take(BLANK_REACH)
-            .position(u8::is_ascii_whitespace);
+        let blank = room.iter().take(BLANK_REACH).position(u8::is_ascii_whitespace);
         start += match blank {
             Some(blank) => blank + 1,
             None => continuation_bytes(&text[start..end]),
         };
     }
     if end < text.len() {
-        let keep = matched
-            .end
-            .clamp(start, end)
-            .max(end.saturating_sub(BLANK_REACH));
+        let keep = matched.end.clamp(start, end).max(end.saturating_sub(BLANK_REACH));
         end = match text[keep..end].iter().rposition(u8::is_ascii_whitespace) {
             Some(blank) => keep + blank,
             None => end - incomplete_bytes(&text[start..end]),
@@ -278,10 +266,7 @@ pub(super) fn excerpt_range(text: &[u8], matched: Range<usize>, limit: usize) ->
 
 /// How many bytes at the start belong to a character whose first byte was cut off.
 fn continuation_bytes(text: &[u8]) -> usize {
-    text.iter()
-        .take(3)
-        .take_while(|byte| **byte & 0xc0 == 0x80)
-        .count()
+    text.iter().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count()
 }
 
 /// How many bytes at the end belong to a character that goes on.
@@ -316,11 +301,9 @@ fn push_visible(shown: &mut String, text: &[u8]) {
                 // Writing to a string cannot fail.
                 let _ = write!(shown, "<{:02X}>", u32::from(character));
             }
-            '\u{61c}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}' => shown.push(char::REPLACEMENT_CHARACTER),
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
+                shown.push(char::REPLACEMENT_CHARACTER)
+            }
             other => shown.push(other),
         }
     }
@@ -343,18 +326,14 @@ mod tests {
     #[test]
     fn prefixes_of_the_container_runtime_are_taken_away() {
         let time = Some("2024-01-01T00:00:00.123Z");
-        check(
-            b"2024-01-01T00:00:00.123Z stdout F Error: x",
-            "Error: x",
-            time,
-        );
-        check(
-            b"2024-01-01T00:00:00.123456789+00:00 stderr P Error",
-            "Error",
-            time,
-        );
+        check(b"2024-01-01T00:00:00.123Z stdout F Error: x", "Error: x", time);
+        check(b"2024-01-01T00:00:00.123456789+00:00 stderr P Error", "Error", time);
         check(b"2024-01-01T00:00:00.123456789Z stderr F", "", time);
-        check(br#"{"log":"Error: \"x\"\u001b[0m\ty\r\n","stream":"stderr","time":"2024-01-01T00:00:00.123Z"}"#, "Error: \"x\"\ty", time);
+        check(
+            br#"{"log":"Error: \"x\"\u001b[0m\ty\r\n","stream":"stderr","time":"2024-01-01T00:00:00.123Z"}"#,
+            "Error: \"x\"\ty",
+            time,
+        );
         check(
             "{\"log\":\"\\ud83d\\ude00 \\ud83d\",\"stream\":\"stdout\"}".as_bytes(),
             "😀 \u{fffd}",
@@ -365,11 +344,7 @@ mod tests {
     #[test]
     fn prefixes_of_kubectl_are_taken_away() {
         let time = Some("2024-01-01T00:00:00.123Z");
-        check(
-            b"2024-01-01T00:00:00.123456789Z Error: x\r",
-            "Error: x",
-            time,
-        );
+        check(b"2024-01-01T00:00:00.123456789Z Error: x\r", "Error: x", time);
         check(
             b"[pod/otel-0/otc] 2024-01-01T00:00:00.123456789Z Error: x",
             "Error: x",
@@ -411,10 +386,7 @@ mod tests {
     #[test]
     fn kept_text_is_harmless_and_short() {
         assert_eq!(shown(b"a\tb\0\x1b\x7f\xff", false, false), "a b␀␛␡\u{fffd}");
-        assert_eq!(
-            shown("\u{202e}x\u{85}".as_bytes(), false, false),
-            "\u{fffd}x<85>"
-        );
+        assert_eq!(shown("\u{202e}x\u{85}".as_bytes(), false, false), "\u{fffd}x<85>");
         let long = format!("{} needle {}", "x".repeat(5000), "ä".repeat(5000));
         let at = long.find("needle").expect("it is there");
         let shown = excerpt(long.as_bytes(), at..at + 6, 160);

@@ -193,18 +193,9 @@ fn cross_products(hir: &Hir) -> Option<Vec<Literal>> {
         };
         let literals: Vec<Literal> = found
             .iter()
-            .map(|literal| {
-                literal
-                    .as_bytes()
-                    .iter()
-                    .copied()
-                    .map(LiteralByte::exact)
-                    .collect()
-            })
+            .map(|literal| literal.as_bytes().iter().copied().map(LiteralByte::exact).collect())
             .collect();
-        let better = best
-            .as_ref()
-            .is_none_or(|best| rank(&literals) > rank(best));
+        let better = best.as_ref().is_none_or(|best| rank(&literals) > rank(best));
         if is_usable(&literals) && better {
             best = Some(literals);
         }
@@ -249,20 +240,13 @@ mod tests {
                 })
                 .collect::<Vec<_>>()
         });
-        let expected = expected.map(|list| {
-            list.iter()
-                .map(|text| (*text).to_owned())
-                .collect::<Vec<_>>()
-        });
+        let expected = expected.map(|list| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
         assert_eq!(shown, expected, "{pattern}");
     }
 
     #[test]
     fn a_literal_is_found_wherever_it_stands() {
-        check(
-            "must be greater than zero",
-            Some(&["must be greater than zero"]),
-        );
+        check("must be greater than zero", Some(&["must be greater than zero"]));
         check("^Error: invalid", Some(&["Error: invalid"]));
         check(r"\d+ spans dropped", Some(&[" spans dropped"]));
         check(r"'?check_?[iI]nterval'? must be", Some(&["interval"]));

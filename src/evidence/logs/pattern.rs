@@ -3,9 +3,7 @@
 //! Patterns come from check files, so an error carries the offset inside the pattern. Sizes and nesting are limited before anything is compiled.
 
 use regex::bytes::{Regex, RegexBuilder};
-use regex_syntax::hir::{
-    Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind,
-};
+use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
 use super::literal::{WINDOW, required_literals};
 
@@ -59,10 +57,7 @@ pub fn lint(pattern: &LogPattern) -> Vec<String> {
     };
     let mut warnings = Vec::new();
     if compiled.regex.is_match(b"") {
-        warnings.push(
-            "the pattern matches the empty string, and with it every line or every empty line"
-                .to_owned(),
-        );
+        warnings.push("the pattern matches the empty string, and with it every line or every empty line".to_owned());
     }
     if required_literals(&compiled.hir).is_none() {
         warnings.push(format!(
@@ -81,10 +76,7 @@ pub(super) fn compile(pattern: &LogPattern) -> Result<Compiled, PatternError> {
     };
     if pattern.regex.len() > MAX_SOURCE {
         return Err(refuse(
-            format!(
-                "the pattern has {} bytes, more than {MAX_SOURCE}",
-                pattern.regex.len()
-            ),
+            format!("the pattern has {} bytes, more than {MAX_SOURCE}", pattern.regex.len()),
             Some(MAX_SOURCE),
         ));
     }
@@ -96,10 +88,9 @@ pub(super) fn compile(pattern: &LogPattern) -> Result<Compiled, PatternError> {
         .dfa_size_limit(MAX_COMPILED / 4)
         .build()
         .map_err(|error| match error {
-            regex::Error::CompiledTooBig(limit) => refuse(
-                format!("the compiled pattern takes more than {limit} bytes"),
-                None,
-            ),
+            regex::Error::CompiledTooBig(limit) => {
+                refuse(format!("the compiled pattern takes more than {limit} bytes"), None)
+            }
             other => refuse(other.to_string(), None),
         })?;
     let has_names = regex.capture_names().flatten().next().is_some();
@@ -120,12 +111,8 @@ pub(super) fn parse(source: &str) -> Result<Hir, (String, usize)> {
         .build()
         .parse(source)
         .map_err(|error| match error {
-            regex_syntax::Error::Parse(error) => {
-                (error.kind().to_string(), error.span().start.offset)
-            }
-            regex_syntax::Error::Translate(error) => {
-                (error.kind().to_string(), error.span().start.offset)
-            }
+            regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start.offset),
+            regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span().start.offset),
             other => (other.to_string(), 0),
         })
 }
@@ -134,9 +121,7 @@ pub(super) fn parse(source: &str) -> Result<Hir, (String, usize)> {
 ///
 /// It may find more. Assertions are dropped, because a line may begin with a prefix that is cut off before matching, and line
 /// feeds are taken out of every class, so that nothing found spans two lines.
-pub(super) fn alternation<'hir>(
-    patterns: impl Iterator<Item = &'hir Hir>,
-) -> Result<Regex, regex::Error> {
+pub(super) fn alternation<'hir>(patterns: impl Iterator<Item = &'hir Hir>) -> Result<Regex, regex::Error> {
     let relaxed = Hir::alternation(patterns.map(relax).collect());
     RegexBuilder::new(&relaxed.to_string())
         .size_limit(64 * MAX_COMPILED)
@@ -208,12 +193,7 @@ mod tests {
         assert!(error.message.contains("bytes"), "{error}");
         let error = compile(&pattern(&"(".repeat(5000))).expect_err("too long");
         assert_eq!(error.offset, Some(MAX_SOURCE));
-        let error = compile(&pattern(&format!(
-            "{}a{}",
-            "(".repeat(100),
-            ")".repeat(100)
-        )))
-        .expect_err("too deep");
+        let error = compile(&pattern(&format!("{}a{}", "(".repeat(100), ")".repeat(100)))).expect_err("too deep");
         assert!(error.message.contains("nest"), "{error}");
     }
 

@@ -121,14 +121,7 @@ impl Prefilter {
         self.probe(table, hay, position, chunks.remainder(), &mut hit);
     }
 
-    fn probe(
-        &self,
-        table: &GramTable,
-        hay: &[u8],
-        start: usize,
-        chunk: &[u8],
-        hit: &mut impl FnMut(usize, u32),
-    ) {
+    fn probe(&self, table: &GramTable, hay: &[u8], start: usize, chunk: &[u8], hit: &mut impl FnMut(usize, u32)) {
         for (index, quad) in chunk.chunks_exact(4).enumerate() {
             let gram = gram_of(quad);
             if table.bit(gram) & 1 == 0 {
@@ -138,10 +131,7 @@ impl Prefilter {
                 continue;
             };
             let position = start + index * 4;
-            for entry in table.entries[first..]
-                .iter()
-                .take_while(|entry| entry.gram == gram)
-            {
+            for entry in table.entries[first..].iter().take_while(|entry| entry.gram == gram) {
                 let required = &self.required[entry.required as usize];
                 if stands_at(&required.literal, hay, position, entry.at as usize) {
                     hit(position, required.pattern);
@@ -243,11 +233,7 @@ impl GramTable {
             }
             slots[slot] = index;
         }
-        Self {
-            bits,
-            slots,
-            entries,
-        }
+        Self { bits, slots, entries }
     }
 
     /// Returns a word whose lowest bit tells whether the gram may be in the table.
@@ -315,16 +301,8 @@ mod tests {
     #[test]
     fn a_literal_is_seen_at_every_alignment() {
         check(&["refused"], "refused", &[0]);
-        check(
-            &["connection refused", "no such host"],
-            "dial: no such host",
-            &[1],
-        );
-        check(
-            &["connection refused", "no such host"],
-            "nothing to see",
-            &[],
-        );
+        check(&["connection refused", "no such host"], "dial: no such host", &[1]);
+        check(&["connection refused", "no such host"], "nothing to see", &[]);
         check(&["(?i)connection refused"], "CONNECTION Refused", &[0]);
     }
 

@@ -60,11 +60,7 @@ impl Kept {
     }
 
     fn into_reference(self, year: Option<i64>) -> LineReference {
-        let start = if self.head.is_empty() {
-            &self.part
-        } else {
-            &self.head
-        };
+        let start = if self.head.is_empty() { &self.part } else { &self.head };
         LineReference {
             line: self.line,
             byte_offset: self.byte_offset,
@@ -92,8 +88,7 @@ pub(super) fn reference(
 
 /// Returns the time of a line: the runtime's, else the program's.
 pub(super) fn time_of(line: &Line<'_>, year: Option<i64>) -> Option<Timestamp> {
-    line.runtime_time
-        .or_else(|| parse_timestamp(&line.text, year))
+    line.runtime_time.or_else(|| parse_timestamp(&line.text, year))
 }
 
 /// Runs one pattern on one line and records a match.
@@ -133,12 +128,7 @@ pub(super) fn try_pattern(
     }
 }
 
-fn captures(
-    pattern: &Compiled,
-    line: &Line<'_>,
-    start: usize,
-    limits: &ScanLimits,
-) -> BTreeMap<String, String> {
+fn captures(pattern: &Compiled, line: &Line<'_>, start: usize, limits: &ScanLimits) -> BTreeMap<String, String> {
     let mut named = BTreeMap::new();
     if !pattern.has_names {
         return named;
@@ -156,12 +146,7 @@ fn captures(
 }
 
 /// Makes the group of a pattern.
-pub(super) fn group(
-    index: usize,
-    pattern: &Compiled,
-    matches: Matches,
-    year: Option<i64>,
-) -> LogGroup {
+pub(super) fn group(index: usize, pattern: &Compiled, matches: Matches, year: Option<i64>) -> LogGroup {
     LogGroup {
         pattern: index,
         id: pattern.id.clone(),

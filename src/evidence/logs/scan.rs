@@ -63,11 +63,7 @@ struct Scan<'a> {
 }
 
 /// See [`LogScanner::scan`].
-pub(super) fn scan(
-    scanner: &LogScanner,
-    mut reader: impl Read,
-    limits: &ScanLimits,
-) -> io::Result<LogSummary> {
+pub(super) fn scan(scanner: &LogScanner, mut reader: impl Read, limits: &ScanLimits) -> io::Result<LogSummary> {
     let mut scan = Scan {
         scanner,
         limits,
@@ -131,12 +127,7 @@ pub(super) fn scan(
 
 impl Scan<'_> {
     /// Fills the buffer; returns whether there may be more. What was read before an error stays in the buffer.
-    fn fill(
-        &mut self,
-        reader: &mut impl Read,
-        buffer: &mut [u8],
-        filled: &mut usize,
-    ) -> io::Result<bool> {
+    fn fill(&mut self, reader: &mut impl Read, buffer: &mut [u8], filled: &mut usize) -> io::Result<bool> {
         while *filled < buffer.len() {
             let left = self.limits.bytes.saturating_sub(self.summary.bytes);
             if left == 0 {
@@ -209,10 +200,7 @@ impl Scan<'_> {
         self.note_wrapped_lines(block);
         if let Some(regex) = &self.scanner.fallback_regex {
             let mut position = 0;
-            while let Some(end) = block
-                .get(position..)
-                .and_then(|rest| regex.shortest_match(rest))
-            {
+            while let Some(end) = block.get(position..).and_then(|rest| regex.shortest_match(rest)) {
                 // What is found lies within one line, and an empty match at the very end of the block is no line.
                 let found = position + end;
                 if found == block.len() && block.last() == Some(&b'\n') {
@@ -222,35 +210,30 @@ impl Scan<'_> {
                     position: found,
                     kind: Kind::Fallback,
                 });
-                position =
-                    memchr(b'\n', &block[found..]).map_or(block.len(), |next| found + next + 1);
+                position = memchr(b'\n', &block[found..]).map_or(block.len(), |next| found + next + 1);
                 if position == block.len() {
                     break;
                 }
             }
         }
-        let (noted, serial, candidates) =
-            (&mut self.noted, &mut self.noted_lines, &mut self.candidates);
+        let (noted, serial, candidates) = (&mut self.noted, &mut self.noted_lines, &mut self.candidates);
         *serial += 1;
         let mut line_end = 0;
-        self.scanner
-            .prefilter
-            .scan(&self.table, block, |position, pattern| {
-                if position >= line_end {
-                    line_end = memchr(b'\n', &block[position..])
-                        .map_or(block.len(), |end| position + end + 1);
-                    *serial += 1;
-                }
-                // Notes a pattern once for each line, which bounds the list by lines times patterns.
-                let last = &mut noted[pattern as usize];
-                if *last != *serial {
-                    *last = *serial;
-                    candidates.push(Candidate {
-                        position,
-                        kind: Kind::Pattern(pattern),
-                    });
-                }
-            });
+        self.scanner.prefilter.scan(&self.table, block, |position, pattern| {
+            if position >= line_end {
+                line_end = memchr(b'\n', &block[position..]).map_or(block.len(), |end| position + end + 1);
+                *serial += 1;
+            }
+            // Notes a pattern once for each line, which bounds the list by lines times patterns.
+            let last = &mut noted[pattern as usize];
+            if *last != *serial {
+                *last = *serial;
+                candidates.push(Candidate {
+                    position,
+                    kind: Kind::Pattern(pattern),
+                });
+            }
+        });
         self.candidates.sort();
     }
 
@@ -300,10 +283,7 @@ impl Scan<'_> {
         while let Some(first) = rest.first() {
             let (start, raw) = line_at(block, first.position);
             let end = start + raw.len();
-            let of_line = rest
-                .iter()
-                .take_while(|candidate| candidate.position <= end)
-                .count();
+            let of_line = rest.iter().take_while(|candidate| candidate.position <= end).count();
             let (of_line, later) = rest.split_at(of_line);
             rest = later;
             line_feeds += memchr_iter(b'\n', &block[counted_to..start]).count() as u64;
@@ -321,10 +301,7 @@ impl Scan<'_> {
     }
 
     fn match_line(&mut self, place: Place, line: &Line<'_>, candidates: &[Candidate]) {
-        if candidates
-            .iter()
-            .any(|candidate| candidate.kind == Kind::Unwrap)
-        {
+        if candidates.iter().any(|candidate| candidate.kind == Kind::Unwrap) {
             self.match_unwrapped(place, line);
             return;
         }
@@ -341,15 +318,13 @@ impl Scan<'_> {
         let mut patterns = Vec::new();
         self.noted_lines += 1;
         let (noted, serial) = (&mut self.noted, self.noted_lines);
-        self.scanner
-            .prefilter
-            .scan(&self.table, &line.text, |_, pattern| {
-                let last = &mut noted[pattern as usize];
-                if *last != serial {
-                    *last = serial;
-                    patterns.push(pattern);
-                }
-            });
+        self.scanner.prefilter.scan(&self.table, &line.text, |_, pattern| {
+            let last = &mut noted[pattern as usize];
+            if *last != serial {
+                *last = serial;
+                patterns.push(pattern);
+            }
+        });
         for pattern in patterns {
             self.try_pattern(pattern, place, line);
         }
@@ -378,34 +353,21 @@ impl Scan<'_> {
             byte_offset: self.block_offset + start as u64,
         };
         let year = self.year();
-        self.summary.last_line = Some(record::reference(
-            place,
-            &line::unwrap(raw),
-            0..0,
-            year,
-            self.limits,
-        ));
+        self.summary.last_line = Some(record::reference(place, &line::unwrap(raw), 0..0, year, self.limits));
     }
 
     fn finish(mut self) -> LogSummary {
         let year = self.year();
-        for (index, (pattern, matches)) in
-            self.scanner.patterns.iter().zip(self.matches).enumerate()
-        {
+        for (index, (pattern, matches)) in self.scanner.patterns.iter().zip(self.matches).enumerate() {
             if let Some(matches) = matches {
-                self.summary
-                    .groups
-                    .push(record::group(index, pattern, matches, year));
+                self.summary.groups.push(record::group(index, pattern, matches, year));
             }
         }
         self.summary
     }
 }
 
-fn first_time<'block>(
-    mut lines: impl Iterator<Item = &'block [u8]>,
-    year: Option<i64>,
-) -> Option<Timestamp> {
+fn first_time<'block>(mut lines: impl Iterator<Item = &'block [u8]>, year: Option<i64>) -> Option<Timestamp> {
     lines.find_map(|raw| record::time_of(&line::unwrap(raw), year))
 }
 

@@ -53,9 +53,7 @@ pub fn parse_timestamp(line: &[u8], year: Option<i64>) -> Option<Timestamp> {
             leading(inner).or_else(|| leading(after_first_word(inner)?))
         }
         b'0'..=b'9' => leading(line),
-        b'I' | b'W' | b'E' | b'F' if line.get(1).is_some_and(u8::is_ascii_digit) => {
-            klog(line, year?)
-        }
+        b'I' | b'W' | b'E' | b'F' if line.get(1).is_some_and(u8::is_ascii_digit) => klog(line, year?),
         _ => None,
     }
     .or_else(|| logfmt(line))
@@ -94,27 +92,19 @@ pub(super) fn date_time(text: &[u8]) -> Option<(Timestamp, usize)> {
     let days = days_of_civil(year, month, day)?;
     let (fraction, mut end) = fraction(text, 19);
     let mut offset_minutes = 0;
-    if text
-        .get(end)
-        .is_some_and(|byte| matches!(byte, b'Z' | b'z'))
-    {
+    if text.get(end).is_some_and(|byte| matches!(byte, b'Z' | b'z')) {
         end += 1;
     } else if let Some((minutes, after)) = zone(text, end) {
         offset_minutes = minutes;
         end = after;
     }
-    let milliseconds =
-        days * MILLISECONDS_PER_DAY + time_of_day + fraction - offset_minutes * 60_000;
+    let milliseconds = days * MILLISECONDS_PER_DAY + time_of_day + fraction - offset_minutes * 60_000;
     Some((Timestamp { milliseconds }, end))
 }
 
 /// Returns `15:04:05` at an offset as milliseconds of the day.
 fn clock(text: &[u8], at: usize) -> Option<i64> {
-    let (hour, minute, second) = (
-        digits(text, at, 2)?,
-        digits(text, at + 3, 2)?,
-        digits(text, at + 6, 2)?,
-    );
+    let (hour, minute, second) = (digits(text, at, 2)?, digits(text, at + 3, 2)?, digits(text, at + 6, 2)?);
     let separated = text.get(at + 2) == Some(&b':') && text.get(at + 5) == Some(&b':');
     let valid = separated && hour < 24 && minute < 60 && second <= 60;
     valid.then_some((hour * 3600 + minute * 60 + second) * 1000)
@@ -146,11 +136,7 @@ fn fraction(text: &[u8], at: usize) -> (i64, usize) {
 
 /// Returns the offset in minutes of `+0100`, `+01:00` or either after one space, and where it ends.
 fn zone(text: &[u8], at: usize) -> Option<(i64, usize)> {
-    let at = if text.get(at) == Some(&b' ') {
-        at + 1
-    } else {
-        at
-    };
+    let at = if text.get(at) == Some(&b' ') { at + 1 } else { at };
     let sign = match text.get(at)? {
         b'+' => 1,
         b'-' => -1,
@@ -172,9 +158,7 @@ fn klog(line: &[u8], year: i64) -> Option<Timestamp> {
     if line.get(5) != Some(&b' ') {
         return None;
     }
-    let milliseconds = days_of_civil(year, month, day)? * MILLISECONDS_PER_DAY
-        + clock(line, 6)?
-        + fraction(line, 14).0;
+    let milliseconds = days_of_civil(year, month, day)? * MILLISECONDS_PER_DAY + clock(line, 6)? + fraction(line, 14).0;
     Some(Timestamp { milliseconds })
 }
 
@@ -259,8 +243,7 @@ fn epoch(number: &[u8]) -> Option<Timestamp> {
 fn digits(text: &[u8], at: usize, count: usize) -> Option<i64> {
     let part = text.get(at..at + count)?;
     part.iter().try_fold(0, |value, byte| {
-        byte.is_ascii_digit()
-            .then(|| value * 10 + i64::from(byte - b'0'))
+        byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0'))
     })
 }
 
@@ -279,10 +262,7 @@ fn days_of_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     let march_year = if month <= 2 { year - 1 } else { year };
     let march_month = (month + 9) % 12;
     let day_of_year = (153 * march_month + 2) / 5 + day - 1;
-    Some(
-        march_year * 365 + march_year / 4 - march_year / 100 + march_year / 400 + day_of_year
-            - 719_468,
-    )
+    Some(march_year * 365 + march_year / 4 - march_year / 100 + march_year / 400 + day_of_year - 719_468)
 }
 
 /// The inverse of [`days_of_civil`] for all days.
@@ -290,8 +270,7 @@ fn civil_of_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
@@ -323,10 +302,7 @@ mod tests {
             "2026-11-25T15:07:21.872+0100\tinfo\tmsg",
             Some("2026-11-25T14:07:21.872Z"),
         );
-        check(
-            "1.7000000001234e+09\tinfo\tmsg",
-            Some("2023-11-14T22:13:20.123Z"),
-        );
+        check("1.7000000001234e+09\tinfo\tmsg", Some("2023-11-14T22:13:20.123Z"));
         check(
             "2026/11/25 15:07:21 collector server run finished with error: x",
             Some("2026-11-25T15:07:21.000Z"),
@@ -385,18 +361,12 @@ mod tests {
             "2026-11-22 11:14:25,007 WARNING opentelemetry",
             Some("2026-11-22T11:14:25.007Z"),
         );
-        check(
-            "[2026-11-22T11:14:25.007Z] x",
-            Some("2026-11-22T11:14:25.007Z"),
-        );
+        check("[2026-11-22T11:14:25.007Z] x", Some("2026-11-22T11:14:25.007Z"));
         check(
             "E1122 11:14:25.007123       1 reflector.go:539] x",
             Some("2026-11-22T11:14:25.007Z"),
         );
-        assert_eq!(
-            parse_timestamp(b"E1122 11:14:25.007123 1 a.go:1] x", None),
-            None
-        );
+        assert_eq!(parse_timestamp(b"E1122 11:14:25.007123 1 a.go:1] x", None), None);
     }
 
     #[test]

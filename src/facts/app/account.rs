@@ -23,7 +23,17 @@ pub(super) struct Writable {
 
 /// Images that bring nothing but a language or a distribution: root is their user, and no directory is anybody else's.
 const PLAIN: [&str; 12] = [
-    "alpine", "busybox", "debian", "ubuntu", "node", "python", "eclipse-temurin", "curlimages/curl", "bash", "golang", "ruby",
+    "alpine",
+    "busybox",
+    "debian",
+    "ubuntu",
+    "node",
+    "python",
+    "eclipse-temurin",
+    "curlimages/curl",
+    "bash",
+    "golang",
+    "ruby",
     "amazonlinux",
 ];
 
@@ -80,7 +90,11 @@ pub(super) fn home(container: &Container) -> Answer<String> {
 
 /// Returns the directory that the process starts in.
 pub(super) fn working_directory(container: &Container) -> Option<String> {
-    if let Some(directory) = container.cell.text_at(&["workingDir"]).filter(|path| path.starts_with('/')) {
+    if let Some(directory) = container
+        .cell
+        .text_at(&["workingDir"])
+        .filter(|path| path.starts_with('/'))
+    {
         return Some(directory.to_owned());
     }
     plain_image(container).map(|_| "/".to_owned())
@@ -103,7 +117,10 @@ pub(super) fn writable(workload: &Workload, container: &Container, path: &str) -
 
 /// Returns the word for what is behind a mount.
 pub(super) fn source_word(workload: &Workload, container: &Container, mount: usize) -> &'static str {
-    match container.mounts[mount].volume.map(|volume| &workload.volumes[volume].source) {
+    match container.mounts[mount]
+        .volume
+        .map(|volume| &workload.volumes[volume].source)
+    {
         Some(VolumeSource::ConfigMap(_)) => "config_map",
         Some(VolumeSource::Secret(_)) => "secret",
         Some(VolumeSource::Projected(_)) => "projected",
@@ -130,12 +147,23 @@ fn in_mount(workload: &Workload, container: &Container, index: usize, path: &str
             "projected" => "a projected volume, which is always read-only",
             _ => "mounted read-only",
         };
-        return made(Answer::Known(false), format!("{path} is in {}, which is {what}", mount.path));
+        return made(
+            Answer::Known(false),
+            format!("{path} is in {}, which is {what}", mount.path),
+        );
     }
     match source {
-        "empty_dir" => made(Answer::Known(true), format!("{} is an empty directory that all may write", mount.path)),
-        "persistent_volume_claim" if matches!(user(container), Answer::Known(0)) || !container.user.fs_group.is_null() => {
-            made(Answer::Known(true), format!("{} is a claim whose files belong to the pod", mount.path))
+        "empty_dir" => made(
+            Answer::Known(true),
+            format!("{} is an empty directory that all may write", mount.path),
+        ),
+        "persistent_volume_claim"
+            if matches!(user(container), Answer::Known(0)) || !container.user.fs_group.is_null() =>
+        {
+            made(
+                Answer::Known(true),
+                format!("{} is a claim whose files belong to the pod", mount.path),
+            )
         }
         _ => {
             let reason = format!("who may write to {} depends on what is behind the volume", mount.path);
@@ -146,7 +174,10 @@ fn in_mount(workload: &Workload, container: &Container, index: usize, path: &str
 
 fn in_image(container: &Container, path: &str) -> (Answer<bool>, String) {
     if matches!(container.user.read_only_root.value, Value::Bool(true)) {
-        return (Answer::Known(false), format!("{path} is on the root file system, which is read-only"));
+        return (
+            Answer::Known(false),
+            format!("{path} is on the root file system, which is read-only"),
+        );
     }
     let below = |directory: &str| {
         let rest = path.strip_prefix(directory);
@@ -161,12 +192,20 @@ fn in_image(container: &Container, path: &str) -> (Answer<bool>, String) {
         return (Answer::Known(true), format!("all may write below {path}"));
     }
     if below("/home/node") && id == 1000 && is_node_image(container) {
-        return (Answer::Known(true), "the directory belongs to user 1000 of the image".to_owned());
+        return (
+            Answer::Known(true),
+            "the directory belongs to user 1000 of the image".to_owned(),
+        );
     }
     let is_at_root = path.trim_matches('/').split('/').count() <= 1 && is_hidden_or_root(path);
-    let is_system = ["/root", "/usr", "/etc", "/bin", "/sbin", "/lib"].iter().any(|system| below(system));
+    let is_system = ["/root", "/usr", "/etc", "/bin", "/sbin", "/lib"]
+        .iter()
+        .any(|system| below(system));
     if plain_image(container).is_some() || is_at_root || is_system || path.starts_with("/.") {
-        return (Answer::Known(false), format!("{path} belongs to root in the image, and the process runs as user {id}"));
+        return (
+            Answer::Known(false),
+            format!("{path} belongs to root in the image, and the process runs as user {id}"),
+        );
     }
     let reason = format!("who may write to {path} in the image is not known");
     (Answer::Unknown(reason.clone()), reason)

@@ -4,7 +4,7 @@ use super::origin::{Origin, Pod, SourceText, State, origin};
 use super::script::ContainerScript;
 use crate::evidence::{Cell, Evidence, Place, PlainKind, Value};
 use crate::facts::javascript::{
-    self, Argument, ArgumentValue, Dialect, EnvironmentValue, JavaScriptFile, UseKind,
+    self, Argument, ArgumentValue, Dialect, EnvironmentValue, JavaScriptFile, Message, ModuleUse, Property, UseKind,
 };
 use crate::topology::app::{App, AppEnvironment, argument_cells, variable_cell};
 use crate::topology::sdk::{self, Language, Protocol, Variable};
@@ -65,6 +65,19 @@ impl JsFile {
     pub fn place(&self, range: Range<usize>) -> Arc<Place> {
         let base = self.source.base;
         Arc::new(Place::in_text(&self.source.text, base + range.start..base + range.end))
+    }
+
+    /// Returns the range of a string without its quotes; any other range stays as it is.
+    pub fn inside_quotes(&self, range: Range<usize>) -> Range<usize> {
+        let text = self.source.content.get(range.clone()).unwrap_or_default();
+        let is_quoted = ['\'', '"', '`']
+            .iter()
+            .any(|quote| text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote));
+        if is_quoted {
+            range.start + 1..range.end - 1
+        } else {
+            range
+        }
     }
 
     /// Returns a value with a place in the file.
@@ -136,9 +149,18 @@ pub(super) fn preloads(pod: Pod<'_>, app: &App, environment: &AppEnvironment) ->
     }
     for cell in &words {
         let agents = cell.text().filter(|text| text.starts_with("-javaagent:"));
-        for agent in agents.map(|text| sdk::java_tool_options(text).agents).unwrap_or_default() {
+        for agent in agents
+            .map(|text| sdk::java_tool_options(text).agents)
+            .unwrap_or_default()
+        {
             let origin = origin(pod, app.container, &agent.jar);
-            found.push(java_agent(agent.jar, "command", cell.clone(), cell.place.clone(), origin));
+            found.push(java_agent(
+                agent.jar,
+                "command",
+                cell.clone(),
+                cell.place.clone(),
+                origin,
+            ));
         }
     }
     found
@@ -165,11 +187,18 @@ fn all_of(options: sdk::NodeOptions) -> Vec<sdk::Preload> {
 
 /// Flags before the program; each with the index of the word that holds its operand.
 fn node_flags(words: &[&str]) -> Vec<(usize, sdk::Preload)> {
-    let is_flag = |flag: &str| matches!(flag, "--require" | "-r" | "--import" | "--loader" | "--experimental-loader");
+    let is_flag = |flag: &str| {
+        matches!(
+            flag,
+            "--require" | "-r" | "--import" | "--loader" | "--experimental-loader"
+        )
+    };
     let mut found = Vec::new();
     let mut index = 0;
     while let Some(word) = words.get(index).filter(|word| word.starts_with('-')) {
-        let (flag, joined) = word.split_once('=').map_or((*word, None), |(flag, path)| (flag, Some(path)));
+        let (flag, joined) = word
+            .split_once('=')
+            .map_or((*word, None), |(flag, path)| (flag, Some(path)));
         let operand = match joined {
             Some(path) => Some((index, path)),
             None if is_flag(flag) => {
@@ -199,19 +228,44 @@ fn in_script(pod: Pod<'_>, app: &App, one: &ContainerScript) -> Vec<Preload> {
     if one.kind == "command" {
         return found;
     }
-    for assignment in one.script.assignments.iter().filter(|assignment| assignment.name == "NODE_OPTIONS") {
+    for assignment in one
+        .script
+        .assignments
+        .iter()
+        .filter(|assignment| assignment.name == "NODE_OPTIONS")
+    {
         let Some(value) = &assignment.value.text else {
             continue;
         };
         let cell = one.cell_at(value.as_str(), assignment.value.span.clone());
         for preload in all_of(sdk::node_options(value)) {
-            found.push(node_preload(pod, app, &preload, "NODE_OPTIONS", &cell, cell.place.clone()));
+            found.push(node_preload(
+                pod,
+                app,
+                &preload,
+                "NODE_OPTIONS",
+                &cell,
+                cell.place.clone(),
+            ));
         }
     }
-    for command in one.script.commands.iter().filter(|command| command.name.as_deref() == Some("node")) {
-        let words: Vec<&str> = command.words.iter().skip(1).map(|word| word.text.as_deref().unwrap_or_default()).collect();
+    for command in one
+        .script
+        .commands
+        .iter()
+        .filter(|command| command.name.as_deref() == Some("node"))
+    {
+        let words: Vec<&str> = command
+            .words
+            .iter()
+            .skip(1)
+            .map(|word| word.text.as_deref().unwrap_or_default())
+            .collect();
         for (index, preload) in node_flags(&words) {
-            let span = command.words.get(index + 1).map_or(command.span.clone(), |word| word.span.clone());
+            let span = command
+                .words
+                .get(index + 1)
+                .map_or(command.span.clone(), |word| word.span.clone());
             let cell = one.cell_at(preload.path.as_str(), span);
             found.push(node_preload(pod, app, &preload, "command", &cell, cell.place.clone()));
         }
@@ -229,7 +283,11 @@ fn node_preload(
 ) -> Preload {
     let path = preload.path.strip_prefix("file://").unwrap_or(&preload.path);
     let module = !path.starts_with(['/', '.']);
-    let origin = if module { module_origin(pod, app, path) } else { origin(pod, app.container, path) };
+    let origin = if module {
+        module_origin(pod, app, path)
+    } else {
+        origin(pod, app.container, path)
+    };
     Preload {
         runtime: "node",
         flag: preload.flag.clone(),
@@ -277,14 +335,24 @@ pub(super) fn sub_place(cell: &Cell, range: Range<usize>) -> Option<Arc<Place>> 
 /// Returns the JavaScript files of an application: those that it loads first, and those that it only sees.
 pub(super) fn files_of(pod: Pod<'_>, index: usize, app: &App, preloads: &mut [Preload], files: &mut Vec<JsFile>) {
     let container = &pod.workload.containers[app.container];
-    for preload in preloads.iter_mut().filter(|preload| preload.runtime == "node" && !preload.module) {
+    for preload in preloads
+        .iter_mut()
+        .filter(|preload| preload.runtime == "node" && !preload.module)
+    {
         let Some(source) = preload.origin.text.clone() else {
             continue;
         };
         let path = preload.path.strip_prefix("file://").unwrap_or(&preload.path);
         let path = absolute_path(container, path).unwrap_or_else(|| path.to_owned());
         preload.file = Some(files.len());
-        files.push(file(pod.evidence, source, path.clone(), true.into(), Some((index, app)), Some(path)));
+        files.push(file(
+            pod.evidence,
+            source,
+            path.clone(),
+            true.into(),
+            Some((index, app)),
+            Some(path),
+        ));
     }
     if app.language != Language::NodeJs && app.language != Language::Unknown {
         return;
@@ -294,9 +362,45 @@ pub(super) fn files_of(pod: Pod<'_>, index: usize, app: &App, preloads: &mut [Pr
         if is_one && !is_known(files, &text, Some(index)) {
             let preloaded = Cell::unknown(format!("nothing at hand shows that {path} is loaded"));
             let source = SourceText::whole(text);
-            files.push(file(pod.evidence, source, path.clone(), preloaded, Some((index, app)), Some(path)));
+            files.push(file(
+                pod.evidence,
+                source,
+                path.clone(),
+                preloaded,
+                Some((index, app)),
+                Some(path),
+            ));
         }
     }
+}
+
+/// Returns the JavaScript file that is the program itself, as of `node /app/tracing.js`, when it is at hand.
+pub(super) fn program(pod: Pod<'_>, index: usize, app: &App, files: &mut Vec<JsFile>) -> Option<usize> {
+    let container = &pod.workload.containers[app.container];
+    let words = argument_cells(container);
+    let argv: Vec<&str> = words.iter().map(|cell| cell.text().unwrap_or_default()).collect();
+    let node = argv.iter().position(|word| word.rsplit('/').next() == Some("node"))?;
+    let path = argv[node + 1..]
+        .iter()
+        .find(|word| !word.starts_with('-') && has_script_name(word))?;
+    let source = origin(pod, app.container, path).text?;
+    let path = absolute_path(container, path).unwrap_or_else(|| (*path).to_owned());
+    if let Some(known) = files
+        .iter()
+        .position(|known| known.app == Some(index) && known.path.as_deref() == Some(&path))
+    {
+        files[known].preloaded = true.into();
+        return Some(known);
+    }
+    files.push(file(
+        pod.evidence,
+        source,
+        path.clone(),
+        true.into(),
+        Some((index, app)),
+        Some(path),
+    ));
+    Some(files.len() - 1)
 }
 
 fn is_known(files: &[JsFile], text: &crate::evidence::Text, app: Option<usize>) -> bool {
@@ -318,8 +422,8 @@ fn file(
 ) -> JsFile {
     let key = source.text.key.as_deref().unwrap_or(name.as_str()).to_owned();
     let resource = &source.text.resource;
-    let config_map = (resource.kind == "ConfigMap")
-        .then(|| namespace_of(evidence, resource).words(&resource.kind, &resource.name));
+    let config_map =
+        (resource.kind == "ConfigMap").then(|| namespace_of(evidence, resource).words(&resource.kind, &resource.name));
     let named_by = if has_script_name(&name) { &name } else { &key };
     let dialect = javascript::dialect_of(named_by);
     JsFile {
@@ -338,13 +442,19 @@ fn file(
 
 /// Adds the files of ConfigMaps and plain files that no application is seen to load.
 pub(super) fn loose_files(evidence: &Evidence, files: &mut Vec<JsFile>) {
-    for resource in evidence.resources.iter().filter(|resource| resource.kind() == "ConfigMap") {
+    for resource in evidence
+        .resources
+        .iter()
+        .filter(|resource| resource.kind() == "ConfigMap")
+    {
         let document = &resource.document;
         let Some(data) = document.get(resource.node, "data") else {
             continue;
         };
         for (key, _, node) in document.entries(data) {
-            let mentions = document.text_of(node).is_some_and(|text| text.contains("@opentelemetry/"));
+            let mentions = document
+                .text_of(node)
+                .is_some_and(|text| text.contains("@opentelemetry/"));
             if !mentions || !has_script_name(key) {
                 continue;
             }
@@ -357,17 +467,34 @@ pub(super) fn loose_files(evidence: &Evidence, files: &mut Vec<JsFile>) {
             }
         }
     }
-    for plain in evidence.files.iter().filter(|plain| plain.kind == PlainKind::JavaScript) {
+    for plain in evidence
+        .files
+        .iter()
+        .filter(|plain| plain.kind == PlainKind::JavaScript)
+    {
         let preloaded = Cell::unknown("a file alone does not show what loads it");
         let name = plain.text.file().name.clone();
-        files.push(file(evidence, SourceText::whole(plain.text.clone()), name, preloaded, None, None));
+        files.push(file(
+            evidence,
+            SourceText::whole(plain.text.clone()),
+            name,
+            preloaded,
+            None,
+            None,
+        ));
     }
 }
 
 /// Returns the environment as the code of a file sees it once it has run.
 pub(super) fn with_assignments(environment: &AppEnvironment, file: &JsFile) -> AppEnvironment {
     let mut changed = environment.clone();
-    for assignment in file.analysis.set_up.environment.iter().filter(|assignment| assignment.top_level) {
+    for assignment in file
+        .analysis
+        .set_up
+        .environment
+        .iter()
+        .filter(|assignment| assignment.top_level)
+    {
         let is_set = matches!(changed.get(&assignment.name), Variable::Set(value) if !value.is_empty());
         if assignment.only_if_unset && is_set {
             continue;
@@ -375,7 +502,10 @@ pub(super) fn with_assignments(environment: &AppEnvironment, file: &JsFile) -> A
         let text = assignment.value.text(&|name| look_up(&changed, name));
         let cell = match text {
             Some(text) => file.cell_at(text, assignment.span.clone()),
-            None => file.cell_at(Cell::unknown(format!("{} is set in code", assignment.name)), assignment.span.clone()),
+            None => file.cell_at(
+                Cell::unknown(format!("{} is set in code", assignment.name)),
+                assignment.span.clone(),
+            ),
         };
         changed.set(&assignment.name, cell);
     }
@@ -393,7 +523,10 @@ fn look_up(environment: &AppEnvironment, name: &str) -> EnvironmentValue {
 /// Returns the exporter of spans that a file makes, if it makes one only.
 pub(super) fn exporter(index: usize, file: &JsFile, environment: &AppEnvironment) -> Option<CodeExporter> {
     let is_exporter = |export: &str| {
-        matches!(export, "OTLPTraceExporter" | "CollectorTraceExporter" | "ZipkinExporter" | "JaegerExporter")
+        matches!(
+            export,
+            "OTLPTraceExporter" | "CollectorTraceExporter" | "ZipkinExporter" | "JaegerExporter"
+        )
     };
     let mut made = file.analysis.uses.iter().enumerate().filter(|(_, used)| {
         used.kind == UseKind::Construct && is_exporter(used.export.rsplit('.').next().unwrap_or_default())
@@ -444,7 +577,9 @@ pub(super) fn url_of(argument: Option<&Argument>, environment: &AppEnvironment) 
     let value = &property.value;
     let names: Vec<String> = value.environment_names().into_iter().map(str::to_owned).collect();
     let span = Some(value.span.clone());
-    if let ArgumentValue::Environment { name, default: None, .. } = &value.value
+    if let ArgumentValue::Environment {
+        name, default: None, ..
+    } = &value.value
         && environment.get(name) == Variable::Unset
     {
         // `undefined` is as good as no url.
@@ -476,24 +611,26 @@ pub struct CodeName {
 pub(super) fn service_name(file: &JsFile, environment: &AppEnvironment) -> Option<CodeName> {
     let set_up = &file.analysis.set_up;
     let text = |value: &Argument, reason: &str| {
-        value.text(&|name| look_up(environment, name)).ok_or_else(|| reason.to_owned())
+        value
+            .text(&|name| look_up(environment, name))
+            .ok_or_else(|| reason.to_owned())
     };
-    if let Some(property) = set_up.node_sdks.iter().find_map(|sdk| sdk.option("serviceName")) {
+    if let Some(property) = sdk_option(&file.analysis, "serviceName") {
         return Some(CodeName {
             value: text(&property.value, "serviceName is made by code that is not followed"),
             wins: true,
             span: property.value.span.clone(),
         });
     }
-    let of_sdks = set_up.node_sdks.iter().filter_map(|sdk| sdk.option("resource"));
-    let of_providers = set_up.providers.iter().filter_map(|provider| provider.option("resource"));
-    let property = of_sdks.chain(of_providers).next()?;
+    let of_providers = || set_up.providers.iter().find_map(|provider| provider.option("resource"));
+    let property = sdk_option(&file.analysis, "resource").or_else(of_providers)?;
     let attributes = match &property.value.value {
         ArgumentValue::Use(index) => file.analysis.uses.get(*index)?.arguments.first(),
         _ => None,
     };
     let named = attributes.and_then(|attributes| attributes.property("service.name"));
-    let is_whole = attributes.is_some_and(|attributes| matches!(attributes.value, ArgumentValue::Object { rest: false, .. }));
+    let is_whole =
+        attributes.is_some_and(|attributes| matches!(attributes.value, ArgumentValue::Object { rest: false, .. }));
     match named {
         None if is_whole => None,
         named => Some(CodeName {
@@ -507,10 +644,41 @@ pub(super) fn service_name(file: &JsFile, environment: &AppEnvironment) -> Optio
     }
 }
 
+/// Returns the constructions of `NodeSDK`, by whatever path its package is loaded.
+pub(super) fn node_sdks(file: &JavaScriptFile) -> Vec<usize> {
+    let is_one = |used: &ModuleUse| {
+        used.kind == UseKind::Construct
+            && used.export.rsplit('.').next() == Some("NodeSDK")
+            && super::npm::package_of(&used.module).0.starts_with("@opentelemetry/")
+    };
+    let uses = file.uses.iter().enumerate();
+    uses.filter(|(_, used)| is_one(used)).map(|(index, _)| index).collect()
+}
+
+/// Returns an option of a `NodeSDK` that is written out.
+pub(super) fn sdk_option<'f>(file: &'f JavaScriptFile, key: &str) -> Option<&'f Property> {
+    let mut made = node_sdks(file).into_iter();
+    made.find_map(|index| file.uses[index].arguments.first()?.property(key))
+}
+
+/// Returns where `NodeSDK`s are started.
+fn starts(file: &JavaScriptFile) -> Vec<Range<usize>> {
+    let made = node_sdks(file);
+    let calls = file
+        .method_calls
+        .iter()
+        .filter(|call| call.method == "start" && made.contains(&call.on));
+    calls.map(|call| call.span.clone()).collect()
+}
+
 /// Returns whether a file starts an SDK or registers a provider by itself.
 pub(super) fn starts_sdk(file: &JavaScriptFile) -> bool {
-    file.set_up.node_sdks.iter().any(|sdk| !sdk.starts.is_empty())
-        || file.set_up.providers.iter().any(|provider| !provider.registered.is_empty())
+    !starts(file).is_empty()
+        || file
+            .set_up
+            .providers
+            .iter()
+            .any(|provider| !provider.registered.is_empty())
         || file.modules.iter().any(|reference| {
             super::npm::package_of(&reference.module) == ("@opentelemetry/auto-instrumentations-node", "register")
         })
@@ -518,8 +686,12 @@ pub(super) fn starts_sdk(file: &JavaScriptFile) -> bool {
 
 /// Returns the text that a file prints when the SDK has started, when it prints one as it stands.
 pub(super) fn initialisation_message(file: &JavaScriptFile) -> Option<(String, Range<usize>)> {
+    let starts = starts(file);
+    let follows = |message: &Message| {
+        message.after_start || (message.top_level && starts.iter().any(|start| start.end <= message.span.start))
+    };
     let mut messages = file.set_up.messages.iter().filter(|message| {
-        message.after_start && !message.in_catch && message.top_level && matches!(message.method.as_str(), "log" | "info")
+        follows(message) && !message.in_catch && message.top_level && matches!(message.method.as_str(), "log" | "info")
     });
     messages.find_map(|message| match message.pieces.as_slice() {
         [one] if !one.trim().is_empty() => Some((one.clone(), message.span.clone())),
@@ -534,11 +706,17 @@ pub(super) fn mentions_tracing(workload: &Workload, evidence: &Evidence) -> bool
         lower.contains("opentelemetry") || lower.contains("otel")
     };
     workload.containers.iter().any(|container| {
-        let in_arguments = argument_cells(container).iter().any(|cell| cell.text().is_some_and(mentions));
+        let in_arguments = argument_cells(container)
+            .iter()
+            .any(|cell| cell.text().is_some_and(mentions));
         let runs_shell = container.init
-            && argument_cells(container).iter().any(|cell| cell.text().is_some_and(|text| text.starts_with('/')));
+            && argument_cells(container)
+                .iter()
+                .any(|cell| cell.text().is_some_and(|text| text.starts_with('/')));
         in_arguments
             || (runs_shell
-                && files_under(evidence, workload, container).iter().any(|(_, text, _)| text.content.contains("opentelemetry")))
+                && files_under(evidence, workload, container)
+                    .iter()
+                    .any(|(_, text, _)| text.content.contains("opentelemetry")))
     })
 }

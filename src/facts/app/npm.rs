@@ -31,7 +31,11 @@ impl NpmTable {
         let packages = lines.filter_map(|line| {
             let mut columns = line.split('\t');
             let name = columns.next().filter(|name| !name.is_empty())?;
-            let mut column = || columns.next().map(|text| if text == "-" { "" } else { text }.to_owned());
+            let mut column = || {
+                columns
+                    .next()
+                    .map(|text| if text == "-" { "" } else { text }.to_owned())
+            };
             let retired = Retired {
                 last: column()?,
                 replaced_by: column()?,
@@ -169,25 +173,39 @@ pub fn brings(package: &str, other: &str) -> bool {
     };
     match package {
         "@opentelemetry/sdk-node" => {
-            !matches!(family(other), Family::Instrumentation | Family::AutoInstrumentations | Family::Other)
-                && !matches!(name, "sdk-trace-web" | "context-zone" | "shim-opentracing" | "exporter-jaeger")
-                || name == "semantic-conventions"
+            !matches!(
+                family(other),
+                Family::Instrumentation | Family::AutoInstrumentations | Family::Other
+            ) && !matches!(
+                name,
+                "sdk-trace-web" | "context-zone" | "shim-opentracing" | "exporter-jaeger"
+            ) || name == "semantic-conventions"
         }
         "@opentelemetry/auto-instrumentations-node" => {
             matches!(family(other), Family::Instrumentation)
                 || name.starts_with("resource-detector-")
                 || brings("@opentelemetry/sdk-node", other)
         }
-        _ => package.starts_with("@opentelemetry/")
-            && matches!(name, "core" | "api" | "resources" | "semantic-conventions" | "sdk-trace-base"),
+        _ => {
+            package.starts_with("@opentelemetry/")
+                && matches!(
+                    name,
+                    "core" | "api" | "resources" | "semantic-conventions" | "sdk-trace-base"
+                )
+        }
     }
 }
 
 /// Returns the package and the path within it that a module specifier names: what follows the last `node_modules/`, in any notation.
 pub fn package_of(specifier: &str) -> (&str, &str) {
-    let tail = specifier.rsplit_once("node_modules/").map_or(specifier, |(_, tail)| tail);
+    let tail = specifier
+        .rsplit_once("node_modules/")
+        .map_or(specifier, |(_, tail)| tail);
     let slashes = if tail.starts_with('@') { 2 } else { 1 };
-    let end = tail.match_indices('/').nth(slashes - 1).map_or(tail.len(), |(at, _)| at);
+    let end = tail
+        .match_indices('/')
+        .nth(slashes - 1)
+        .map_or(tail.len(), |(at, _)| at);
     (&tail[..end], tail[end..].trim_start_matches('/'))
 }
 
@@ -197,7 +215,11 @@ mod tests {
 
     #[track_caller]
     fn check(package: &str, version: &str, expected: Option<i64>) {
-        assert_eq!(generation(&format!("@opentelemetry/{package}"), version), expected, "{package}@{version}");
+        assert_eq!(
+            generation(&format!("@opentelemetry/{package}"), version),
+            expected,
+            "{package}@{version}"
+        );
     }
 
     #[test]
@@ -219,8 +241,14 @@ mod tests {
 
     #[test]
     fn a_specifier_is_a_package_and_a_path() {
-        assert_eq!(package_of("/otel/node_modules/@opentelemetry/resources"), ("@opentelemetry/resources", ""));
-        assert_eq!(package_of("@opentelemetry/resources/build/src/Resource"), ("@opentelemetry/resources", "build/src/Resource"));
+        assert_eq!(
+            package_of("/otel/node_modules/@opentelemetry/resources"),
+            ("@opentelemetry/resources", "")
+        );
+        assert_eq!(
+            package_of("@opentelemetry/resources/build/src/Resource"),
+            ("@opentelemetry/resources", "build/src/Resource")
+        );
         assert_eq!(package_of("express/lib/x"), ("express", "lib/x"));
         assert_eq!(package_of("fs"), ("fs", ""));
     }

@@ -117,14 +117,20 @@ pub(super) fn locate(container: &Container, path: &str) -> Option<Location> {
 /// Returns the paths at which a container sees a place of a volume.
 pub(super) fn seen_as(container: &Container, location: &Location) -> Vec<String> {
     let mounts = container.mounts.iter().filter(|mount| mount.volume == Some(location.0));
-    mounts.filter_map(|mount| mount.shown_path(&location.1)).map(|path| path.trim_end_matches('/').to_owned()).collect()
+    mounts
+        .filter_map(|mount| mount.shown_path(&location.1))
+        .map(|path| path.trim_end_matches('/').to_owned())
+        .collect()
 }
 
 /// Returns what a container finds at a path, as a program of it opens it.
 pub(super) fn origin(pod: Pod<'_>, container_index: usize, path: &str) -> Origin {
     let container = &pod.workload.containers[container_index];
     let Some(path) = absolute_path(container, path) else {
-        return unknown(format!("{path} is relative to the working directory of the image"), "image");
+        return unknown(
+            format!("{path} is relative to the working directory of the image"),
+            "image",
+        );
     };
     match file_at(pod.evidence, pod.workload, container, &path) {
         FileLookup::Text { text, .. } => {
@@ -157,8 +163,13 @@ pub(super) fn origin(pod: Pod<'_>, container_index: usize, path: &str) -> Origin
         return answer;
     }
     match here {
-        None if mount_over(container, &path).is_some() => unknown(format!("what {path} shows cannot be told"), "volume"),
-        None => unknown(format!("{path} is in no volume, so that only the image may have it"), "image"),
+        None if mount_over(container, &path).is_some() => {
+            unknown(format!("what {path} shows cannot be told"), "volume")
+        }
+        None => unknown(
+            format!("{path} is in no volume, so that only the image may have it"),
+            "image",
+        ),
         Some(location) => unwritten(pod, &events, container_index, &path, &location),
     }
 }
@@ -188,8 +199,11 @@ fn written_here(
         _ => false,
     };
     // What is written last holds; a whole tree that may hold the file counts only if nothing writes the file itself.
-    let exact = events.iter().filter(same).filter(|event| !matches!(event.content, Content::Tree));
-    if let Some(event) = exact.last() {
+    let mut exact = events
+        .iter()
+        .filter(same)
+        .filter(|event| !matches!(event.content, Content::Tree));
+    if let Some(event) = exact.next_back() {
         let name = &pod.workload.containers[event.container].name;
         let mut answer = unknown(String::new(), "copied");
         answer.written_by = Some(event.container);
@@ -214,18 +228,29 @@ fn written_here(
         }
         return Some(answer);
     }
-    let modules = installed(pod).into_iter().filter(|one| visible(pod, container_index, one).iter().any(|directory| {
-        path.strip_prefix(directory.as_str()).is_some_and(|rest| rest.starts_with('/'))
-    }));
+    let modules = installed(pod).into_iter().filter(|one| {
+        visible(pod, container_index, one).iter().any(|directory| {
+            path.strip_prefix(directory.as_str())
+                .is_some_and(|rest| rest.starts_with('/'))
+        })
+    });
     let modules: Vec<Installed<'_>> = modules.collect();
     if let Some(last) = modules.last() {
         let (package, _) = npm::package_of(path);
-        let has = modules.iter().any(|one| one.install.packages.iter().any(|spec| npm::brings(&spec.name, package)));
-        let mut answer = unknown(format!("whether {package} is among the installed packages is not known"), "module");
+        let has = modules
+            .iter()
+            .any(|one| one.install.packages.iter().any(|spec| npm::brings(&spec.name, package)));
+        let mut answer = unknown(
+            format!("whether {package} is among the installed packages is not known"),
+            "module",
+        );
         answer.written_by = Some(last.container);
         if has {
             answer.state = State::Found;
-            answer.reason = format!("container {} installs {package}", pod.workload.containers[last.container].name);
+            answer.reason = format!(
+                "container {} installs {package}",
+                pod.workload.containers[last.container].name
+            );
         }
         return Some(answer);
     }
@@ -239,14 +264,19 @@ fn written_here(
     };
     let tree = events.iter().rev().find(is_below)?;
     let name = &pod.workload.containers[tree.container].name;
-    let mut answer = unknown(format!("container {name} puts files there that are not in the given files"), "copied");
+    let mut answer = unknown(
+        format!("container {name} puts files there that are not in the given files"),
+        "copied",
+    );
     answer.written_by = Some(tree.container);
     Some(answer)
 }
 
 fn is_under(path: &str, directory: &str) -> bool {
     directory.is_empty()
-        || path.strip_prefix(directory.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        || path
+            .strip_prefix(directory.trim_end_matches('/'))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The file is written under the same path by another container, into its own file system or a volume that is not shared.
@@ -261,7 +291,10 @@ fn written_elsewhere(pod: Pod<'_>, events: &[Event], container_index: usize, pat
         Some((volume, _)) => format!("volume {}", pod.workload.volumes[*volume].name),
     };
     let mut answer = unknown(
-        format!("container {name} writes it to {place}, which container {} does not share", container.name),
+        format!(
+            "container {name} writes it to {place}, which container {} does not share",
+            container.name
+        ),
         "image",
     );
     answer.state = State::Missing;
@@ -274,11 +307,23 @@ fn written_elsewhere(pod: Pod<'_>, events: &[Event], container_index: usize, pat
 /// Nothing is seen to write the file into the volume.
 fn unwritten(pod: Pod<'_>, events: &[Event], container_index: usize, path: &str, location: &Location) -> Origin {
     let volume = &pod.workload.volumes[location.0];
-    if volume.source != VolumeSource::EmptyDir || !volume.cell.get("emptyDir").is_some_and(|cell| !cell.is_null() || cell.place.is_some()) {
-        return unknown(format!("what volume {} holds is not in the given files", volume.name), "volume");
+    if volume.source != VolumeSource::EmptyDir
+        || !volume
+            .cell
+            .get("emptyDir")
+            .is_some_and(|cell| !cell.is_null() || cell.place.is_some())
+    {
+        return unknown(
+            format!("what volume {} holds is not in the given files", volume.name),
+            "volume",
+        );
     }
     let others = pod.workload.containers.iter().enumerate().filter(|(index, other)| {
-        *index != container_index && other.mounts.iter().any(|mount| mount.volume == Some(location.0) && !mount.read_only)
+        *index != container_index
+            && other
+                .mounts
+                .iter()
+                .any(|mount| mount.volume == Some(location.0) && !mount.read_only)
     });
     let others: Vec<usize> = others.map(|(index, _)| index).collect();
     let mut answer = unknown(String::new(), "volume");
@@ -289,7 +334,10 @@ fn unwritten(pod: Pod<'_>, events: &[Event], container_index: usize, path: &str,
     }
     answer.state = State::Missing;
     answer.reason = if others.is_empty() {
-        format!("no other container of the pod writes to volume {}, which is empty when the pod starts", volume.name)
+        format!(
+            "no other container of the pod writes to volume {}, which is empty when the pod starts",
+            volume.name
+        )
     } else {
         format!("no container of the pod writes {path} to volume {}", volume.name)
     };
@@ -302,7 +350,9 @@ fn unwritten(pod: Pod<'_>, events: &[Event], container_index: usize, path: &str,
     });
     if let Some(near) = near {
         let name = &pod.workload.containers[near.container].name;
-        answer.reason.push_str(&format!("; container {name} writes {}", near.path));
+        answer
+            .reason
+            .push_str(&format!("; container {name} writes {}", near.path));
         answer.written_by = Some(near.container);
         answer.written_as = Some(near.path.clone());
     }
@@ -311,13 +361,18 @@ fn unwritten(pod: Pod<'_>, events: &[Event], container_index: usize, path: &str,
 
 /// Commands that write nothing but what the analysis of the shell tells.
 const FOLLOWED: [&str; 34] = [
-    "set", "cd", "echo", "printf", "export", "mkdir", "cp", "mv", "ln", "rm", "chmod", "chown", "ls", "test", "[", "true", ":", "false",
-    "exit", "sleep", "cat", "touch", "pwd", "id", "env", "npm", "yarn", "pnpm", "npx", "date", "du", "df", "exec", "wget",
+    "set", "cd", "echo", "printf", "export", "mkdir", "cp", "mv", "ln", "rm", "chmod", "chown", "ls", "test", "[",
+    "true", ":", "false", "exit", "sleep", "cat", "touch", "pwd", "id", "env", "npm", "yarn", "pnpm", "npx", "date",
+    "du", "df", "exec", "wget",
 ];
 
 /// Whether all that a container writes is known: it runs scripts only, of commands that are understood.
 fn is_followed(pod: Pod<'_>, container: usize) -> bool {
-    let mut of_container = pod.scripts.iter().filter(|script| script.container == container).peekable();
+    let mut of_container = pod
+        .scripts
+        .iter()
+        .filter(|script| script.container == container)
+        .peekable();
     of_container.peek().is_some()
         && of_container.all(|one| {
             let script = &one.script;
@@ -325,10 +380,17 @@ fn is_followed(pod: Pod<'_>, container: usize) -> bool {
                 && !script.truncated
                 && script.syntax_errors.is_empty()
                 && script.writes.iter().all(|write| write.path.is_some())
-                && script.copies.iter().all(|copy| copy.from.is_some() && copy.to.is_some())
+                && script
+                    .copies
+                    .iter()
+                    .all(|copy| copy.from.is_some() && copy.to.is_some())
                 && script.commands.iter().all(|command| {
                     let name = command.name.as_deref().unwrap_or_default();
-                    FOLLOWED.contains(&name) || matches!(name, "sh" | "bash" | "ash" | "dash" | "tr" | "sed" | "head" | "curl" | "node")
+                    FOLLOWED.contains(&name)
+                        || matches!(
+                            name,
+                            "sh" | "bash" | "ash" | "dash" | "tr" | "sed" | "head" | "curl" | "node"
+                        )
                 })
         })
 }
@@ -364,7 +426,11 @@ fn events(pod: Pod<'_>) -> Vec<Event> {
             let (Some(path), Some(text)) = (file.path.clone(), one.source()) else {
                 continue;
             };
-            if let Some(content) = one.text.get(file.body.clone()).filter(|_| !file.append && !file.expands) {
+            if let Some(content) = one
+                .text
+                .get(file.body.clone())
+                .filter(|_| !file.append && !file.expands)
+            {
                 let text = SourceText {
                     text: text.clone(),
                     base: file.body.start,
@@ -393,9 +459,15 @@ fn copied(pod: Pod<'_>, container: &Container, from: &str, to: &str, into: Optio
         let ending = name.rsplit('*').next().unwrap_or_default();
         let mut made: Vec<(String, Content)> = files_under(pod.evidence, pod.workload, container)
             .into_iter()
-            .filter(|(path, text, _)| is_under(path, directory) && path.ends_with(ending.trim_matches('.')) && !text.secret)
+            .filter(|(path, text, _)| {
+                is_under(path, directory) && path.ends_with(ending.trim_matches('.')) && !text.secret
+            })
             .map(|(path, text, _)| {
-                let rest = path.get(directory.len()..).unwrap_or_default().trim_start_matches('/').to_owned();
+                let rest = path
+                    .get(directory.len()..)
+                    .unwrap_or_default()
+                    .trim_start_matches('/')
+                    .to_owned();
                 (format!("{to}/{rest}"), Content::Text(SourceText::whole(text), "copied"))
             })
             .collect();
@@ -408,10 +480,12 @@ fn copied(pod: Pod<'_>, container: &Container, from: &str, to: &str, into: Optio
         FileLookup::Text { text, .. } if text.secret => Content::Opaque("copied"),
         FileLookup::Text { text, .. } => Content::Text(SourceText::whole(text), "copied"),
         FileLookup::Absent { reason, .. } if !reason.ends_with("is a directory") => Content::MissingSource(reason),
-        FileLookup::Absent { .. } => return copied(pod, container, &format!("{from}/."), &format!("{to}/{name}"), into)
-            .into_iter()
-            .chain(copied(pod, container, &format!("{from}/."), to, into))
-            .collect(),
+        FileLookup::Absent { .. } => {
+            return copied(pod, container, &format!("{from}/."), &format!("{to}/{name}"), into)
+                .into_iter()
+                .chain(copied(pod, container, &format!("{from}/."), to, into))
+                .collect();
+        }
         FileLookup::Unknown(_) => Content::Opaque("image"),
     };
     let inside = format!("{to}/{name}");
@@ -486,7 +560,10 @@ pub(super) fn package_installed(pod: Pod<'_>, container: usize, specifier: &str,
     let all = installed(pod);
     let mut reached = false;
     for one in &all {
-        if !visible(pod, container, one).iter().any(|path| directories.contains(path)) {
+        if !visible(pod, container, one)
+            .iter()
+            .any(|path| directories.contains(path))
+        {
             continue;
         }
         reached = true;
@@ -501,7 +578,10 @@ pub(super) fn package_installed(pod: Pod<'_>, container: usize, specifier: &str,
     let is_empty_place = |directory: &String| {
         directory == "/node_modules"
             || locate(owner, directory).is_some_and(|(volume, _)| {
-                matches!(pod.workload.volumes[volume].source, VolumeSource::EmptyDir | VolumeSource::ConfigMap(_))
+                matches!(
+                    pod.workload.volumes[volume].source,
+                    VolumeSource::EmptyDir | VolumeSource::ConfigMap(_)
+                )
             })
     };
     if !directories.iter().all(is_empty_place) {
@@ -509,7 +589,10 @@ pub(super) fn package_installed(pod: Pod<'_>, container: usize, specifier: &str,
     }
     let vague = pod.workload.containers.iter().enumerate().find(|(index, other)| {
         let shares = |mount: &crate::topology::workload::Mount| {
-            directories.iter().filter_map(|path| locate(owner, path)).any(|(volume, _)| mount.volume == Some(volume))
+            directories
+                .iter()
+                .filter_map(|path| locate(owner, path))
+                .any(|(volume, _)| mount.volume == Some(volume))
         };
         *index != container && !reached && other.mounts.iter().any(shares) && !is_followed(pod, *index)
     });

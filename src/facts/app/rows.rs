@@ -43,11 +43,17 @@ pub struct AppRows {
 
 impl AppParts<'_> {
     pub(super) fn container_link(&self, workload: usize, container: usize) -> Cell {
-        self.links.containers.get(&(workload, container)).map_or_else(Cell::default, Cell::link)
+        self.links
+            .containers
+            .get(&(workload, container))
+            .map_or_else(Cell::default, Cell::link)
     }
 
     pub(super) fn workload_link(&self, workload: usize) -> Cell {
-        self.links.workloads.get(workload).map_or_else(Cell::default, Cell::link)
+        self.links
+            .workloads
+            .get(workload)
+            .map_or_else(Cell::default, Cell::link)
     }
 
     /// What findings about a container of an application's workload need; `None` as a place keeps the workload as the object.
@@ -132,14 +138,21 @@ fn app_row(parts: &AppParts<'_>, index: usize, view: &AppView) -> RowBuilder {
         (Url::Unknown(reason), None) => Cell::unknown(reason.as_str()),
         (_, loopback) => Cell::from(loopback.unwrap_or(false)).at(&endpoint_cell(view)),
     };
-    let message = view.preloads.iter().filter_map(|preload| preload.file).find_map(|file| {
-        let file = &parts.understanding.files[file];
-        code::initialisation_message(&file.analysis).map(|(text, span)| file.cell_at(text, span))
-    });
+    let message = view
+        .preloads
+        .iter()
+        .filter_map(|preload| preload.file)
+        .find_map(|file| {
+            let file = &parts.understanding.files[file];
+            code::initialisation_message(&file.analysis).map(|(text, span)| file.cell_at(text, span))
+        });
     let preload_state = preload_state(view);
     let set_ups = set_ups(parts, view);
     RowBuilder::new("apps")
-        .set("name", Cell::from(container.name.as_str()).at(container.cell.get("name").unwrap_or(&container.cell)))
+        .set(
+            "name",
+            Cell::from(container.name.as_str()).at(container.cell.get("name").unwrap_or(&container.cell)),
+        )
         .set("index", index)
         .set("container", parts.container_link(workload_index, container_index))
         .set("workload", parts.workload_link(workload_index))
@@ -148,7 +161,10 @@ fn app_row(parts: &AppParts<'_>, index: usize, view: &AppView) -> RowBuilder {
         .set("shown_by", view.app.shown_by.clone())
         .set("generation", generation_cell(view))
         .set("generation_at_least", view.at_least.map(i64::from))
-        .set("generations", view.generations.iter().map(|one| Cell::from(*one)).collect::<Vec<_>>())
+        .set(
+            "generations",
+            view.generations.iter().map(|one| Cell::from(*one)).collect::<Vec<_>>(),
+        )
         .set("service_name", service_name(parts, view))
         .set("service_name_from", service_name_from(view))
         .set("service_name_overwritten", overwritten(parts, view))
@@ -161,13 +177,24 @@ fn app_row(parts: &AppParts<'_>, index: usize, view: &AppView) -> RowBuilder {
         .set("own_exporter", view.app.own_exporter.clone())
         .set("node_options", view.environment.cell("NODE_OPTIONS"))
         .set("env", env_map(view))
-        .set("node_preloads", view.preloads.iter().map(|preload| Cell::from(preload.path.as_str())).collect::<Vec<_>>())
+        .set(
+            "node_preloads",
+            view.preloads
+                .iter()
+                .map(|preload| Cell::from(preload.path.as_str()))
+                .collect::<Vec<_>>(),
+        )
         .set("preload_state", preload_state)
         .set("initialisation_message", message)
         .set("log_level_variable", view.environment.cell("OTEL_LOG_LEVEL"))
         .set("log_level", answer_word(&settings.log_level.verbosity))
         .set("propagators", names(&settings.propagators.names))
         .set("sdk_set_ups", set_ups)
+        .set(
+            "runs_set_up",
+            view.program
+                .is_some_and(|file| code::starts_sdk(&parts.understanding.files[file].analysis)),
+        )
 }
 
 /// How many things start an SDK in the same process: operator, native tracing, and each preloaded file that starts one.
@@ -178,8 +205,13 @@ fn set_ups(parts: &AppParts<'_>, view: &AppView) -> Cell {
         injection.what != "sdk" && !matches!(injection.state, InstrumentationState::Refused(_))
     }));
     let native = view.environment.cell("TRACING_ENABLED");
-    let image = parts.workloads[view.app.workload].containers[view.app.container].image.text().unwrap_or_default().to_lowercase();
-    let is_native = matches!(native.text(), Some("yes" | "true")) && (image.contains("rocketchat") || image.contains("rocket.chat"));
+    let image = parts.workloads[view.app.workload].containers[view.app.container]
+        .image
+        .text()
+        .unwrap_or_default()
+        .to_lowercase();
+    let is_native = matches!(native.text(), Some("yes" | "true"))
+        && (image.contains("rocketchat") || image.contains("rocket.chat"));
     count += usize::from(is_native && view.app.instrumentation != "rocket_chat");
     for preload in &view.preloads {
         let starts = match preload.file {
@@ -231,7 +263,11 @@ fn answer_word<T: std::fmt::Debug>(answer: &Answer<T>) -> Cell {
 
 fn names(answer: &Answer<Vec<ListedName>>) -> Cell {
     match answer {
-        Answer::Known(names) => names.iter().map(|one| Cell::from(one.name.as_str())).collect::<Vec<_>>().into(),
+        Answer::Known(names) => names
+            .iter()
+            .map(|one| Cell::from(one.name.as_str()))
+            .collect::<Vec<_>>()
+            .into(),
         Answer::Unknown(reason) => Cell::unknown(reason.as_str()),
     }
 }
@@ -243,6 +279,9 @@ fn service_name(parts: &AppParts<'_>, view: &AppView) -> Cell {
             Ok(name) => Cell::from(name).at(&cell),
             Err(reason) => Cell::unknown(reason).at(&cell),
         };
+    }
+    if view.hides_code && by_variables.from == ServiceNameSource::Default {
+        return Cell::unknown("code that is not at hand may name the service");
     }
     let variable = match by_variables.from {
         ServiceNameSource::ServiceName => view.environment.cell("OTEL_SERVICE_NAME"),
@@ -266,7 +305,8 @@ fn decisive_code_name(parts: &AppParts<'_>, view: &AppView) -> Option<(Result<St
 
 fn service_name_from(view: &AppView) -> Cell {
     let is_default = view.settings.service_name.from == ServiceNameSource::Default;
-    if view.app.instrumentation == "rocket_chat" || view.code_name.as_ref().is_some_and(|name| name.wins || is_default) {
+    if view.app.instrumentation == "rocket_chat" || view.code_name.as_ref().is_some_and(|name| name.wins || is_default)
+    {
         return "code".into();
     }
     match view.settings.service_name.from {
@@ -275,23 +315,9 @@ fn service_name_from(view: &AppView) -> Cell {
             Cell::from("resource_attributes").at(&view.environment.cell("OTEL_RESOURCE_ATTRIBUTES"))
         }
         // Of a library nothing shows what its code sets, nor of code whose set-up is not at hand.
-        ServiceNameSource::Default if hides_code(view) => {
-            Cell::unknown("code that is not at hand may name the service")
-        }
+        ServiceNameSource::Default if view.hides_code => Cell::unknown("code that is not at hand may name the service"),
         ServiceNameSource::Default => "default".into(),
     }
-}
-
-fn hides_code(view: &AppView) -> bool {
-    let is_agent = matches!(
-        view.app.instrumentation.as_str(),
-        "java_agent" | "python_wrapper" | "python_path" | "dot_net_profiler" | "go_agent"
-    );
-    let shows_code = view.preloads.iter().any(|preload| preload.file.is_some());
-    let loads_register = view.preloads.iter().any(|preload| {
-        super::npm::package_of(&preload.path).0 == "@opentelemetry/auto-instrumentations-node"
-    });
-    !is_agent && !shows_code && !loads_register
 }
 
 /// Another name that is set and does not hold.
@@ -335,11 +361,17 @@ fn endpoint_set(view: &AppView) -> Cell {
         return true.into();
     }
     match (&view.settings.traces.from, &view.settings.traces.url) {
+        // Without a place the variable is not the container's own: it may be set, or not.
+        (Source::Variable(_), Url::Unknown(reason)) if endpoint_cell(view).place.is_none() => {
+            Cell::unknown(reason.as_str())
+        }
         (Source::Variable(_), _) => Cell::from(true).at(&endpoint_cell(view)),
-        (Source::Default, Url::Unknown(reason)) => match view.environment.more.as_deref().or(hidden_reason(view, reason)) {
-            Some(reason) => Cell::unknown(reason),
-            None => false.into(),
-        },
+        (Source::Default, Url::Unknown(reason)) => {
+            match view.environment.more.as_deref().or(hidden_reason(view, reason)) {
+                Some(reason) => Cell::unknown(reason),
+                None => false.into(),
+            }
+        }
         (Source::Default, _) => false.into(),
     }
 }
@@ -371,7 +403,10 @@ fn traces_record(parts: &AppParts<'_>, view: &AppView) -> Cell {
     let (url, unknown) = match &traces.url {
         Url::Known(url) => (Cell::from(url.as_str()), None),
         Url::Unknown(reason) => (Cell::unknown(reason.as_str()), Some(reason.clone())),
-        Url::Refused(reason) => (Cell::unknown(format!("the SDK cannot use what it is given: {reason}")), Some(reason.clone())),
+        Url::Refused(reason) => (
+            Cell::unknown(format!("the SDK cannot use what it is given: {reason}")),
+            Some(reason.clone()),
+        ),
     };
     let target = traces.target.as_ref();
     let or_unknown = |cell: Option<Cell>| match (cell, &unknown) {
@@ -392,23 +427,60 @@ fn traces_record(parts: &AppParts<'_>, view: &AppView) -> Cell {
         Some(_) => vec![Cell::from("otlp")].into(),
         None => names(&view.settings.exporters.names),
     };
-    let exporters_from = if view.exporter.is_some() { "code".into() } else { from_cell(&view.settings.exporters.from) };
+    let exporters_from = if view.exporter.is_some() {
+        "code".into()
+    } else {
+        from_cell(&view.settings.exporters.from)
+    };
     let sampler_from = from_cell(&view.settings.sampler.from);
     record([
         ("protocol", protocol.at(&protocol_variable(view))),
-        ("protocol_from", if protocol_is_in_code { "code".into() } else { from_cell(&traces.protocol_from) }),
+        (
+            "protocol_from",
+            if protocol_is_in_code {
+                "code".into()
+            } else {
+                from_cell(&traces.protocol_from)
+            },
+        ),
         ("url", url.at(&decided)),
-        ("url_from", if is_in_code(view) { Cell::from("code").at(&decided) } else { from_cell(&traces.from) }),
-        ("host", or_unknown(target.map(|target| Cell::from(target.host.as_str())))),
-        ("port", or_unknown(target.and_then(|target| target.port).map(|port| Cell::from(i64::from(port))))),
-        ("path", or_unknown(target.map(|target| Cell::from(target.path.as_str())))),
+        (
+            "url_from",
+            if is_in_code(view) {
+                Cell::from("code").at(&decided)
+            } else {
+                from_cell(&traces.from)
+            },
+        ),
+        (
+            "host",
+            or_unknown(target.map(|target| Cell::from(target.host.as_str()))),
+        ),
+        (
+            "port",
+            or_unknown(
+                target
+                    .and_then(|target| target.port)
+                    .map(|port| Cell::from(i64::from(port))),
+            ),
+        ),
+        (
+            "path",
+            or_unknown(target.map(|target| Cell::from(target.path.as_str()))),
+        ),
         ("scheme", or_unknown(scheme)),
         ("tls", or_unknown(secure)),
         ("exporters", exporters),
         ("exporters_from", exporters_from),
-        ("disabled", answer_cell(&view.settings.disabled.disabled).at(&view.environment.cell("OTEL_SDK_DISABLED"))),
+        (
+            "disabled",
+            answer_cell(&view.settings.disabled.disabled).at(&view.environment.cell("OTEL_SDK_DISABLED")),
+        ),
         ("sampler", answer_word(&view.settings.sampler.kind).at(&sampler_from)),
-        ("sampler_ratio", Cell::from(view.settings.sampler.ratio.map(|ratio| Cell::from(Value::Float(ratio)))).at(&sampler_from)),
+        (
+            "sampler_ratio",
+            Cell::from(view.settings.sampler.ratio.map(|ratio| Cell::from(Value::Float(ratio)))).at(&sampler_from),
+        ),
     ])
 }
 
@@ -435,7 +507,10 @@ fn instrumentation_cell(view: &AppView) -> Cell {
 fn env_map(view: &AppView) -> Cell {
     let wanted = |name: &str| {
         name.starts_with("OTEL_")
-            || matches!(name, "NODE_OPTIONS" | "NODE_PATH" | "JAVA_TOOL_OPTIONS" | "PYTHONPATH" | "TRACING_ENABLED" | "HOME")
+            || matches!(
+                name,
+                "NODE_OPTIONS" | "NODE_PATH" | "JAVA_TOOL_OPTIONS" | "PYTHONPATH" | "TRACING_ENABLED" | "HOME"
+            )
     };
     let fields: Fields = view
         .environment
@@ -459,8 +534,11 @@ fn annotation_rows(facts: &mut Facts, parts: &AppParts<'_>) {
             continue;
         }
         let all = annotations(parts.evidence, workload);
-        let on_template: BTreeSet<&str> =
-            all.iter().filter(|one| one.level == "pod_template").map(|one| one.name.as_str()).collect();
+        let on_template: BTreeSet<&str> = all
+            .iter()
+            .filter(|one| one.level == "pod_template")
+            .map(|one| one.name.as_str())
+            .collect();
         for annotation in &all {
             let Some(position) = workload.containers.iter().position(|container| !container.init) else {
                 continue;
@@ -469,9 +547,16 @@ fn annotation_rows(facts: &mut Facts, parts: &AppParts<'_>) {
             let injects = what.filter(|what| !what.ends_with("container-names"));
             let app = parts.understanding.apps.iter().find(|view| {
                 view.app.workload == index
-                    && view.app.injection.as_ref().is_some_and(|one| one.annotation.name == annotation.name)
+                    && view
+                        .app
+                        .injection
+                        .as_ref()
+                        .is_some_and(|one| one.annotation.name == annotation.name)
             });
-            let asks = annotation.value.text().is_none_or(|text| !text.trim().is_empty() && !text.eq_ignore_ascii_case("false"));
+            let asks = annotation
+                .value
+                .text()
+                .is_none_or(|text| !text.trim().is_empty() && !text.eq_ignore_ascii_case("false"));
             let state = match app.and_then(|view| view.app.injection.as_ref()).map(|one| &one.state) {
                 Some(InstrumentationState::Known { .. }) => "found".into(),
                 Some(InstrumentationState::Refused(_)) => "refused".into(),
@@ -479,7 +564,9 @@ fn annotation_rows(facts: &mut Facts, parts: &AppParts<'_>) {
                 None => Cell::default(),
             };
             let reason = match app.and_then(|view| view.app.injection.as_ref()).map(|one| &one.state) {
-                Some(InstrumentationState::Refused(reason) | InstrumentationState::Unknown(reason)) => Some(reason.clone()),
+                Some(InstrumentationState::Refused(reason) | InstrumentationState::Unknown(reason)) => {
+                    Some(reason.clone())
+                }
                 _ => None,
             };
             let place = annotation.value.key.clone().or(annotation.value.place.clone());
@@ -498,7 +585,8 @@ fn annotation_rows(facts: &mut Facts, parts: &AppParts<'_>) {
                 .set("containers", others)
                 .set(
                     "names_containers",
-                    all.iter().any(|one| one.name.ends_with("container-names") && one.level == "pod_template"),
+                    all.iter()
+                        .any(|one| one.name.ends_with("container-names") && one.level == "pod_template"),
                 )
                 .set("workload", parts.workload_link(index))
                 .build_at(&about, place);
@@ -517,7 +605,9 @@ pub fn summaries(workloads: &[Workload], understanding: &Understanding) -> Vec<S
         StageSummary {
             reference: crate::finding::StageReference {
                 stage: Stage::App,
-                name: workload.namespace.words(&workload.reference.kind, &workload.reference.name),
+                name: workload
+                    .namespace
+                    .words(&workload.reference.kind, &workload.reference.name),
             },
             program: match language.text() {
                 Some(language) => format!("{} ({language})", container.name),

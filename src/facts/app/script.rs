@@ -51,8 +51,13 @@ impl ContainerScript {
             Spans::Text(text) => Some(Arc::new(Place::in_text(text, range))),
             Spans::Whole(cell) => cell.place.clone(),
             Spans::Words(words) => {
-                let mut touched = words.iter().filter(|(word, _)| word.start <= range.start && range.start <= word.end);
-                touched.next().or(words.first()).and_then(|(_, cell)| cell.place.clone())
+                let mut touched = words
+                    .iter()
+                    .filter(|(word, _)| word.start <= range.start && range.start <= word.end);
+                touched
+                    .next()
+                    .or(words.first())
+                    .and_then(|(_, cell)| cell.place.clone())
             }
         }
     }
@@ -84,7 +89,12 @@ struct Reader<'a> {
 }
 
 /// Returns the scripts of a container: what it starts first, then what those start.
-pub fn scripts(evidence: &Evidence, workloads: &[Workload], workload: usize, container: usize) -> Vec<ContainerScript> {
+pub(super) fn scripts(
+    evidence: &Evidence,
+    workloads: &[Workload],
+    workload: usize,
+    container: usize,
+) -> Vec<ContainerScript> {
     let owner = &workloads[workload];
     let mut reader = Reader {
         evidence,
@@ -165,7 +175,9 @@ impl Reader<'_> {
             return;
         };
         let in_command = self.container.command.as_ref().is_some_and(|words| {
-            words.iter().any(|word| word.place.as_ref().map(|place| &place.span) == cell.place.as_ref().map(|place| &place.span))
+            words.iter().any(|word| {
+                word.place.as_ref().map(|place| &place.span) == cell.place.as_ref().map(|place| &place.span)
+            })
         });
         let embedded = cell.embed(None).filter(|embedded| *embedded.content == *text);
         let spans = match embedded {
@@ -219,6 +231,7 @@ impl Reader<'_> {
             }
             let start = text.len();
             match &word.value {
+                Value::Text(word) if is_plain(word) => text.push_str(word),
                 Value::Text(word) => text.push_str(&format!("'{}'", word.replace('\'', "'\\''"))),
                 _ => text.push_str("\"$UNKNOWN_ARGUMENT\""),
             }
@@ -245,11 +258,23 @@ impl Reader<'_> {
             if command.unreachable {
                 continue;
             }
-            let argv: Vec<&str> = command.words.iter().map(|word| word.text.as_deref().unwrap_or_default()).collect();
+            let argv: Vec<&str> = command
+                .words
+                .iter()
+                .map(|word| word.text.as_deref().unwrap_or_default())
+                .collect();
             let (path, shell, flags) = match shell::entrypoint(&argv) {
                 Entrypoint::File { shell, flags, file, .. } => (argv[file], Some(argv[shell]), flags),
-                _ if command.name.as_deref().is_some_and(|name| matches!(name, "." | "source")) => {
-                    (argv.get(1).copied().unwrap_or_default(), Some("sh"), ShellFlags::default())
+                _ if command
+                    .name
+                    .as_deref()
+                    .is_some_and(|name| matches!(name, "." | "source")) =>
+                {
+                    (
+                        argv.get(1).copied().unwrap_or_default(),
+                        Some("sh"),
+                        ShellFlags::default(),
+                    )
                 }
                 Entrypoint::Program { program, .. } => (argv[program], None, ShellFlags::default()),
                 _ => continue,
@@ -260,7 +285,9 @@ impl Reader<'_> {
             };
             let mut environment = self.environment();
             for (name, value) in command.environment.iter() {
-                environment.variables.insert(name.clone(), value.as_ref().map(|value| value.to_string()));
+                environment
+                    .variables
+                    .insert(name.clone(), value.as_ref().map(|value| value.to_string()));
             }
             environment.working_directory = command.working_directory.clone();
             environment.flags = flags;
@@ -290,6 +317,14 @@ impl Reader<'_> {
             spans: found.spans,
         });
     }
+}
+
+/// Whether a shell takes a word as it stands.
+fn is_plain(word: &str) -> bool {
+    !word.is_empty()
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_@%+:,./-".contains(&b))
 }
 
 struct Found<'a> {

@@ -41,34 +41,70 @@ pub(super) fn rows(facts: &mut Facts, parts: &AppParts<'_>, apps: &AppRows) {
 
 /// The application that a script serves: its own container, else the first application of the pod.
 fn app_of(parts: &AppParts<'_>, apps: &AppRows, one: &ContainerScript) -> Cell {
-    let of_pod = || parts.understanding.apps.iter().enumerate().filter(|(_, view)| view.app.workload == one.workload);
-    let own = of_pod().find(|(_, view)| view.app.container == one.container).or_else(|| of_pod().next());
-    own.and_then(|(index, _)| apps.apps.get(index)).map_or_else(Cell::default, Cell::link)
+    let of_pod = || {
+        parts
+            .understanding
+            .apps
+            .iter()
+            .enumerate()
+            .filter(|(_, view)| view.app.workload == one.workload)
+    };
+    let own = of_pod()
+        .find(|(_, view)| view.app.container == one.container)
+        .or_else(|| of_pod().next());
+    own.and_then(|(index, _)| apps.apps.get(index))
+        .map_or_else(Cell::default, Cell::link)
 }
 
 fn script_row(parts: &AppParts<'_>, one: &ContainerScript, container: &Container) -> RowBuilder {
     let script = &one.script;
-    let pipefail = script.pipefail_commands.first().and_then(|index| script.commands.get(*index));
+    let pipefail = script
+        .pipefail_commands
+        .first()
+        .and_then(|index| script.commands.get(*index));
     RowBuilder::new("scripts")
         .set("name", one.cell_at(one.name.as_str(), 0..0))
         .set("kind", one.kind)
-        .set("shell", one.shell.as_deref().map(|shell| shell.rsplit('/').next().unwrap_or(shell).to_owned()))
+        .set(
+            "shell",
+            one.shell
+                .as_deref()
+                .map(|shell| shell.rsplit('/').next().unwrap_or(shell).to_owned()),
+        )
         .set("init", container.init)
-        .set("skipped", script.skipped.map(|reason| snake_case(&format!("{reason:?}"))))
+        .set(
+            "skipped",
+            script.skipped.map(|reason| snake_case(&format!("{reason:?}"))),
+        )
         .set("incomplete", script.truncated || script.skipped.is_some())
         .set("errexit", script.errexit_at_start)
-        .set("pipefail", match pipefail {
-            Some(command) => one.cell_at(true, command.span.clone()),
-            None => script.pipefail.into(),
-        })
-        .set("carriage_returns", match one.text.find("\r\n") {
-            Some(at) if script.carriage_returns => one.cell_at(true, at..at + 1),
-            _ => false.into(),
-        })
+        .set(
+            "pipefail",
+            match pipefail {
+                Some(command) => one.cell_at(true, command.span.clone()),
+                None => script.pipefail.into(),
+            },
+        )
+        .set(
+            "carriage_returns",
+            match one.text.find("\r\n") {
+                Some(at) if script.carriage_returns => one.cell_at(true, at..at + 1),
+                _ => false.into(),
+            },
+        )
         .set("commands", script.commands.len())
         .set("installs", script.installs.len())
-        .set("shebang", script.shebang.as_ref().map(|word| one.cell_at(word.raw.as_str(), word.span.clone())))
-        .set("mentions_tracing", one.text.to_ascii_lowercase().contains("opentelemetry"))
+        .set(
+            "shebang",
+            script
+                .shebang
+                .as_ref()
+                .map(|word| one.cell_at(word.raw.as_str(), word.span.clone())),
+        )
+        .set(
+            "mentions_tracing",
+            one.text.to_ascii_lowercase().contains("opentelemetry"),
+        )
         .set("user", answer_cell(&account::user(container)).at(&container.user.id))
         .set("home", answer_cell(&account::home(container)))
         .set("container", parts.container_link(one.workload, one.container))
@@ -130,7 +166,8 @@ impl ScriptRows<'_> {
     }
 
     fn text(&self, span: Range<usize>) -> Cell {
-        self.one.cell_at(self.one.text.get(span.clone()).unwrap_or_default(), span)
+        self.one
+            .cell_at(self.one.text.get(span.clone()).unwrap_or_default(), span)
     }
 
     fn hidden(&self, command: Option<&Command>) -> Cell {
@@ -138,7 +175,9 @@ impl ScriptRows<'_> {
             return Cell::default();
         };
         match command.failure_hidden {
-            Some(hidden) => self.one.cell_at(snake_case(&format!("{hidden:?}")), command.span.clone()),
+            Some(hidden) => self
+                .one
+                .cell_at(snake_case(&format!("{hidden:?}")), command.span.clone()),
             None => Cell::default(),
         }
     }
@@ -146,7 +185,10 @@ impl ScriptRows<'_> {
     fn command(&self, command: &Command) -> RowBuilder {
         let words = command.words.iter().map(|word| match &word.text {
             Some(text) => self.one.cell_at(text.as_str(), word.span.clone()),
-            None => self.one.cell_at(Cell::unknown(format!("{} is known when the script runs", word.raw)), word.span.clone()),
+            None => self.one.cell_at(
+                Cell::unknown(format!("{} is known when the script runs", word.raw)),
+                word.span.clone(),
+            ),
         });
         let name = match &command.name {
             Some(name) => self.one.cell_at(name.as_str(), command.name_span.clone()),
@@ -180,8 +222,15 @@ impl ScriptRows<'_> {
             (None, Pinned::Unknown) => Cell::unknown("the version is known when the script runs"),
             (None, _) => Cell::default(),
         };
-        let generation = spec.version.as_deref().filter(|_| is_npm).and_then(|version| npm::generation(&spec.name, version));
-        let counts = matches!(family, Family::Sdk | Family::Experimental | Family::AutoInstrumentations);
+        let generation = spec
+            .version
+            .as_deref()
+            .filter(|_| is_npm)
+            .and_then(|version| npm::generation(&spec.name, version));
+        let counts = matches!(
+            family,
+            Family::Sdk | Family::Experimental | Family::AutoInstrumentations
+        );
         let generation_cell = match generation {
             Some(generation) => self.one.cell_at(generation, spec.span.clone()),
             None if counts => Cell::unknown("no version is given that tells the generation"),
@@ -202,9 +251,22 @@ impl ScriptRows<'_> {
             .set("generation", generation_cell)
             .set("generation_at_least", at_least)
             .set("retired", retired.map(|retired| retired.reason.as_str()))
-            .set("replaced_by", retired.map(|retired| retired.replaced_by.as_str()).filter(|name| !name.is_empty()))
-            .set("last", retired.map(|retired| retired.last.as_str()).filter(|last| !last.is_empty()))
-            .set("failure_hidden", self.hidden(self.one.script.commands.get(install.command)))
+            .set(
+                "replaced_by",
+                retired
+                    .map(|retired| retired.replaced_by.as_str())
+                    .filter(|name| !name.is_empty()),
+            )
+            .set(
+                "last",
+                retired
+                    .map(|retired| retired.last.as_str())
+                    .filter(|last| !last.is_empty()),
+            )
+            .set(
+                "failure_hidden",
+                self.hidden(self.one.script.commands.get(install.command)),
+            )
             .set("init", self.container.init)
             .set("container", self.container_link())
             .set("app", self.app.clone())
@@ -212,16 +274,27 @@ impl ScriptRows<'_> {
 
     fn install(&self, install: &PackageInstall) -> RowBuilder {
         let names = |only_otel: bool| {
-            let specs = install.packages.iter().filter(|spec| !only_otel || is_opentelemetry(&spec.name));
-            specs.map(|spec| self.one.cell_at(spec.name.as_str(), spec.span.clone())).collect::<Vec<_>>()
+            let specs = install
+                .packages
+                .iter()
+                .filter(|spec| !only_otel || is_opentelemetry(&spec.name));
+            specs
+                .map(|spec| self.one.cell_at(spec.name.as_str(), spec.span.clone()))
+                .collect::<Vec<_>>()
         };
         let mut generations: Vec<i64> = Vec::new();
         for spec in install.packages.iter().filter(|_| is_npm(install.manager)) {
-            let found = spec.version.as_deref().and_then(|version| npm::generation(&spec.name, version));
+            let found = spec
+                .version
+                .as_deref()
+                .and_then(|version| npm::generation(&spec.name, version));
             generations.extend(found.filter(|found| !generations.contains(found)));
         }
         generations.sort_unstable();
-        let all_pinned = install.packages.iter().all(|spec| spec.pinned == Pinned::Exact || spec.source != PackageSource::Registry);
+        let all_pinned = install
+            .packages
+            .iter()
+            .all(|spec| spec.pinned == Pinned::Exact || spec.source != PackageSource::Registry);
         let command = self.one.script.commands.get(install.command);
         let cache = self.cache(install.cache.as_ref());
         let home = match &install.home {
@@ -245,7 +318,10 @@ impl ScriptRows<'_> {
             .set("packages", names(false))
             .set("opentelemetry", !otel.is_empty())
             .set("otel_packages", otel)
-            .set("generations", generations.iter().map(|one| Cell::from(*one)).collect::<Vec<_>>())
+            .set(
+                "generations",
+                generations.iter().map(|one| Cell::from(*one)).collect::<Vec<_>>(),
+            )
             .set("mixed", generations.len() > 1)
             .set("all_pinned", all_pinned)
             .set("from_manifest", install.from_manifest)
@@ -255,20 +331,32 @@ impl ScriptRows<'_> {
             .set("cache_writable", cache.writable)
             .set("cache_reason", cache.reason)
             .set("home", home)
-            .set("home_writable", writable_cell(home_writable.as_ref(), "HOME is not known"))
+            .set(
+                "home_writable",
+                writable_cell(home_writable.as_ref(), "HOME is not known"),
+            )
             .set("directory", directory.clone())
             .set("at_root", directory.text().map(|directory| directory == "/"))
-            .set("directory_writable", writable_cell(directory_writable.as_ref(), "the directory is not known"))
+            .set(
+                "directory_writable",
+                writable_cell(directory_writable.as_ref(), "the directory is not known"),
+            )
             .set("directory_reason", directory_writable.map(|one| one.reason))
             .set("global", install.global)
             .set("failure_hidden", self.hidden(command))
-            .set("errors_discarded", command.is_some_and(|command| command.errors_discarded))
+            .set(
+                "errors_discarded",
+                command.is_some_and(|command| command.errors_discarded),
+            )
             .set("conditional", command.is_some_and(|command| command.conditional))
             .set("legacy_peer_deps", install.flags.legacy_peer_deps)
             .set("force", install.flags.force)
             .set("offline", install.flags.offline)
             .set("registry", install.flags.registry.clone())
-            .set("user", answer_cell(&account::user(self.container)).at(&self.container.user.id))
+            .set(
+                "user",
+                answer_cell(&account::user(self.container)).at(&self.container.user.id),
+            )
             .set("memory_limit", self.container.memory_limit.clone())
             .set("init", self.container.init)
             .set("container", self.container_link())
@@ -352,24 +440,45 @@ impl ScriptRows<'_> {
         let mount = writable.mount.map(|index| &self.container.mounts[index]);
         let others = self.others_that_see(path);
         row.set("path", self.one.cell_at(path, write.span.clone()))
-            .set("writable", answer_cell(&writable.answer).at(&mount.map_or_else(Cell::default, |mount| mount.cell.clone())))
-            .set("read_only", mount.map(|mount| mount.read_only).unwrap_or(matches!(self.container.user.read_only_root.value, Value::Bool(true))))
+            .set(
+                "writable",
+                answer_cell(&writable.answer).at(&mount.map_or_else(Cell::default, |mount| mount.cell.clone())),
+            )
+            .set(
+                "read_only",
+                mount
+                    .map(|mount| mount.read_only)
+                    .unwrap_or(matches!(self.container.user.read_only_root.value, Value::Bool(true))),
+            )
             .set("reason", writable.reason.as_str())
             .set("source", writable.source)
-            .set("mount_path", mount.map(|mount| Cell::from(mount.path.as_str()).at(mount.cell.get("mountPath").unwrap_or(&mount.cell))))
+            .set(
+                "mount_path",
+                mount.map(|mount| {
+                    Cell::from(mount.path.as_str()).at(mount.cell.get("mountPath").unwrap_or(&mount.cell))
+                }),
+            )
             .set("volume", mount.map(|mount| mount.volume_name.clone()))
             .set("sees", others)
     }
 
     fn exists(&self, path: &str) -> bool {
-        self.container.mounts.iter().any(|mount| mount.path == path || mount.path.starts_with(&format!("{path}/")))
+        self.container
+            .mounts
+            .iter()
+            .any(|mount| mount.path == path || mount.path.starts_with(&format!("{path}/")))
     }
 
     fn others_that_see(&self, path: &str) -> Vec<Cell> {
         let Some(location) = locate(self.container, path) else {
             return Vec::new();
         };
-        let others = self.workload.containers.iter().enumerate().filter(|(index, _)| *index != self.one.container);
+        let others = self
+            .workload
+            .containers
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != self.one.container);
         others
             .filter(|(_, other)| !seen_as(other, &location).is_empty())
             .map(|(_, other)| Cell::from(other.name.as_str()))
@@ -380,16 +489,23 @@ impl ScriptRows<'_> {
         let command = self.one.script.commands.get(copy.command);
         let path = |path: &Option<String>, span: Range<usize>| match path {
             Some(path) => self.one.cell_at(path.as_str(), span),
-            None => self.one.cell_at(Cell::unknown("the path is known when the script runs"), span),
+            None => self
+                .one
+                .cell_at(Cell::unknown("the path is known when the script runs"), span),
         };
-        let (state, reason) = match copy.from.as_deref().filter(|from| from.starts_with('/') && !from.contains(['*', '?', '['])) {
+        let (state, reason) = match copy
+            .from
+            .as_deref()
+            .filter(|from| from.starts_with('/') && !from.contains(['*', '?', '[']))
+        {
             None => (Cell::unknown("the path is known when the script runs"), None),
             Some(from) => match file_at(self.parts.evidence, self.workload, self.container, from) {
                 FileLookup::Text { .. } => ("found".into(), None),
                 FileLookup::Absent { reason, .. } if reason.ends_with("is a directory") => ("found".into(), None),
-                FileLookup::Absent { reason, present, .. } => {
-                    ("missing".into(), Some(format!("{reason}; it has {}", present.join(", "))))
-                }
+                FileLookup::Absent { reason, present, .. } => (
+                    "missing".into(),
+                    Some(format!("{reason}; it has {}", present.join(", "))),
+                ),
                 FileLookup::Unknown(reason) => (Cell::unknown(reason.as_str()), Some(reason)),
             },
         };
@@ -397,11 +513,14 @@ impl ScriptRows<'_> {
         self.row("script_copies")
             .set("from", path(&copy.from, copy.from_span.clone()))
             .set("to", path(&copy.to, copy.to_span.clone()))
-            .set("kind", match copy.kind {
-                CopyKind::Copy => "copy",
-                CopyKind::Move => "move",
-                CopyKind::Link => "link",
-            })
+            .set(
+                "kind",
+                match copy.kind {
+                    CopyKind::Copy => "copy",
+                    CopyKind::Move => "move",
+                    CopyKind::Link => "link",
+                },
+            )
             .set("source_state", state)
             .set("source_reason", reason)
             .set("sees", others)

@@ -1,9 +1,9 @@
 //! Rows about what is wrong with variables, and about files that the runtime loads first.
 
 use super::code::sub_place;
-use super::rows::{AppParts, endpoint_cell, is_in_code};
 use super::origin::State;
-use super::{AppView, Preload};
+use super::rows::{AppParts, endpoint_cell, is_in_code};
+use super::{AppView, CodeExporter, Preload};
 use crate::evidence::{Cell, Place};
 use crate::facts::{Facts, RowBuilder};
 use crate::topology::app::{Fault, snake_case};
@@ -19,7 +19,10 @@ pub(super) fn rows(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app:
         problem_row(facts, parts, view, app, fault);
     }
     for preload in &view.preloads {
-        let row = preload.file.and_then(|file| files.get(file)).map_or_else(Cell::default, Cell::link);
+        let row = preload
+            .file
+            .and_then(|file| files.get(file))
+            .map_or_else(Cell::default, Cell::link);
         preload_row(facts, parts, view, app, (preload, row));
     }
 }
@@ -36,9 +39,16 @@ fn problem_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
             let file = &parts.understanding.files[exporter.file];
             let used = &file.analysis.uses[exporter.made];
             let span = exporter.url_span.clone().unwrap_or(used.span.clone());
+            let span = file.inside_quotes(span);
             let text = exporter.url.as_ref().and_then(|url| url.as_ref().ok()).cloned();
+            // Of a url that stands there as it is, only the part that is wrong is the place.
+            let is_literal = text.as_deref() == file.source.content.get(span.clone());
+            let part = match is_literal {
+                true => span.start + fault.range.start..span.start + fault.range.end,
+                false => span.clone(),
+            };
+            let place = Some(file.place(part));
             let cell = file.cell_at(text, span);
-            let place = cell.place.clone();
             (cell, place)
         }
         _ => {
@@ -59,10 +69,22 @@ fn problem_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
     let mut part: Cell = part.into();
     part.place = place.clone();
     part.key = place.clone();
-    let as_written = value.embed(None).is_some_and(|embedded| Some(&*embedded.content) == value.text());
-    // What `$(NAME)` made of a value must not replace it.
-    let suggestion = fault.suggestion.clone().filter(|_| as_written || in_code);
-    let shown = if fault.area == "headers" { Cell::unknown("headers may hold credentials").at(&value) } else { value.clone() };
+    let as_written = value
+        .embed(None)
+        .is_some_and(|embedded| Some(&*embedded.content) == value.text());
+    // What `$(NAME)` or code made of a value must not replace it.
+    let is_literal = |exporter: &CodeExporter| exporter.url_variables.is_empty();
+    let may_replace = if in_code {
+        view.exporter.as_ref().is_some_and(is_literal)
+    } else {
+        as_written
+    };
+    let suggestion = fault.suggestion.clone().filter(|_| may_replace);
+    let shown = if fault.area == "headers" {
+        Cell::unknown("headers may hold credentials").at(&value)
+    } else {
+        value.clone()
+    };
     let target = view.settings.traces.target.as_ref();
     let protocol = match &view.settings.traces.protocol {
         ProtocolAnswer::Known(protocol) => Cell::from(protocol.name()),
@@ -71,7 +93,15 @@ fn problem_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
     };
     let about = parts.about(view.app.workload, view.app.container, place.as_ref());
     let row = RowBuilder::new("sdk_problems")
-        .set("variable", if in_code { Cell::from("url") } else { Cell::from(fault.variable.as_str()) }.at(&value))
+        .set(
+            "variable",
+            if in_code {
+                Cell::from("url")
+            } else {
+                Cell::from(fault.variable.as_str())
+            }
+            .at(&value),
+        )
         .set("kind", fault.kind.as_str())
         .set("area", fault.area)
         .set("value", shown)
@@ -85,7 +115,21 @@ fn problem_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
             view.exporter
                 .as_ref()
                 .filter(|_| in_code)
-                .map_or_else(Vec::new, |exporter| exporter.url_variables.iter().map(|name| Cell::from(name.as_str())).collect()),
+                .map_or_else(Vec::new, |exporter| {
+                    exporter
+                        .url_variables
+                        .iter()
+                        .map(|name| Cell::from(name.as_str()))
+                        .collect()
+                }),
+        )
+        .set(
+            "url_value",
+            view.exporter
+                .as_ref()
+                .filter(|_| in_code)
+                .and_then(|exporter| exporter.url_variables.first())
+                .map(|name| view.environment.cell(name)),
         )
         .set("read_by_code", read_by_code(parts, view, &fault.variable))
         .set("protocol", protocol)
@@ -116,14 +160,23 @@ fn read_by_code(parts: &AppParts<'_>, view: &AppView, variable: &str) -> Cell {
 /// Returns the place where the name of a variable is written.
 fn name_place(parts: &AppParts<'_>, view: &AppView, name: &str) -> Option<Arc<Place>> {
     let container = &parts.workloads[view.app.workload].containers[view.app.container];
-    let variable = container.variables.iter().find(|variable| variable.name == name && !variable.hidden)?;
+    let variable = container
+        .variables
+        .iter()
+        .find(|variable| variable.name == name && !variable.hidden)?;
     match variable.entry.get("name").filter(|cell| cell.text() == Some(name)) {
         Some(cell) => cell.place.clone(),
         None => variable.value.key.clone(),
     }
 }
 
-fn preload_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Cell, (preload, js_file): (&Preload, Cell)) {
+fn preload_row(
+    facts: &mut Facts,
+    parts: &AppParts<'_>,
+    view: &AppView,
+    app: &Cell,
+    (preload, js_file): (&Preload, Cell),
+) {
     let workload = &parts.workloads[view.app.workload];
     let origin = &preload.origin;
     let state = match origin.state {
@@ -134,9 +187,13 @@ fn preload_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
     let mut path = Cell::from(preload.path.as_str());
     path.place = preload.place.clone();
     path.key = preload.place.clone();
-    let package = preload.module.then(|| super::npm::package_of(&preload.path).0.to_owned());
+    let package = preload
+        .module
+        .then(|| super::npm::package_of(&preload.path).0.to_owned());
     let writer = origin.written_by.map(|index| workload.containers[index].name.as_str());
-    let init = origin.written_by.map(|index| parts.container_link(view.app.workload, index));
+    let init = origin
+        .written_by
+        .map(|index| parts.container_link(view.app.workload, index));
     let file = preload.file.and_then(|file| parts.understanding.files.get(file));
     let about = parts.about(view.app.workload, view.app.container, preload.place.as_ref());
     let row = RowBuilder::new("preloads")
@@ -154,8 +211,14 @@ fn preload_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
         .set("written_as", origin.written_as.clone())
         .set("not_shared", origin.not_shared)
         .set("starts_sdk", file.map(|file| super::code::starts_sdk(&file.analysis)))
-        .set("module_syntax", file.map(|file| file.analysis.set_up.module_syntax.is_some()))
-        .set("top_level_await", file.map(|file| file.analysis.set_up.top_level_await.is_some()))
+        .set(
+            "module_syntax",
+            file.map(|file| file.analysis.set_up.module_syntax.is_some()),
+        )
+        .set(
+            "top_level_await",
+            file.map(|file| file.analysis.set_up.top_level_await.is_some()),
+        )
         .set("js_file", js_file)
         .set("value", preload.cell.clone())
         .set("endpoint", endpoint_cell(view))

@@ -16,8 +16,15 @@ pub(crate) fn facts_of(evidence: &Evidence) -> Facts {
     let mut facts = Facts::default();
     let understanding = understand(evidence, &workloads, apps(evidence, &workloads));
     let stages = |workload: usize, container: usize| {
-        let is_app = understanding.apps.iter().any(|view| view.app.workload == workload && view.app.container == container);
-        if is_app { Stage::App } else { stage_of(&workloads[workload], &workloads[workload].containers[container]) }
+        let is_app = understanding
+            .apps
+            .iter()
+            .any(|view| view.app.workload == workload && view.app.container == container);
+        if is_app {
+            Stage::App
+        } else {
+            stage_of(&workloads[workload], &workloads[workload].containers[container])
+        }
     };
     let parts = WorkloadParts {
         evidence,
@@ -45,8 +52,19 @@ pub(crate) fn facts_of(evidence: &Evidence) -> Facts {
 }
 
 const TABLES: [&str; 13] = [
-    "apps", "sdk_problems", "preloads", "js_files", "js_problems", "js_uses", "scripts", "commands", "packages", "installs",
-    "script_writes", "script_copies", "app_annotations",
+    "apps",
+    "sdk_problems",
+    "preloads",
+    "js_files",
+    "js_problems",
+    "js_uses",
+    "scripts",
+    "commands",
+    "packages",
+    "installs",
+    "script_writes",
+    "script_copies",
+    "app_annotations",
 ];
 
 /// Every column has a value of its type.
@@ -91,7 +109,11 @@ pub(crate) fn words(cell: &Cell) -> String {
 
 /// Returns the columns of the rows of a table for which all `wanted` columns have these words.
 fn find<'f>(facts: &'f Facts, table: &str, wanted: &[(&str, &str)]) -> Vec<&'f Row> {
-    let fits = |row: &&Row| wanted.iter().all(|(column, text)| words(row.cells.get(column).unwrap()) == *text);
+    let fits = |row: &&Row| {
+        wanted
+            .iter()
+            .all(|(column, text)| words(row.cells.get(column).unwrap()) == *text)
+    };
     facts.rows(table).iter().filter(fits).collect()
 }
 
@@ -103,7 +125,10 @@ fn check(facts: &Facts, table: &str, wanted: &[(&str, &str)], expected: &[(&str,
     assert_eq!(found.len(), 1, "{wanted:?} in {table}:\n{}", all.join("\n"));
     for (column, text) in expected {
         let path: Vec<&str> = column.split('.').collect();
-        let cell = found[0].cells.path(&path).unwrap_or_else(|| panic!("{table} has no {column}"));
+        let cell = found[0]
+            .cells
+            .path(&path)
+            .unwrap_or_else(|| panic!("{table} has no {column}"));
         assert_eq!(words(cell), *text, "{table}.{column}");
     }
 }
@@ -112,7 +137,10 @@ fn check(facts: &Facts, table: &str, wanted: &[(&str, &str)], expected: &[(&str,
 #[track_caller]
 fn check_place(facts: &Facts, table: &str, wanted: &[(&str, &str)], expected: (usize, usize, &str)) {
     let found = find(facts, table, wanted);
-    let place = found.first().and_then(|row| row.cells.place.clone()).expect("a row with a place");
+    let place = found
+        .first()
+        .and_then(|row| row.cells.place.clone())
+        .expect("a row with a place");
     let (file, range) = place.outer();
     let (line, column) = file.line_column(range.start);
     assert_eq!((line, column, &file.content[range]), expected, "{wanted:?}");
@@ -172,97 +200,198 @@ spec:
 #[test]
 fn the_broken_deployment_of_the_guide() {
     let facts = facts_of(&evidence_of(&[("a.yaml", BROKEN)]));
-    check(&facts, "apps", &[], &[
-        ("name", "rocketchat"),
-        ("language", "nodejs"),
-        ("instrumentation", "node_preload"),
-        ("generation", "?@opentelemetry/sdk-node is installed without a version"),
-        ("generation_at_least", "2"),
-        ("service_name", "rocket-chat"),
-        ("service_name_from", "code"),
-        ("traces.url", "http://otel-collector.monitoring.svc.cluster.local:4318/v1/traces/v1/traces"),
-        ("traces.url_from", "code"),
-        ("traces.protocol", "http/json"),
-        ("traces.port", "4318"),
-        ("endpoint_set", "true"),
-        ("localhost_endpoint", "false"),
-        ("preload_state", "found"),
-        ("initialisation_message", "[OpenTelemetry] started"),
-        ("sdk_set_ups", "1"),
-    ]);
-    check(&facts, "preloads", &[], &[("state", "found"), ("source", "config_map"), ("starts_sdk", "true"), ("module", "false")]);
-    check_place(&facts, "preloads", &[], (43, 49, "/otel-auto-instrumentation/tracing.js"));
-    check(&facts, "js_problems", &[], &[("kind", "hash_comment"), ("line", "1"), ("mark", "#")]);
+    check(
+        &facts,
+        "apps",
+        &[],
+        &[
+            ("name", "rocketchat"),
+            ("language", "nodejs"),
+            ("instrumentation", "node_preload"),
+            ("generation", "?@opentelemetry/sdk-node is installed without a version"),
+            ("generation_at_least", "2"),
+            ("service_name", "rocket-chat"),
+            ("service_name_from", "code"),
+            (
+                "traces.url",
+                "http://otel-collector.monitoring.svc.cluster.local:4318/v1/traces/v1/traces",
+            ),
+            ("traces.url_from", "code"),
+            ("traces.protocol", "http/json"),
+            ("traces.port", "4318"),
+            ("endpoint_set", "true"),
+            ("localhost_endpoint", "false"),
+            ("preload_state", "found"),
+            ("initialisation_message", "[OpenTelemetry] started"),
+            ("sdk_set_ups", "1"),
+        ],
+    );
+    check(
+        &facts,
+        "preloads",
+        &[],
+        &[
+            ("state", "found"),
+            ("source", "config_map"),
+            ("starts_sdk", "true"),
+            ("module", "false"),
+        ],
+    );
+    check_place(
+        &facts,
+        "preloads",
+        &[],
+        (41, 50, "/otel-auto-instrumentation/tracing.js"),
+    );
+    check(
+        &facts,
+        "js_problems",
+        &[],
+        &[("kind", "hash_comment"), ("line", "1"), ("mark", "#")],
+    );
     check_place(&facts, "js_problems", &[], (6, 5, "#"));
-    check(&facts, "js_uses", &[("kind", "require"), ("package", "@opentelemetry/exporter-otlp-http")], &[
-        ("retired", "split"),
-        ("replaced_by", "@opentelemetry/exporter-trace-otlp-http"),
-        ("package_installed", "true"),
-    ]);
+    check(
+        &facts,
+        "js_uses",
+        &[("kind", "require"), ("package", "@opentelemetry/exporter-otlp-http")],
+        &[
+            ("retired", "split"),
+            ("replaced_by", "@opentelemetry/exporter-trace-otlp-http"),
+            ("package_installed", "true"),
+        ],
+    );
     let retired = [("kind", "require"), ("package", "@opentelemetry/exporter-otlp-http")];
-    check_place(&facts, "js_uses", &retired, (8, 44, "@opentelemetry/exporter-otlp-http"));
-    check(&facts, "js_uses", &[("kind", "construct"), ("export", "Resource")], &[
-        ("generation", "?@opentelemetry/sdk-node is installed without a version"),
-        ("generation_at_least", "2"),
-        ("guarded", "false"),
-    ]);
-    check(&facts, "sdk_problems", &[("area", "resource_attributes")], &[("kind", "missing_equals"), ("part", "team")]);
-    check_place(&facts, "sdk_problems", &[("area", "resource_attributes")], (45, 51, "team"));
-    check(&facts, "installs", &[], &[
-        ("home", "/"),
-        ("cache_directory", "/.npm"),
-        ("cache_from", "home"),
-        ("cache_writable", "false"),
-        ("directory", "/otel-temp"),
-        ("directory_writable", "true"),
-        ("failure_hidden", "not_last"),
-        ("all_pinned", "false"),
-    ]);
-    check(&facts, "packages", &[("name", "@opentelemetry/exporter-otlp-http")], &[
-        ("replaced_by", "@opentelemetry/exporter-trace-otlp-http"),
-        ("pinned", "exact"),
-    ]);
+    check_place(
+        &facts,
+        "js_uses",
+        &retired,
+        (8, 44, "@opentelemetry/exporter-otlp-http"),
+    );
+    check(
+        &facts,
+        "js_uses",
+        &[("kind", "construct"), ("export", "Resource")],
+        &[
+            ("generation", "?@opentelemetry/sdk-node is installed without a version"),
+            ("generation_at_least", "2"),
+            ("guarded", "false"),
+        ],
+    );
+    check(
+        &facts,
+        "sdk_problems",
+        &[("area", "endpoint")],
+        &[
+            ("kind", "doubled_path"),
+            ("suggestion", "null"),
+            ("variable", "url"),
+            ("in_code", "true"),
+            ("url_variables", "[OTEL_EXPORTER_OTLP_ENDPOINT]"),
+        ],
+    );
+    check(
+        &facts,
+        "sdk_problems",
+        &[("area", "resource_attributes")],
+        &[("kind", "missing_equals"), ("part", "team")],
+    );
+    check_place(
+        &facts,
+        "sdk_problems",
+        &[("area", "resource_attributes")],
+        (43, 52, "team"),
+    );
+    check(
+        &facts,
+        "installs",
+        &[],
+        &[
+            ("home", "/"),
+            ("cache_directory", "/.npm"),
+            ("cache_from", "home"),
+            ("cache_writable", "false"),
+            ("directory", "/otel-temp"),
+            ("directory_writable", "true"),
+            ("failure_hidden", "not_last"),
+            ("all_pinned", "false"),
+        ],
+    );
+    check(
+        &facts,
+        "packages",
+        &[("name", "@opentelemetry/exporter-otlp-http")],
+        &[
+            ("replaced_by", "@opentelemetry/exporter-trace-otlp-http"),
+            ("pinned", "exact"),
+        ],
+    );
     let installed = [("name", "@opentelemetry/exporter-otlp-http")];
-    check_place(&facts, "packages", &installed, (30, 48, "@opentelemetry/exporter-otlp-http@0.26.0"));
-    check(&facts, "script_writes", &[("path", "/config/tracing.js")], &[
-        ("writable", "false"),
-        ("read_only", "true"),
-        ("source", "config_map"),
-    ]);
+    check_place(
+        &facts,
+        "packages",
+        &installed,
+        (31, 47, "@opentelemetry/exporter-otlp-http@0.26.0"),
+    );
+    check(
+        &facts,
+        "script_writes",
+        &[("path", "/config/tracing.js")],
+        &[("writable", "false"), ("read_only", "true"), ("source", "config_map")],
+    );
 }
 
 #[test]
 fn the_repaired_deployment_of_the_guide() {
     let facts = facts_of(&evidence_of(&[("a.yaml", &repaired())]));
-    check(&facts, "apps", &[], &[
-        ("generation", "1"),
-        ("service_name", "rocket-chat"),
-        ("service_name_from", "service_name"),
-        ("traces.url", "http://otel-collector.monitoring:4318/v1/traces"),
-        ("traces.protocol_from", "code"),
-        ("preload_state", "found"),
-        ("log_level", "info"),
-    ]);
-    check(&facts, "preloads", &[], &[
-        ("source", "copied"),
-        ("init_container", "install"),
-        ("written_as", "/otel-temp/tracing.js"),
-        ("not_shared", "false"),
-    ]);
+    check(
+        &facts,
+        "apps",
+        &[],
+        &[
+            ("generation", "1"),
+            ("service_name", "rocket-chat"),
+            ("service_name_from", "service_name"),
+            ("traces.url", "http://otel-collector.monitoring:4318/v1/traces"),
+            ("traces.protocol_from", "code"),
+            ("preload_state", "found"),
+            ("log_level", "info"),
+        ],
+    );
+    check(
+        &facts,
+        "preloads",
+        &[],
+        &[
+            ("source", "copied"),
+            ("init_container", "install"),
+            ("written_as", "/otel-temp/tracing.js"),
+            ("not_shared", "false"),
+        ],
+    );
     assert_eq!(find(&facts, "sdk_problems", &[]).len(), 0);
     assert_eq!(find(&facts, "js_problems", &[]).len(), 0);
-    check(&facts, "installs", &[], &[
-        ("cache_directory", "/otel-temp/.npm"),
-        ("cache_writable", "true"),
-        ("cache_from", "script:npm_config_cache"),
-        ("failure_hidden", "null"),
-        ("generations", "[1]"),
-        ("mixed", "false"),
-        ("all_pinned", "true"),
-    ]);
+    check(
+        &facts,
+        "installs",
+        &[],
+        &[
+            ("cache_directory", "/otel-temp/.npm"),
+            ("cache_writable", "true"),
+            ("cache_from", "script:npm_config_cache"),
+            ("failure_hidden", "null"),
+            ("generations", "[1]"),
+            ("mixed", "false"),
+            ("all_pinned", "true"),
+        ],
+    );
     assert_eq!(find(&facts, "script_writes", &[("writable", "false")]).len(), 0);
     assert_eq!(find(&facts, "js_uses", &[("package_installed", "false")]).len(), 0);
-    check(&facts, "script_copies", &[], &[("source_state", "found"), ("sees", "[rocketchat]")]);
+    check(
+        &facts,
+        "script_copies",
+        &[],
+        &[("source_state", "found"), ("sees", "[rocketchat]")],
+    );
 }
 
 fn repaired() -> String {
@@ -281,32 +410,98 @@ fn repaired() -> String {
 }
 
 #[test]
-fn a_file_that_is_written_to_an_own_file_system_is_not_shared() {
-    let text = repaired().replace("mountPath: /otel-auto-instrumentation}", "mountPath: /elsewhere}").replace(
-        "cp /config/tracing.js /otel-temp/tracing.js",
-        "mkdir -p /otel-auto-instrumentation; cp /config/tracing.js /otel-auto-instrumentation/tracing.js",
+fn packages_that_are_loaded_by_their_path() {
+    let text = repaired().replace(
+        "require('@open",
+        "require('/otel-auto-instrumentation/node_modules/@open",
     );
     let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
-    check(&facts, "preloads", &[], &[
-        ("state", "missing"),
-        ("not_shared", "true"),
-        ("init_container", "install"),
-        ("reason", "container install writes it to its own file system, which container rocketchat does not share"),
-    ]);
+    check(
+        &facts,
+        "apps",
+        &[],
+        &[
+            ("initialisation_message", "[OpenTelemetry] started"),
+            ("sdk_set_ups", "1"),
+            ("generation", "1"),
+        ],
+    );
+    check(
+        &facts,
+        "js_files",
+        &[],
+        &[
+            ("starts_sdk", "true"),
+            ("has_exporter", "true"),
+            ("escapes", "false"),
+            ("sdks", "1"),
+        ],
+    );
+    assert_eq!(
+        find(&facts, "js_uses", &[("kind", "require"), ("package_installed", "true")]).len(),
+        2
+    );
+    let elsewhere = text.replace("/otel-auto-instrumentation/node_modules/", "/otel/node_modules/");
+    let facts = facts_of(&evidence_of(&[("a.yaml", &elsewhere)]));
+    assert_eq!(
+        find(
+            &facts,
+            "js_uses",
+            &[(
+                "package_installed",
+                "?whether the image has @opentelemetry/sdk-node is not known"
+            )]
+        )
+        .len(),
+        3
+    );
+}
+
+#[test]
+fn a_file_that_is_written_to_an_own_file_system_is_not_shared() {
+    let text = repaired()
+        .replace("mountPath: /otel-auto-instrumentation}", "mountPath: /elsewhere}")
+        .replace(
+            "cp /config/tracing.js /otel-temp/tracing.js",
+            "mkdir -p /otel-auto-instrumentation; cp /config/tracing.js /otel-auto-instrumentation/tracing.js",
+        );
+    let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
+    check(
+        &facts,
+        "preloads",
+        &[],
+        &[
+            ("state", "missing"),
+            ("not_shared", "true"),
+            ("init_container", "install"),
+            (
+                "reason",
+                "container install writes it to its own file system, which container rocketchat does not share",
+            ),
+        ],
+    );
 }
 
 #[test]
 fn a_file_that_nothing_writes_is_missing() {
-    let text = repaired().replace("cp /config/tracing.js /otel-temp/tracing.js", "cp /config/tracing.js /otel-temp/trace.js");
+    let text = repaired().replace(
+        "cp /config/tracing.js /otel-temp/tracing.js",
+        "cp /config/tracing.js /otel-temp/trace.js",
+    );
     let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
-    check(&facts, "preloads", &[], &[
-        ("state", "missing"),
-        ("not_shared", "false"),
-        (
-            "reason",
-            "no container of the pod writes /otel-auto-instrumentation/tracing.js to volume otel; container install writes /otel-temp/trace.js",
-        ),
-    ]);
+    check(
+        &facts,
+        "preloads",
+        &[],
+        &[
+            ("state", "missing"),
+            ("not_shared", "false"),
+            (
+                "reason",
+                "no container of the pod writes /otel-auto-instrumentation/tracing.js to volume otel; container install writes /otel-temp/trace.js",
+            ),
+        ],
+    );
     let text = repaired().replace("cp /config/tracing.js", "cp /config/Tracing.js");
     let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
     check(&facts, "preloads", &[], &[("state", "missing")]);
@@ -319,7 +514,15 @@ fn generations_that_are_mixed() {
     let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
     check(&facts, "installs", &[], &[("generations", "[1, 2]"), ("mixed", "true")]);
     check(&facts, "apps", &[], &[("generation", "1"), ("generations", "[1, 2]")]);
-    check(&facts, "js_uses", &[("kind", "require"), ("package", "@opentelemetry/exporter-trace-otlp-http")], &[("generation", "2")]);
+    check(
+        &facts,
+        "js_uses",
+        &[
+            ("kind", "require"),
+            ("package", "@opentelemetry/exporter-trace-otlp-http"),
+        ],
+        &[("generation", "2")],
+    );
 }
 
 fn app(env: &str, more: &str) -> String {
@@ -331,38 +534,74 @@ fn app(env: &str, more: &str) -> String {
 
 #[test]
 fn a_node_options_in_quotes_has_its_corrected_value() {
-    let text = app("        - {name: NODE_OPTIONS, value: \"'--require /otel/tracing.js'\"}\n", "");
+    let text = app(
+        "        - {name: NODE_OPTIONS, value: \"'--require /otel/tracing.js'\"}\n",
+        "",
+    );
     let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
-    check(&facts, "sdk_problems", &[("area", "node_options")], &[
-        ("kind", "single_quoted_whole"),
-        ("suggestion", "--require /otel/tracing.js"),
-        ("effect", "ignored"),
-    ]);
-    check(&facts, "apps", &[], &[("preload_state", "null"), ("endpoint_set", "?code that is not at hand may set the endpoint")]);
+    check(
+        &facts,
+        "sdk_problems",
+        &[("area", "node_options")],
+        &[
+            ("kind", "single_quoted_whole"),
+            ("suggestion", "--require /otel/tracing.js"),
+            ("effect", "ignored"),
+        ],
+    );
+    check(
+        &facts,
+        "apps",
+        &[],
+        &[
+            ("preload_state", "null"),
+            ("endpoint_set", "?code that is not at hand may set the endpoint"),
+        ],
+    );
 }
 
 #[test]
 fn a_module_that_sets_up_everything_has_the_defaults_of_the_sdk() {
-    let env = "        - {name: NODE_OPTIONS, value: \"--require @opentelemetry/auto-instrumentations-node/register\"}\n";
+    let env =
+        "        - {name: NODE_OPTIONS, value: \"--require @opentelemetry/auto-instrumentations-node/register\"}\n";
     let facts = facts_of(&evidence_of(&[("a.yaml", &app(env, ""))]));
-    check(&facts, "apps", &[], &[
-        ("endpoint_set", "false"),
-        ("localhost_endpoint", "true"),
-        ("sidecar_collector", "false"),
-        ("service_name_from", "default"),
-        ("log_level", "silent"),
-        ("traces.protocol", "http/protobuf"),
-        ("sdk_set_ups", "1"),
-    ]);
-    check(&facts, "preloads", &[], &[("module", "true"), ("state", "unknown"), ("package", "@opentelemetry/auto-instrumentations-node")]);
+    check(
+        &facts,
+        "apps",
+        &[],
+        &[
+            ("endpoint_set", "false"),
+            ("localhost_endpoint", "true"),
+            ("sidecar_collector", "false"),
+            ("service_name_from", "default"),
+            ("log_level", "silent"),
+            ("traces.protocol", "http/protobuf"),
+            ("sdk_set_ups", "1"),
+        ],
+    );
+    check(
+        &facts,
+        "preloads",
+        &[],
+        &[
+            ("module", "true"),
+            ("state", "unknown"),
+            ("package", "@opentelemetry/auto-instrumentations-node"),
+        ],
+    );
 }
 
 #[test]
 fn a_variable_of_a_wrong_name_points_at_its_name() {
     let env = "        - {name: OTEL_SERVICE_NAME, value: web}\n        - {name: OTEL_TRACE_EXPORTER, value: otlp}\n";
     let facts = facts_of(&evidence_of(&[("a.yaml", &app(env, ""))]));
-    check(&facts, "sdk_problems", &[], &[("area", "name"), ("suggestion", "OTEL_TRACES_EXPORTER")]);
-    check_place(&facts, "sdk_problems", &[], (12, 18, "OTEL_TRACE_EXPORTER"));
+    check(
+        &facts,
+        "sdk_problems",
+        &[],
+        &[("area", "name"), ("suggestion", "OTEL_TRACES_EXPORTER")],
+    );
+    check_place(&facts, "sdk_problems", &[], (13, 18, "OTEL_TRACE_EXPORTER"));
 }
 
 #[test]
@@ -372,26 +611,94 @@ fn the_operator_fills_in_what_its_resource_says() {
     let resource = "apiVersion: opentelemetry.io/v1alpha1\nkind: Instrumentation\nmetadata: {name: one, namespace: shop}\nspec:\n  exporter: \
                     {endpoint: \"http://collector:4317\"}\n  nodejs: {image: \"ghcr.io/open-telemetry/x/autoinstrumentation-nodejs:0.60.0\"}\n";
     let facts = facts_of(&evidence_of(&[("a.yaml", &text), ("b.yaml", resource)]));
-    check(&facts, "apps", &[], &[
-        ("instrumentation", "operator_annotation"),
-        ("instrumentation_resource", "Instrumentation shop/one"),
-        ("generation", "2"),
-        ("endpoint_set", "true"),
-        ("traces.port", "4317"),
-        ("service_name", "?the operator sets OTEL_SERVICE_NAME when the pod is made"),
-    ]);
+    check(
+        &facts,
+        "apps",
+        &[],
+        &[
+            ("instrumentation", "operator_annotation"),
+            ("instrumentation_resource", "Instrumentation shop/one"),
+            ("generation", "2"),
+            ("endpoint_set", "true"),
+            ("traces.port", "4317"),
+            (
+                "service_name",
+                "?the operator sets OTEL_SERVICE_NAME when the pod is made",
+            ),
+        ],
+    );
     check(&facts, "sdk_problems", &[], &[("kind", "grpc_port_for_http")]);
-    check(&facts, "app_annotations", &[], &[("level", "pod_template"), ("injects", "nodejs"), ("instrumentation", "found")]);
+    check(
+        &facts,
+        "app_annotations",
+        &[],
+        &[
+            ("level", "pod_template"),
+            ("injects", "nodejs"),
+            ("instrumentation", "found"),
+        ],
+    );
     let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
-    check(&facts, "apps", &[], &[(
-        "endpoint_set",
-        "?the operator may set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, and no Instrumentation of its namespace is in the given files",
-    )]);
+    check(
+        &facts,
+        "apps",
+        &[],
+        &[(
+            "endpoint_set",
+            "?the operator may set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, and no Instrumentation of its namespace is in the given files",
+        )],
+    );
 }
 
 #[test]
 fn programs_that_carry_telemetry_are_no_applications() {
-    let text = app("        - {name: OTEL_SERVICE_NAME, value: c}\n", "").replace("registry.example.com/shop/web:1.0", "otel/opentelemetry-collector:0.88.0");
+    let text = app("        - {name: OTEL_SERVICE_NAME, value: c}\n", "").replace(
+        "registry.example.com/shop/web:1.0",
+        "otel/opentelemetry-collector:0.88.0",
+    );
     let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
     assert!(facts.rows("apps").is_empty());
+}
+
+#[test]
+fn a_sidecar_that_runs_the_set_up_file_traces_itself() {
+    let container = "      containers:\n      - name: tracer\n        image: node:20-alpine\n        command: [node, /app/tracing.js]\n        \
+                     env: [{name: OTEL_SERVICE_NAME, value: x}]\n        volumeMounts: [{name: config, mountPath: /app}]\n";
+    let text = repaired().replace("      containers:\n", container);
+    let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
+    check(
+        &facts,
+        "apps",
+        &[("name", "tracer")],
+        &[("runs_set_up", "true"), ("language", "nodejs")],
+    );
+    check(&facts, "apps", &[("name", "rocketchat")], &[("runs_set_up", "false")]);
+    let uses = [("kind", "require"), ("package_installed", "false")];
+    assert_eq!(find(&facts, "js_uses", &uses).len(), 2);
+}
+
+#[test]
+fn a_url_that_stands_in_code_has_its_correction() {
+    let text = repaired().replace(
+        "process.env.OTEL_EXPORTER_OTLP_ENDPOINT + '/v1/traces'",
+        "'http://collector:4318'",
+    );
+    let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
+    check(
+        &facts,
+        "sdk_problems",
+        &[],
+        &[
+            ("kind", "missing_path"),
+            ("in_code", "true"),
+            ("suggestion", "http://collector:4318/v1/traces"),
+        ],
+    );
+    let found = find(&facts, "sdk_problems", &[]);
+    let value = found[0]
+        .cells
+        .get("value")
+        .and_then(|cell| cell.place.clone())
+        .expect("a place");
+    assert_eq!(value.excerpt(), "http://collector:4318");
 }

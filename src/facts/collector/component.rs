@@ -61,20 +61,33 @@ fn use_columns(builder: RowBuilder, maker: &Maker<'_>, component: &Component) ->
         None => cell,
     };
     let ids = |indexes: &[usize]| or_unknown(texts(indexes.iter().map(|index| &collector.pipelines[*index].id)));
-    let mut signals: Vec<&str> = component.pipelines.iter().map(|index| collector.pipelines[*index].signal.as_str()).collect();
+    let mut signals: Vec<&str> = component
+        .pipelines
+        .iter()
+        .map(|index| collector.pipelines[*index].signal.as_str())
+        .collect();
     signals.dedup();
     let is_extension = component.kind == ComponentKind::Extension;
     let used = match is_extension {
         true => component.enabled == Some(true),
         false => !component.pipelines.is_empty(),
     };
-    let is_only = component.exporter_in.iter().map(|index| &collector.pipelines[*index]).any(|pipeline| {
-        pipeline.signal == "traces" && pipeline.ids(Role::Exporters).all(|id| id == component.id)
-    });
+    let is_only = component
+        .exporter_in
+        .iter()
+        .map(|index| &collector.pipelines[*index])
+        .any(|pipeline| pipeline.signal == "traces" && pipeline.ids(Role::Exporters).all(|id| id == component.id));
     let (after, before) = neighbours(maker, component);
     builder
         .set("used", or_unknown(used.into()))
-        .set("enabled", if is_extension { or_unknown(used.into()) } else { Cell::default() })
+        .set(
+            "enabled",
+            if is_extension {
+                or_unknown(used.into())
+            } else {
+                Cell::default()
+            },
+        )
         .set("pipelines", ids(&component.pipelines))
         .set("signals", or_unknown(texts(signals)))
         .set("receiver_in", ids(&component.receiver_in))
@@ -92,7 +105,11 @@ fn neighbours<'a>(maker: &Maker<'a>, component: &Component) -> (Vec<&'a str>, Ve
     }
     for index in &component.pipelines {
         let pipeline = &maker.collector.pipelines[*index];
-        let processors: Vec<_> = pipeline.items.iter().filter(|item| item.role == Role::Processors).collect();
+        let processors: Vec<_> = pipeline
+            .items
+            .iter()
+            .filter(|item| item.role == Role::Processors)
+            .collect();
         let Some(own) = processors.iter().position(|item| item.id.text() == Some(&component.id)) else {
             continue;
         };
@@ -127,34 +144,57 @@ pub(super) fn fate_word(fate: &ComponentFate) -> Cell {
 
 fn fate_columns(builder: RowBuilder, component: &Component) -> RowBuilder {
     let release = |version: &Version| Cell::from(version.to_string());
-    let builder = builder.set("fate", fate_word(&component.fate)).set("other_distributions", texts::<&str>([]));
+    let builder = builder
+        .set("fate", fate_word(&component.fate))
+        .set("other_distributions", texts::<&str>([]));
     let builder = match &component.fate {
         ComponentFate::Undecided { reason } => builder.set("deprecated_alias", Cell::unknown(reason.as_str())),
         _ => builder.set("deprecated_alias", false),
     };
     match &component.fate {
-        ComponentFate::Present { canonical, deprecated_since, .. } => builder
+        ComponentFate::Present {
+            canonical,
+            deprecated_since,
+            ..
+        } => builder
             .set("canonical", canonical.as_str())
             .set("deprecated_alias", deprecated_since.is_some())
             .set("alias_since", deprecated_since.as_ref().map(release)),
-        ComponentFate::RemovedIn { last, replaced_by, back_in, elsewhere } => {
-            let used = replaced_by.as_ref().and_then(|replacement| replacement.component.as_ref());
-            let note = replaced_by.as_ref().map(|replacement| replacement.note.as_ref()).filter(|note: &&str| !note.is_empty());
+        ComponentFate::RemovedIn {
+            last,
+            replaced_by,
+            back_in,
+            elsewhere,
+        } => {
+            let used = replaced_by
+                .as_ref()
+                .and_then(|replacement| replacement.component.as_ref());
+            let note = replaced_by
+                .as_ref()
+                .map(|replacement| replacement.note.as_ref())
+                .filter(|note: &&str| !note.is_empty());
             builder
                 .set("removed_after", release(last))
                 .set("back_in", back_in.as_ref().map(release))
                 .set("replaced_by", used.map(|(_, name)| name.as_ref()))
                 .set("replaced_by_kind", used.map(|(kind, _)| kind.as_str()))
                 .set("replacement_note", note)
-                .set("other_distributions", texts(elsewhere.iter().map(|distribution| distribution.as_str())))
+                .set(
+                    "other_distributions",
+                    texts(elsewhere.iter().map(|distribution| distribution.as_str())),
+                )
         }
         ComponentFate::NotYet { first, use_instead } => builder
             .set("first_release", release(first))
             .set("replaced_by", use_instead.as_deref())
-            .set("replaced_by_kind", use_instead.as_ref().map(|_| component.kind.as_str())),
-        ComponentFate::OtherDistribution { available_in } => {
-            builder.set("other_distributions", texts(available_in.iter().map(|distribution| distribution.as_str())))
-        }
+            .set(
+                "replaced_by_kind",
+                use_instead.as_ref().map(|_| component.kind.as_str()),
+            ),
+        ComponentFate::OtherDistribution { available_in } => builder.set(
+            "other_distributions",
+            texts(available_in.iter().map(|distribution| distribution.as_str())),
+        ),
         ComponentFate::NeverKnown { did_you_mean } => builder.set("did_you_mean", did_you_mean.as_deref()),
         ComponentFate::Undecided { .. } => builder,
     }
@@ -162,14 +202,32 @@ fn fate_columns(builder: RowBuilder, component: &Component) -> RowBuilder {
 
 fn meaning_columns(builder: RowBuilder, maker: &Maker<'_>, component: &Component) -> RowBuilder {
     match component.kind {
-        ComponentKind::Processor if component.type_name == "memory_limiter" => builder.set("memory_limiter", memory_limiter(maker, component)),
+        ComponentKind::Processor if component.type_name == "memory_limiter" => {
+            builder.set("memory_limiter", memory_limiter(maker, component))
+        }
         ComponentKind::Exporter => {
             let section = maker.tables.keys(component.kind, &component.type_name);
-            let has = |key: &str| component.config.get(key).is_some() || section.is_some_and(|section| section.find(&[key]).is_some());
+            let has = |key: &str| {
+                component.config.get(key).is_some() || section.is_some_and(|section| section.find(&[key]).is_some())
+            };
             builder
                 .set("timeout", timeout(component))
-                .set("retry", if has("retry_on_failure") { retry(component) } else { Cell::default() })
-                .set("queue", if has("sending_queue") { queue(component) } else { Cell::default() })
+                .set(
+                    "retry",
+                    if has("retry_on_failure") {
+                        retry(component)
+                    } else {
+                        Cell::default()
+                    },
+                )
+                .set(
+                    "queue",
+                    if has("sending_queue") {
+                        queue(component)
+                    } else {
+                        Cell::default()
+                    },
+                )
         }
         _ => builder,
     }
@@ -264,7 +322,10 @@ fn memory_limiter(maker: &Maker<'_>, component: &Component) -> Cell {
         ("spike_limit_mib", number("spike_limit_mib")),
         ("limit_percentage", number("limit_percentage")),
         ("spike_limit_percentage", number("spike_limit_percentage")),
-        ("limit_bytes", limit_bytes(&number("limit_mib"), &number("limit_percentage"), &container_limit)),
+        (
+            "limit_bytes",
+            limit_bytes(&number("limit_mib"), &number("limit_percentage"), &container_limit),
+        ),
         ("container_memory_limit", container_limit),
     ])
 }
@@ -277,7 +338,9 @@ fn limit_bytes(mib: &Cell, percentage: &Cell, container: &Cell) -> Cell {
         (_, Value::Unknown(_), _) => percentage.clone(),
         (_, Value::Int(percentage @ 1..), Value::Int(bytes)) => Cell::from(bytes / 100 * percentage),
         (_, Value::Int(1..), Value::Unknown(_)) => container.clone(),
-        (_, Value::Int(1..), _) => Cell::unknown("the container has no memory limit, so that the memory of the node counts"),
+        (_, Value::Int(1..), _) => {
+            Cell::unknown("the container has no memory limit, so that the memory of the node counts")
+        }
         _ => Cell::default(),
     }
 }
@@ -287,7 +350,10 @@ fn reference_rows(facts: &mut Facts, maker: &Maker<'_>, links: &[Arc<Cell>]) {
     let link = |index: usize| links.get(index).map(Cell::link).unwrap_or_default();
     for reference in &collector.side_references {
         let extension = maker.component(reference.extension);
-        let unknown = reference.id.unknown_reason().or_else(|| collector.config.get("extensions").and_then(Cell::unknown_reason));
+        let unknown = reference
+            .id
+            .unknown_reason()
+            .or_else(|| collector.config.get("extensions").and_then(Cell::unknown_reason));
         let or_unknown = |value: Option<bool>, reason: Option<&Arc<str>>| match (value, reason) {
             (Some(true), _) | (Some(false), None) => Cell::from(value),
             (_, Some(reason)) => Cell::unknown(reason.clone()),
@@ -296,7 +362,10 @@ fn reference_rows(facts: &mut Facts, maker: &Maker<'_>, links: &[Arc<Cell>]) {
         let enabled = extension.map_or(Some(false), |extension| extension.enabled);
         let enabled_unknown = unknown.or_else(|| extension.and_then(|extension| extension.use_unknown.as_ref()));
         let id = reference.id.text().unwrap_or_default();
-        let candidates = collector.components.iter().filter(|component| component.kind == ComponentKind::Extension);
+        let candidates = collector
+            .components
+            .iter()
+            .filter(|component| component.kind == ComponentKind::Extension);
         let meant = nearest(id, candidates.map(|component| component.id.as_str()));
         let row = RowBuilder::new("extension_refs")
             .set("component", link(reference.component))
@@ -310,6 +379,9 @@ fn reference_rows(facts: &mut Facts, maker: &Maker<'_>, links: &[Arc<Cell>]) {
             .set("extension", reference.extension.map(link).unwrap_or_default())
             .set("collector", maker.collector_link());
         let place = reference.id.place.clone();
-        facts.push("extension_refs", row.build_at(&maker.about_at(place.as_ref(), None), place));
+        facts.push(
+            "extension_refs",
+            row.build_at(&maker.about_at(place.as_ref(), None), place),
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! Rows about a configuration as a text: problems, references, keys, values.
 
-use super::{Maker, texts};
 use super::component::fate_word;
 use super::duration::seconds;
 use super::whole::is_since;
+use super::{Maker, texts};
 use crate::evidence::{Cell, Place, Value, cell};
 use crate::facts::{Facts, RowBuilder};
 use crate::releases::{ComponentKind, Version, nearest};
@@ -58,14 +58,18 @@ fn problem_row(facts: &mut Facts, maker: &Maker<'_>, problem: &Problem) {
         .set("did_you_mean", meant)
         .set("collector", maker.collector_link());
     let place = problem.place.clone();
-    facts.push("config_problems", row.build_at(&maker.about_at(place.as_ref(), None), place));
+    facts.push(
+        "config_problems",
+        row.build_at(&maker.about_at(place.as_ref(), None), place),
+    );
 }
 
 /// Returns the component that a path of the whole configuration lies in.
 fn component_at(maker: &Maker<'_>, path: &str) -> Option<usize> {
     maker.collector.components.iter().position(|component| {
         let own = cell::join(&format!("{}s", component.kind.as_str()), &component.id);
-        path.strip_prefix(&own).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        path.strip_prefix(&own)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     })
 }
 
@@ -79,7 +83,12 @@ fn reference_row(facts: &mut Facts, maker: &Maker<'_>, reference: &Reference) {
         ReferenceState::Unknown(reason) => Cell::unknown(reason.clone()),
     };
     let scheme_fate = reference.scheme.as_deref().map(|scheme| {
-        fate_word(&maker.tables.component(ComponentKind::Provider, scheme, collector.distribution, &collector.release))
+        fate_word(&maker.tables.component(
+            ComponentKind::Provider,
+            scheme,
+            collector.distribution,
+            &collector.release,
+        ))
     });
     let key = reference.path.rsplit('.').next().unwrap_or_default();
     let is_whole = reference.value.text() == Some(reference.text.as_str());
@@ -97,11 +106,17 @@ fn reference_row(facts: &mut Facts, maker: &Maker<'_>, reference: &Reference) {
         .set("is_whole", is_whole)
         .set("path", reference.path.as_str())
         .set("key", key)
-        .set("inside", maker.component(component).map(|component| component.id.as_str()))
+        .set(
+            "inside",
+            maker.component(component).map(|component| component.id.as_str()),
+        )
         .set("component", maker.component_link(component))
         .set("collector", maker.collector_link());
     let place = reference.place.clone();
-    facts.push("config_references", row.build_at(&maker.about_at(place.as_ref(), None), place));
+    facts.push(
+        "config_references",
+        row.build_at(&maker.about_at(place.as_ref(), None), place),
+    );
 }
 
 fn key_row(facts: &mut Facts, maker: &Maker<'_>, problem: &KeyProblem) {
@@ -119,15 +134,16 @@ fn key_row(facts: &mut Facts, maker: &Maker<'_>, problem: &KeyProblem) {
     let refused = match (problem.is_refused, reason) {
         (_, Some(reason)) => Cell::unknown(reason),
         (Some(refused), None) => Cell::from(refused),
-        (None, None) => Cell::unknown("the release decides whether the key is refused or ignored, and is not known exactly"),
+        (None, None) => {
+            Cell::unknown("the release decides whether the key is refused or ignored, and is not known exactly")
+        }
     };
     let component = maker.component(problem.component);
     // The place of a finding is the key, and the value can be reached as well.
     let place = problem.value.key.clone().or_else(|| problem.value.place.clone());
-    let otherwise = if problem.path.starts_with('[') || !problem.path.contains('.') && problem.component.is_none() && is_top(maker, &problem.key) {
-        "the configuration"
-    } else {
-        "service"
+    let otherwise = match problem.is_in_service {
+        true => "service",
+        false => "the configuration",
     };
     let replacement = problem.replacement.as_ref().map(|path| path.replace("::", "."));
     let renamed = replacement.as_deref().and_then(|path| sibling(path, &problem.path));
@@ -160,15 +176,12 @@ fn sibling<'a>(replacement: &'a str, path: &str) -> Option<&'a str> {
     (above == parent).then_some(name)
 }
 
-/// Returns whether a key stands at the top level of the configuration.
-fn is_top(maker: &Maker<'_>, key: &str) -> bool {
-    maker.collector.config.get(key).is_some()
-}
-
 fn value_row(facts: &mut Facts, maker: &Maker<'_>, value: &TypedValue) {
     let strict = match is_since(maker, STRICT_SINCE) {
         Some(strict) => Cell::from(strict),
-        None => Cell::unknown(format!("the release is not known exactly, and types are strict from {STRICT_SINCE} on")),
+        None => Cell::unknown(format!(
+            "the release is not known exactly, and types are strict from {STRICT_SINCE} on"
+        )),
     };
     let row = RowBuilder::new("config_values")
         .set("component", maker.component_link(value.component))
@@ -182,7 +195,10 @@ fn value_row(facts: &mut Facts, maker: &Maker<'_>, value: &TypedValue) {
         .set("value", value.value.clone())
         .set("collector", maker.collector_link());
     let place = value.value.place.clone();
-    facts.push("config_values", row.build_at(&maker.about_at(place.as_ref(), None), place));
+    facts.push(
+        "config_values",
+        row.build_at(&maker.about_at(place.as_ref(), None), place),
+    );
 }
 
 /// Returns how a value does not fit the type that is wanted.

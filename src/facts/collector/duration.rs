@@ -18,7 +18,9 @@ pub(super) fn seconds(text: &str) -> Option<f64> {
     while !rest.is_empty() {
         let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
         let number: f64 = rest[..end].parse().ok()?;
-        let unit_end = rest[end..].find(|letter: char| letter.is_ascii_digit() || letter == '.').map_or(rest.len(), |at| end + at);
+        let unit_end = rest[end..]
+            .find(|letter: char| letter.is_ascii_digit() || letter == '.')
+            .map_or(rest.len(), |at| end + at);
         let factor = match &rest[end..unit_end] {
             "ns" => 1e-9,
             "us" | "µs" | "μs" => 1e-6,

@@ -12,7 +12,13 @@ pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) -> Vec<Arc<Cell>> {
     let mut links = Vec::new();
     for (index, listener) in maker.collector.listeners.iter().enumerate() {
         let row = listener_row(maker, index, listener);
-        let place = listener.written.place.clone().or_else(|| listener.written.key.clone());
+        let block = &listener.block;
+        let place = listener
+            .written
+            .place
+            .clone()
+            .or_else(|| block.key.clone())
+            .or_else(|| block.place.clone());
         let row = row.build_at(&maker.about_at(place.as_ref(), None), place);
         links.push(row.cells.clone());
         facts.push("listeners", row);
@@ -33,7 +39,10 @@ fn listener_row(maker: &Maker<'_>, index: usize, listener: &Listener) -> RowBuil
             signals.push(signal);
         }
     }
-    let probed = collector.probes.iter().filter(|probe| probe.port.is_some() && probe.port == number(&listener.port));
+    let probed = collector
+        .probes
+        .iter()
+        .filter(|probe| probe.port.is_some() && probe.port == number(&listener.port));
     let has_service = match (&listener.more_services, maker.run) {
         _ if !listener.service_ports.is_empty() => Cell::from(true),
         (Some(reason), _) => Cell::unknown(reason.as_str()),
@@ -43,7 +52,10 @@ fn listener_row(maker: &Maker<'_>, index: usize, listener: &Listener) -> RowBuil
     RowBuilder::new("listeners")
         .set("stage", "collector")
         .set("id", component.map(super::component::id_cell))
-        .set("kind", component.map_or("telemetry", |component| component.kind.as_str()))
+        .set(
+            "kind",
+            component.map_or("telemetry", |component| component.kind.as_str()),
+        )
         .set("type", component.map(|component| component.canonical.as_str()))
         .set("protocol", listener.protocol)
         .set("transport", listener.transport)
@@ -57,11 +69,15 @@ fn listener_row(maker: &Maker<'_>, index: usize, listener: &Listener) -> RowBuil
         .set("started", started(component, listener))
         .set("signals", texts(signals))
         .set("endpoint", listener.written.clone())
+        .set("block", listener.block.clone())
         .set("config_path", listener.config_path.as_str())
         .set("container_port", listener.is_container_port)
         .set("host_port", listener.host_port)
         .set("host_network", listener.host_network)
-        .set("service_ports", listener.service_ports.iter().map(service_port).collect::<Vec<Cell>>())
+        .set(
+            "service_ports",
+            listener.service_ports.iter().map(service_port).collect::<Vec<Cell>>(),
+        )
         .set("has_service", has_service)
         .set("probed", texts(probed.map(|probe| probe.name)))
         .set("sidecar", collector.mode.as_deref() == Some("sidecar"))
@@ -72,7 +88,10 @@ fn listener_row(maker: &Maker<'_>, index: usize, listener: &Listener) -> RowBuil
 }
 
 fn started(component: Option<&Component>, listener: &Listener) -> Cell {
-    match (listener.is_started, component.and_then(|component| component.use_unknown.as_ref())) {
+    match (
+        listener.is_started,
+        component.and_then(|component| component.use_unknown.as_ref()),
+    ) {
         (Some(started), _) => Cell::from(started),
         (None, Some(reason)) => Cell::unknown(reason.clone()),
         (None, None) => Cell::unknown("the pipelines cannot be told"),
@@ -107,7 +126,7 @@ fn number(cell: &Cell) -> Option<u16> {
 /// Returns what else is started on the same port of an overlapping host. Both are reported by the later one only.
 fn shares_port_with(maker: &Maker<'_>, index: usize, listener: &Listener) -> Option<String> {
     let port = number(&listener.port).filter(|port| *port != 0)?;
-    let earlier = maker.collector.listeners[..index].iter();
+    let mut earlier = maker.collector.listeners[..index].iter();
     let is_same = |other: &&Listener| {
         other.transport == listener.transport
             && number(&other.port) == Some(port)
@@ -115,7 +134,7 @@ fn shares_port_with(maker: &Maker<'_>, index: usize, listener: &Listener) -> Opt
             && listener.is_started == Some(true)
             && overlap(&other.host, &listener.host)
     };
-    let other = earlier.filter(|other| is_same(other)).next()?;
+    let other = earlier.find(|other| is_same(other))?;
     Some(match maker.component(other.component) {
         Some(component) => format!("{} {}", component.kind.as_str(), component.id),
         None => "the Collector's own metrics".to_owned(),
@@ -133,9 +152,15 @@ fn overlap(one: &Cell, two: &Cell) -> bool {
 fn probe_row(facts: &mut Facts, maker: &Maker<'_>, probe: &Probe) {
     let collector = maker.collector;
     let extension = maker.component(probe.extension);
-    let listener = probe.extension.and_then(|index| collector.listeners.iter().find(|listener| listener.component == Some(index)));
+    let listener = probe.extension.and_then(|index| {
+        collector
+            .listeners
+            .iter()
+            .find(|listener| listener.component == Some(index))
+    });
     let has_health = |component: &Component| {
-        component.kind == ComponentKind::Extension && matches!(component.type_name.as_str(), "health_check" | "healthcheckv2")
+        component.kind == ComponentKind::Extension
+            && matches!(component.type_name.as_str(), "health_check" | "healthcheckv2")
     };
     let port = match (probe.port, probe.kind) {
         (Some(port), _) => Cell::from(i64::from(port)).at(&probe.written_port),
@@ -150,7 +175,9 @@ fn probe_row(facts: &mut Facts, maker: &Maker<'_>, probe: &Probe) {
         (_, Some(reason)) => Cell::unknown(reason.clone()),
         (port, None) => Cell::from(port.is_some() && number(&listener.port) == port),
     });
-    let matches_path = listener.filter(|_| probe.kind == "httpGet").map(|listener| listener.path == probe.path);
+    let matches_path = listener
+        .filter(|_| probe.kind == "httpGet")
+        .map(|listener| listener.path == probe.path);
     let answered = collector.listeners.iter().any(|listener| {
         listener.is_started == Some(true) && probe.port.is_some() && number(&listener.port) == probe.port
     });
@@ -162,18 +189,34 @@ fn probe_row(facts: &mut Facts, maker: &Maker<'_>, probe: &Probe) {
         .set("path", probe.path.as_deref())
         .set("scheme", probe.scheme.as_deref())
         .set("extension", extension.map(super::component::id_cell))
-        .set("extension_defined", maker.if_known(collector.components.iter().any(has_health)))
-        .set("extension_enabled", if extension.is_none() { maker.if_known(Cell::default()) } else { enabled.unwrap_or_default() })
+        .set(
+            "extension_defined",
+            maker.if_known(collector.components.iter().any(has_health)),
+        )
+        .set(
+            "extension_enabled",
+            if extension.is_none() {
+                maker.if_known(Cell::default())
+            } else {
+                enabled.unwrap_or_default()
+            },
+        )
         .set("extension_port", listener.map(|listener| listener.port.clone()))
         .set("extension_path", listener.and_then(|listener| listener.path.as_deref()))
         .set("extension_tls", listener.map(|listener| listener.has_tls))
         .set("port_matches", matches_port)
         .set("path_matches", matches_path)
-        .set("localhost", listener.map(|listener| known_or(listener.is_local.as_ref().copied())))
+        .set(
+            "localhost",
+            listener.map(|listener| known_or(listener.is_local.as_ref().copied())),
+        )
         .set("is_answered", maker.if_known(answered))
         .set("component", maker.component_link(probe.extension))
         .set("container", maker.container_link())
         .set("collector", maker.collector_link());
     let place = probe.cell.place.clone();
-    facts.push("collector_probes", row.build_at(&maker.about_at(place.as_ref(), None), place));
+    facts.push(
+        "collector_probes",
+        row.build_at(&maker.about_at(place.as_ref(), None), place),
+    );
 }

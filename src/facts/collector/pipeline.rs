@@ -28,7 +28,11 @@ fn pipeline_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: &Pipeline) {
         None => cell,
     };
     let ids = |role: Role| or_unknown(texts(pipeline.ids(role)));
-    let types = |role: Role| or_unknown(texts(components(maker, pipeline, role).map(|component| &component.canonical)));
+    let types = |role: Role| {
+        or_unknown(texts(
+            components(maker, pipeline, role).map(|component| &component.canonical),
+        ))
+    };
     let key = &pipeline.config.key;
     let at_key = |text: &str| Cell {
         value: Value::Text(text.into()),
@@ -38,8 +42,12 @@ fn pipeline_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: &Pipeline) {
     let exporters: Vec<&Component> = components(maker, pipeline, Role::Exporters).collect();
     let only_debug = !exporters.is_empty()
         && exporters.len() == pipeline.ids(Role::Exporters).count()
-        && exporters.iter().all(|exporter| LOCAL_EXPORTERS.contains(&exporter.canonical.as_str()));
-    let limiter = pipeline.ids(Role::Processors).position(|id| id.split('/').next() == Some("memory_limiter"));
+        && exporters
+            .iter()
+            .all(|exporter| LOCAL_EXPORTERS.contains(&exporter.canonical.as_str()));
+    let limiter = pipeline
+        .ids(Role::Processors)
+        .position(|id| id.split('/').next() == Some("memory_limiter"));
     let signal_known = SIGNALS.contains(&pipeline.signal.as_str());
     let meant = nearest(&pipeline.signal, SIGNALS.into_iter()).filter(|_| !signal_known);
     let row = RowBuilder::new("pipelines")
@@ -58,7 +66,10 @@ fn pipeline_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: &Pipeline) {
         .set("only_debug_exporters", or_unknown(only_debug.into()))
         .set("has_memory_limiter", or_unknown(limiter.is_some().into()))
         .set("memory_limiter_index", or_unknown(limiter.into()))
-        .set("first_processor", or_unknown(pipeline.ids(Role::Processors).next().into()))
+        .set(
+            "first_processor",
+            or_unknown(pipeline.ids(Role::Processors).next().into()),
+        )
         .set("collector", maker.collector_link());
     let place = pipeline.config.key.clone().or_else(|| pipeline.config.place.clone());
     facts.push("pipelines", row.build_at(&maker.about_at(place.as_ref(), None), place));
@@ -74,7 +85,9 @@ fn has_batching(maker: &Maker<'_>, pipeline: &Pipeline, exporters: &[&Component]
         return Cell::from(true);
     }
     let batch = |exporter: &Component| exporter.config.path(&["sending_queue", "batch"]).cloned();
-    let unknown = exporters.iter().find_map(|exporter| batch(exporter).filter(|batch| batch.unknown_reason().is_some()));
+    let unknown = exporters
+        .iter()
+        .find_map(|exporter| batch(exporter).filter(|batch| batch.unknown_reason().is_some()));
     let is_on = |exporter: &&Component| {
         batch(exporter).is_some_and(|batch| {
             let is_off = matches!(batch.get("enabled").map(|cell| &cell.value), Some(Value::Bool(false)));
@@ -90,17 +103,23 @@ fn item_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: Option<&Pipeline>, i
         Some(reason) => Cell::unknown(reason.clone()),
         None => Cell::from(item.component.is_some()),
     };
-    let other_half = component.filter(|component| component.kind == ComponentKind::Connector).map(|connector| {
-        let opposite = match item.role {
-            Role::Receivers => &connector.exporter_in,
-            _ => &connector.receiver_in,
-        };
-        let unknown = maker.collector.pipelines.iter().find_map(|pipeline| pipeline.unknown.as_ref());
-        match unknown {
-            Some(reason) if opposite.is_empty() => Cell::unknown(reason.clone()),
-            _ => Cell::from(!opposite.is_empty()),
-        }
-    });
+    let other_half = component
+        .filter(|component| component.kind == ComponentKind::Connector)
+        .map(|connector| {
+            let opposite = match item.role {
+                Role::Receivers => &connector.exporter_in,
+                _ => &connector.receiver_in,
+            };
+            let unknown = maker
+                .collector
+                .pipelines
+                .iter()
+                .find_map(|pipeline| pipeline.unknown.as_ref());
+            match unknown {
+                Some(reason) if opposite.is_empty() => Cell::unknown(reason.clone()),
+                _ => Cell::from(!opposite.is_empty()),
+            }
+        });
     let id = item.id.text();
     let row = RowBuilder::new("pipeline_refs")
         .set("pipeline", pipeline.map(|pipeline| pipeline.id.as_str()))
@@ -108,7 +127,10 @@ fn item_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: Option<&Pipeline>, i
         .set("role", item.role.as_str())
         .set("id", item.id.clone())
         .set("type", id.and_then(|id| id.split('/').next()))
-        .set("canonical_type", component.map(|component| component.canonical.as_str()))
+        .set(
+            "canonical_type",
+            component.map(|component| component.canonical.as_str()),
+        )
         .set("kind", component.map(|component| component.kind.as_str()))
         .set("index", item.index)
         .set("defined", defined)
@@ -121,5 +143,8 @@ fn item_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: Option<&Pipeline>, i
         .set("component", maker.component_link(item.component))
         .set("collector", maker.collector_link());
     let place = item.id.place.clone();
-    facts.push("pipeline_refs", row.build_at(&maker.about_at(place.as_ref(), None), place));
+    facts.push(
+        "pipeline_refs",
+        row.build_at(&maker.about_at(place.as_ref(), None), place),
+    );
 }

@@ -21,7 +21,14 @@ pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) -> Arc<Cell> {
         .set("name", collector.name.as_str())
         .set("origin", collector.origin.as_str())
         .set("config", collector.config.clone())
-        .set("config_state", if collector.unknown.is_some() { "unknown" } else { "known" })
+        .set(
+            "config_state",
+            if collector.unknown.is_some() {
+                "unknown"
+            } else {
+                "known"
+            },
+        )
         .set("config_reason", collector.unknown.clone())
         .set("by_operator", collector.by_operator)
         .set("mode", collector.mode.as_deref())
@@ -67,7 +74,16 @@ fn release_columns(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
 
 fn run_columns(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
     let collector = maker.collector;
-    let gates = |enabled: bool| texts(collector.arguments.gates.iter().filter(|gate| gate.enabled == enabled).map(|gate| &gate.name));
+    let gates = |enabled: bool| {
+        texts(
+            collector
+                .arguments
+                .gates
+                .iter()
+                .filter(|gate| gate.enabled == enabled)
+                .map(|gate| &gate.name),
+        )
+    };
     let builder = builder.set("gates_on", gates(true)).set("gates_off", gates(false));
     let Some((workload, container)) = maker.run else {
         let reason = "no container at hand runs the configuration";
@@ -86,7 +102,12 @@ fn run_columns(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
         (has_it, _) => Cell::from(has_it),
     };
     let replicas = workload.replicas;
-    let written = workload.object.path(&["spec", "replicas"]).filter(|cell| !cell.is_null()).cloned().unwrap_or_default();
+    let written = workload
+        .object
+        .path(&["spec", "replicas"])
+        .filter(|cell| !cell.is_null())
+        .cloned()
+        .unwrap_or_default();
     let is_alone = matches!(workload.reference.kind.as_str(), "Job" | "CronJob" | "Pod");
     builder
         .set("env", Cell::from(env))
@@ -99,16 +120,29 @@ fn run_columns(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
 
 fn contents(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
     let collector = maker.collector;
-    let of_kind = |kind: ComponentKind| collector.components.iter().filter(move |component| component.kind == kind);
+    let of_kind = |kind: ComponentKind| {
+        collector
+            .components
+            .iter()
+            .filter(move |component| component.kind == kind)
+    };
     let ids = |kind: ComponentKind| maker.if_known(texts(of_kind(kind).map(|component| &component.id)));
     let has = |kind: ComponentKind, section: &str| match collector.config.get(section).and_then(Cell::unknown_reason) {
         Some(reason) => Cell::unknown(reason.clone()),
         None => maker.if_known(of_kind(kind).next().is_some()),
     };
-    let named = |name: &'static str| of_kind(ComponentKind::Processor).filter(move |component| component.type_name == name);
+    let named =
+        |name: &'static str| of_kind(ComponentKind::Processor).filter(move |component| component.type_name == name);
     let is_used = |component: &&Component| !component.pipelines.is_empty();
-    let traces: Vec<&Pipeline> = collector.pipelines.iter().filter(|pipeline| pipeline.signal == "traces").collect();
-    let pipelines_unknown = collector.config.path(&["service", "pipelines"]).and_then(Cell::unknown_reason);
+    let traces: Vec<&Pipeline> = collector
+        .pipelines
+        .iter()
+        .filter(|pipeline| pipeline.signal == "traces")
+        .collect();
+    let pipelines_unknown = collector
+        .config
+        .path(&["service", "pipelines"])
+        .and_then(Cell::unknown_reason);
     let if_pipelines = |value: bool| match pipelines_unknown {
         Some(reason) => Cell::unknown(reason.clone()),
         None => maker.if_known(value),
@@ -126,9 +160,20 @@ fn contents(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
         .set("exporter_ids", ids(ComponentKind::Exporter))
         .set("connector_ids", ids(ComponentKind::Connector))
         .set("extension_ids", ids(ComponentKind::Extension))
-        .set("enabled_extensions", maker.if_known(texts(collector.extensions.iter().filter_map(|item| item.id.text()))))
-        .set("memory_limiter_ids", maker.if_known(texts(named("memory_limiter").map(|component| &component.id))))
-        .set("tail_sampling_ids", maker.if_known(texts(named("tail_sampling").filter(is_used).map(|component| &component.id))))
+        .set(
+            "enabled_extensions",
+            maker.if_known(texts(collector.extensions.iter().filter_map(|item| item.id.text()))),
+        )
+        .set(
+            "memory_limiter_ids",
+            maker.if_known(texts(named("memory_limiter").map(|component| &component.id))),
+        )
+        .set(
+            "tail_sampling_ids",
+            maker.if_known(texts(
+                named("tail_sampling").filter(is_used).map(|component| &component.id),
+            )),
+        )
 }
 
 fn has_trace_exporter(maker: &Maker<'_>, traces: &[&Pipeline]) -> Cell {
@@ -156,18 +201,38 @@ fn telemetry(maker: &Maker<'_>) -> Cell {
         return Cell::unknown(reason.clone());
     }
     let telemetry = collector.config.path(&["service", "telemetry"]);
-    let written = |keys: &[&str]| telemetry.and_then(|telemetry| telemetry.path(keys)).filter(|cell| !cell.is_null()).cloned();
-    let listener = collector.listeners.iter().find(|listener| listener.protocol == "metrics");
+    let written = |keys: &[&str]| {
+        telemetry
+            .and_then(|telemetry| telemetry.path(keys))
+            .filter(|cell| !cell.is_null())
+            .cloned()
+    };
+    let listener = collector
+        .listeners
+        .iter()
+        .find(|listener| listener.protocol == "metrics");
     let of_listener = |value: &dyn Fn(&Listener) -> Cell| listener.map(value).unwrap_or_default();
     record([
-        ("metrics_level", written(&["metrics", "level"]).unwrap_or_else(|| default_level(maker))),
+        (
+            "metrics_level",
+            written(&["metrics", "level"]).unwrap_or_else(|| default_level(maker)),
+        ),
         ("metrics_host", of_listener(&|listener| listener.host.clone())),
         ("metrics_port", of_listener(&|listener| listener.port.clone())),
-        ("metrics_localhost", of_listener(&|listener| super::known_or(listener.is_local.as_ref().copied()))),
+        (
+            "metrics_localhost",
+            of_listener(&|listener| super::known_or(listener.is_local.as_ref().copied())),
+        ),
         ("has_readers", Cell::from(written(&["metrics", "readers"]).is_some())),
         ("address", written(&["metrics", "address"]).unwrap_or_default()),
-        ("logs_level", written(&["logs", "level"]).unwrap_or_else(|| Cell::from("info"))),
-        ("logs_encoding", written(&["logs", "encoding"]).unwrap_or_else(|| Cell::from("console"))),
+        (
+            "logs_level",
+            written(&["logs", "level"]).unwrap_or_else(|| Cell::from("info")),
+        ),
+        (
+            "logs_encoding",
+            written(&["logs", "encoding"]).unwrap_or_else(|| Cell::from("console")),
+        ),
     ])
 }
 
@@ -196,7 +261,11 @@ fn flag_rows(facts: &mut Facts, maker: &Maker<'_>, link: &Arc<Cell>) {
             Distribution::Unknown if !is_listed => Cell::unknown("the flags of this distribution are not known"),
             _ => Cell::from(is_listed),
         };
-        let text = flag.cell.text().map(|text| Cell::from(text).at(&flag.cell)).unwrap_or_default();
+        let text = flag
+            .cell
+            .text()
+            .map(|text| Cell::from(text).at(&flag.cell))
+            .unwrap_or_default();
         let row = RowBuilder::new("collector_flags")
             .set("name", Cell::from(flag.name.as_str()).at(&flag.cell))
             .set("value", Cell::from(flag.value.as_deref()).at(&flag.cell))
@@ -204,7 +273,10 @@ fn flag_rows(facts: &mut Facts, maker: &Maker<'_>, link: &Arc<Cell>) {
             .set("known", known)
             .set("collector", Cell::link(link));
         let place = flag.cell.place.clone();
-        facts.push("collector_flags", row.build_at(&maker.about_at(place.as_ref(), None), place));
+        facts.push(
+            "collector_flags",
+            row.build_at(&maker.about_at(place.as_ref(), None), place),
+        );
     }
     for gate in &maker.collector.arguments.gates {
         let row = RowBuilder::new("collector_gates")
@@ -213,6 +285,9 @@ fn flag_rows(facts: &mut Facts, maker: &Maker<'_>, link: &Arc<Cell>) {
             .set("text", gate.cell.clone())
             .set("collector", Cell::link(link));
         let place = gate.cell.place.clone();
-        facts.push("collector_gates", row.build_at(&maker.about_at(place.as_ref(), None), place));
+        facts.push(
+            "collector_gates",
+            row.build_at(&maker.about_at(place.as_ref(), None), place),
+        );
     }
 }

@@ -52,25 +52,43 @@ fn row(parts: &GrafanaParts<'_>, rows: &GrafanaRows, dashboard: &Dashboard) -> R
             picked_up_columns(row, parts, rows, &parts.grafanas.files[file])
         }
         Origin::Resource(_) => row
-            .set("picked_up", match dashboard.instance {
-                Some(_) => Cell::from(true),
-                None => Cell::unknown("no resource Grafana is known to match"),
-            })
+            .set(
+                "picked_up",
+                match dashboard.instance {
+                    Some(_) => Cell::from(true),
+                    None => Cell::unknown("no resource Grafana is known to match"),
+                },
+            )
             .set("kind_watched", true)
             .set("mounted", false)
-            .set("grafana", dashboard.instance.and_then(|index| rows.grafanas.get(index)).map(Cell::link)),
+            .set(
+                "grafana",
+                dashboard
+                    .instance
+                    .and_then(|index| rows.grafanas.get(index))
+                    .map(Cell::link),
+            ),
     }
 }
 
 fn same_uid_count(parts: &GrafanaParts<'_>, dashboard: &Dashboard) -> Cell {
-    let uid = |one: &Dashboard| one.root.text_at(&["uid"]).filter(|uid| !uid.is_empty()).map(str::to_owned);
+    let uid = |one: &Dashboard| {
+        one.root
+            .text_at(&["uid"])
+            .filter(|uid| !uid.is_empty())
+            .map(str::to_owned)
+    };
     let (Some(own), Some(instance)) = (uid(dashboard), dashboard.instance) else {
         return match uid(dashboard) {
             None => 1_usize.into(),
             Some(_) => Cell::unknown("it is not known which Grafana gets the dashboard"),
         };
     };
-    let same = parts.grafanas.dashboards.iter().filter(|one| one.instance == Some(instance) && uid(one).as_ref() == Some(&own));
+    let same = parts
+        .grafanas
+        .dashboards
+        .iter()
+        .filter(|one| one.instance == Some(instance) && uid(one).as_ref() == Some(&own));
     same.count().into()
 }
 
@@ -106,11 +124,16 @@ fn reference_row(
         .set("panel_type", used.panel_type.clone())
         .set("dashboard", Cell::link(link));
     let row = if builtin {
-        row.set("state", Cell::from("builtin").at(&used.uid)).set("candidates", 0_usize)
+        row.set("state", Cell::from("builtin").at(&used.uid))
+            .set("candidates", 0_usize)
     } else if uid.starts_with('$') || uid.starts_with("[[") {
-        row.set("state", Cell::from(variable_state(dashboard, uid)).at(&used.uid)).set("candidates", 0_usize)
+        row.set("state", Cell::from(variable_state(dashboard, uid)).at(&used.uid))
+            .set("candidates", 0_usize)
     } else {
-        let wanted = used.kind.text().map_or(Wanted::Any, |kind| Wanted::Type(kind.to_owned()));
+        let wanted = used
+            .kind
+            .text()
+            .map_or(Wanted::Any, |kind| Wanted::Type(kind.to_owned()));
         let mut resolved = reference::resolve(parts, dashboard.instance, None, &used.uid, &wanted, false);
         // Old dashboards name a data source by its name.
         if used.is_name && resolved.target.is_none() {
@@ -123,19 +146,33 @@ fn reference_row(
                 resolved.did_you_mean = None;
             }
         }
-        let fits = if used.kind.is_null() { Cell::default() } else { resolved.type_fits(parts, &wanted) };
+        let fits = if used.kind.is_null() {
+            Cell::default()
+        } else {
+            resolved.type_fits(parts, &wanted)
+        };
         row.set("state", resolved.state.clone().at(&used.uid))
             .set("found_type", resolved.found_type(parts))
             .set("type_fits", fits)
             .set("did_you_mean", resolved.did_you_mean.clone())
             .set("candidates", resolved.candidates)
-            .set("target", resolved.target.and_then(|target| rows.datasources.get(target)).map(Cell::link))
+            .set(
+                "target",
+                resolved
+                    .target
+                    .and_then(|target| rows.datasources.get(target))
+                    .map(Cell::link),
+            )
     };
     facts.push("dashboard_references", row.build_at(about, used.uid.place.clone()));
 }
 
 fn variable_state(dashboard: &Dashboard, uid: &str) -> &'static str {
-    let name = uid.trim_start_matches(['$', '{', '[']).split(['}', ']', ':']).next().unwrap_or_default();
+    let name = uid
+        .trim_start_matches(['$', '{', '['])
+        .split(['}', ']', ':'])
+        .next()
+        .unwrap_or_default();
     let is_variable = dashboard.datasource_variables.iter().any(|variable| variable == name);
     let is_input = dashboard.inputs.iter().any(|input| input.text() == Some(name));
     if is_input && !is_variable { "input" } else { "variable" }

@@ -12,7 +12,12 @@ const DEEPEST: usize = 8;
 const MOST_VALUES: usize = 2000;
 
 /// Adds the rows of every data source; references come when all of them are known.
-pub(super) fn rows(facts: &mut Facts, parts: &GrafanaParts<'_>, rows: &mut GrafanaRows, generator: &dyn Fn(&Datasource) -> Cell) {
+pub(super) fn rows(
+    facts: &mut Facts,
+    parts: &GrafanaParts<'_>,
+    rows: &mut GrafanaRows,
+    generator: &dyn Fn(&Datasource) -> Cell,
+) {
     let all = &parts.grafanas.datasources;
     let mut abouts = Vec::new();
     for (index, datasource) in all.iter().enumerate() {
@@ -68,14 +73,22 @@ fn row(parts: &GrafanaParts<'_>, rows: &GrafanaRows, index: usize, datasource: &
         .set("same_name_count", same(parts, &group, datasource, |one| &one.name));
     match datasource.origin {
         Origin::File(file) => {
-            let row = row.set("deleted", is_deleted(parts, file, datasource)).set("file", rows.files.get(file).map(Cell::link));
+            let row = row
+                .set("deleted", is_deleted(parts, file, datasource))
+                .set("file", rows.files.get(file).map(Cell::link));
             picked_up_columns(row, parts, rows, &parts.grafanas.files[file])
         }
         Origin::Resource(resource) => operator_columns(row.set("deleted", false), parts, rows, datasource, resource),
     }
 }
 
-fn operator_columns(row: RowBuilder, parts: &GrafanaParts<'_>, rows: &GrafanaRows, datasource: &Datasource, resource: usize) -> RowBuilder {
+fn operator_columns(
+    row: RowBuilder,
+    parts: &GrafanaParts<'_>,
+    rows: &GrafanaRows,
+    datasource: &Datasource,
+    resource: usize,
+) -> RowBuilder {
     let object = &parts.evidence.resources[resource];
     let state = match &datasource.operator {
         Some(OperatorMatch::Matches(_)) => Cell::from(true),
@@ -86,15 +99,31 @@ fn operator_columns(row: RowBuilder, parts: &GrafanaParts<'_>, rows: &GrafanaRow
     row.set("picked_up", state.at(&object.at(&["spec", "instanceSelector"])))
         .set("kind_watched", true)
         .set("mounted", false)
-        .set("config_map", record([
-            ("kind", datasource.reference.kind.as_str().into()),
-            ("name", object.at(&["metadata", "name"])),
-            ("namespace", if namespace.is_null() { Cell::unknown("the object names no namespace") } else { namespace }),
-            ("labels", object.at(&["metadata", "labels"])),
-            ("metadata", object.at(&["metadata"])),
-            ("key", Cell::default()),
-        ]))
-        .set("grafana", datasource.instance.and_then(|index| rows.grafanas.get(index)).map(Cell::link))
+        .set(
+            "config_map",
+            record([
+                ("kind", datasource.reference.kind.as_str().into()),
+                ("name", object.at(&["metadata", "name"])),
+                (
+                    "namespace",
+                    if namespace.is_null() {
+                        Cell::unknown("the object names no namespace")
+                    } else {
+                        namespace
+                    },
+                ),
+                ("labels", object.at(&["metadata", "labels"])),
+                ("metadata", object.at(&["metadata"])),
+                ("key", Cell::default()),
+            ]),
+        )
+        .set(
+            "grafana",
+            datasource
+                .instance
+                .and_then(|index| rows.grafanas.get(index))
+                .map(Cell::link),
+        )
 }
 
 fn operator_state(datasource: &Datasource) -> Cell {
@@ -138,19 +167,37 @@ impl Group {
         let folder = |one: &Datasource| match one.origin {
             Origin::File(file) if parts.grafanas.files[file].is_plain() => {
                 let name = parts.grafanas.files[file].text.file().name.replace('\\', "/");
-                Some(name.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned()))
+                Some(
+                    name.rsplit_once('/')
+                        .map_or(String::new(), |(folder, _)| folder.to_owned()),
+                )
             }
             _ => None,
         };
         let own_folder = folder(datasource);
         if let Some(instance) = datasource.instance {
-            return Group::Known(same_org.filter(|(_, one)| one.instance == Some(instance)).map(|(index, _)| index).collect());
+            return Group::Known(
+                same_org
+                    .filter(|(_, one)| one.instance == Some(instance))
+                    .map(|(index, _)| index)
+                    .collect(),
+            );
         }
         if own_folder.is_some() {
             // Files that lie side by side are read by one Grafana.
-            return Group::Known(same_org.filter(|(_, one)| folder(one) == own_folder).map(|(index, _)| index).collect());
+            return Group::Known(
+                same_org
+                    .filter(|(_, one)| folder(one) == own_folder)
+                    .map(|(index, _)| index)
+                    .collect(),
+            );
         }
-        Group::FileOnly(same_org.filter(|(_, one)| one.origin == datasource.origin).map(|(index, _)| index).collect())
+        Group::FileOnly(
+            same_org
+                .filter(|(_, one)| one.origin == datasource.origin)
+                .map(|(index, _)| index)
+                .collect(),
+        )
     }
 
     pub(super) fn indexes(&self) -> &[usize] {
@@ -177,8 +224,14 @@ fn organisation(parts: &GrafanaParts<'_>, group: &Group) -> Cell {
     let defaults: Vec<&Datasource> = own().filter(|one| is_default(one)).collect();
     record([
         ("default_datasources", group.count(defaults.len())),
-        ("default_names", texts(defaults.iter().map(|one| one.name.text().unwrap_or("<unknown>")))),
-        ("tempo", group.count(own().filter(|one| one.kind.text() == Some("tempo")).count())),
+        (
+            "default_names",
+            texts(defaults.iter().map(|one| one.name.text().unwrap_or("<unknown>"))),
+        ),
+        (
+            "tempo",
+            group.count(own().filter(|one| one.kind.text() == Some("tempo")).count()),
+        ),
     ])
 }
 
@@ -196,13 +249,22 @@ fn same(parts: &GrafanaParts<'_>, group: &Group, datasource: &Datasource, field:
             None => 1_usize.into(),
         };
     };
-    let count = group.indexes().iter().filter(|index| field(&parts.grafanas.datasources[**index]).text() == Some(own)).count();
+    let count = group
+        .indexes()
+        .iter()
+        .filter(|index| field(&parts.grafanas.datasources[**index]).text() == Some(own))
+        .count();
     group.count(count).at(field(datasource))
 }
 
 fn is_deleted(parts: &GrafanaParts<'_>, file: usize, datasource: &Datasource) -> bool {
-    let deleted = parts.grafanas.files[file].root.get("deleteDatasources").map_or(&[][..], Cell::items);
-    deleted.iter().any(|one| one.text_at(&["name"]).is_some() && one.text_at(&["name"]) == datasource.name.text())
+    let deleted = parts.grafanas.files[file]
+        .root
+        .get("deleteDatasources")
+        .map_or(&[][..], Cell::items);
+    deleted
+        .iter()
+        .any(|one| one.text_at(&["name"]).is_some() && one.text_at(&["name"]) == datasource.name.text())
 }
 
 fn endpoint(url: &Cell) -> Cell {
@@ -224,13 +286,23 @@ fn endpoint(url: &Cell) -> Cell {
     // The colons of an IPv6 address stand in brackets.
     let after = authority.rfind(']').map_or(0, |at| at + 1);
     let (host, port) = match authority[after..].rfind(':') {
-        Some(at) => (&authority[..after + at], authority[after + at + 1..].parse::<i64>().ok()),
-        None => (authority, Some(if scheme.as_deref() == Some("https") { 443 } else { 80 })),
+        Some(at) => (
+            &authority[..after + at],
+            authority[after + at + 1..].parse::<i64>().ok(),
+        ),
+        None => (
+            authority,
+            Some(if scheme.as_deref() == Some("https") { 443 } else { 80 }),
+        ),
     };
     let endpoint = record([
         ("scheme", Cell::from(scheme).at(url)),
         ("host", Cell::from(host).at(url)),
-        ("port", port.map_or_else(|| Cell::unknown("the port is no number"), Cell::from).at(url)),
+        (
+            "port",
+            port.map_or_else(|| Cell::unknown("the port is no number"), Cell::from)
+                .at(url),
+        ),
         ("path", Cell::from(path).at(url)),
     ]);
     endpoint.at(url)
@@ -246,7 +318,10 @@ const BLOCKS: [(&str, Wanted); 6] = [
     ("tracesToProfiles", Wanted::Profiles),
 ];
 /// The same for lists of blocks: derived fields of Loki, exemplars of Prometheus.
-const LISTS: [(&str, Wanted); 2] = [("derivedFields", Wanted::Traces), ("exemplarTraceIdDestinations", Wanted::Traces)];
+const LISTS: [(&str, Wanted); 2] = [
+    ("derivedFields", Wanted::Traces),
+    ("exemplarTraceIdDestinations", Wanted::Traces),
+];
 
 fn reference_rows(facts: &mut Facts, parts: &GrafanaParts<'_>, rows: &GrafanaRows, index: usize, about: &Arc<About>) {
     let datasource = &parts.grafanas.datasources[index];
@@ -262,7 +337,12 @@ fn reference_rows(facts: &mut Facts, parts: &GrafanaParts<'_>, rows: &GrafanaRow
     for (key, wanted) in LISTS {
         for (position, item) in json_data.get(key).map_or(&[][..], Cell::items).iter().enumerate() {
             if let Some(uid) = item.get("datasourceUid") {
-                found.push((key, format!("jsonData.{key}[{position}].datasourceUid"), wanted.clone(), uid));
+                found.push((
+                    key,
+                    format!("jsonData.{key}[{position}].datasourceUid"),
+                    wanted.clone(),
+                    uid,
+                ));
             }
         }
     }
@@ -271,7 +351,14 @@ fn reference_rows(facts: &mut Facts, parts: &GrafanaParts<'_>, rows: &GrafanaRow
         if uid.is_null() || uid.text() == Some("") {
             continue;
         }
-        let resolved = reference::resolve(parts, datasource.instance, Some(index), uid, &wanted, datasource.expands);
+        let resolved = reference::resolve(
+            parts,
+            datasource.instance,
+            Some(index),
+            uid,
+            &wanted,
+            datasource.expands,
+        );
         let place = uid.place.clone();
         let row = RowBuilder::new("datasource_references")
             .set("key", Cell::from(key).at(uid))
@@ -284,18 +371,38 @@ fn reference_rows(facts: &mut Facts, parts: &GrafanaParts<'_>, rows: &GrafanaRow
             .set("did_you_mean", resolved.did_you_mean.clone())
             .set("candidates", resolved.candidates)
             .set("datasource", Cell::link(&rows.datasources[index]))
-            .set("target", resolved.target.and_then(|target| rows.datasources.get(target)).map(Cell::link));
+            .set(
+                "target",
+                resolved
+                    .target
+                    .and_then(|target| rows.datasources.get(target))
+                    .map(Cell::link),
+            );
         facts.push("datasource_references", row.build_at(about, place));
     }
 }
 
-fn variable_rows(facts: &mut Facts, parts: &GrafanaParts<'_>, datasource: &Datasource, row: &Arc<Cell>, about: &Arc<About>) {
+fn variable_rows(
+    facts: &mut Facts,
+    parts: &GrafanaParts<'_>,
+    datasource: &Datasource,
+    row: &Arc<Cell>,
+    about: &Arc<About>,
+) {
     let mut values = Vec::new();
     // Secure values hold passwords; what is in them is nobody's business.
-    for (key, value) in datasource.config.fields().into_iter().flatten().filter(|(key, _)| key.as_ref() != "secureJsonData") {
+    for (key, value) in datasource
+        .config
+        .fields()
+        .into_iter()
+        .flatten()
+        .filter(|(key, _)| key.as_ref() != "secureJsonData")
+    {
         collect(key, value, 0, &mut values);
     }
-    let container = datasource.instance.and_then(|instance| parts.grafanas.instances[instance].container);
+    let container = datasource
+        .instance
+        .and_then(|instance| parts.grafanas.instances[instance].container);
     let container = container.map(|(workload, container)| &parts.workloads[workload].containers[container]);
     for (key, value) in values {
         let Some(text) = value.text().filter(|text| text.contains('$')) else {
@@ -303,9 +410,13 @@ fn variable_rows(facts: &mut Facts, parts: &GrafanaParts<'_>, datasource: &Datas
         };
         let embedded = value.embed(None);
         for name in dollar_names(text) {
-            let place = embedded.as_ref().map(|embedded| Arc::new(Place::in_text(embedded, name.span.clone())));
+            let place = embedded
+                .as_ref()
+                .map(|embedded| Arc::new(Place::in_text(embedded, name.span.clone())));
             let is_set = match container {
-                Some(container) if container.variables.iter().any(|variable| variable.name == name.name) => Cell::from(true),
+                Some(container) if container.variables.iter().any(|variable| variable.name == name.name) => {
+                    Cell::from(true)
+                }
                 Some(container) if container.more_variables.is_none() => Cell::from(false),
                 _ => Cell::unknown("the environment of the Grafana is not wholly known"),
             };
@@ -321,15 +432,29 @@ fn variable_rows(facts: &mut Facts, parts: &GrafanaParts<'_>, datasource: &Datas
                 .set("set", is_set)
                 .set("value", value.clone())
                 .set("datasource", Cell::link(row));
-            facts.push("datasource_variables", built.build_at(about, place.or_else(|| value.place.clone())));
+            facts.push(
+                "datasource_variables",
+                built.build_at(about, place.or_else(|| value.place.clone())),
+            );
         }
     }
 }
 
 fn is_template(name: &str) -> bool {
-    ["__tags", "__span", "__trace", "__value", "__interval", "__rate_interval", "__range", "__from", "__to", "__data"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    [
+        "__tags",
+        "__span",
+        "__trace",
+        "__value",
+        "__interval",
+        "__rate_interval",
+        "__range",
+        "__from",
+        "__to",
+        "__data",
+    ]
+    .iter()
+    .any(|prefix| name.starts_with(prefix))
 }
 
 fn collect(key: &str, value: &Cell, depth: usize, found: &mut Vec<(String, Cell)>) {
@@ -339,7 +464,9 @@ fn collect(key: &str, value: &Cell, depth: usize, found: &mut Vec<(String, Cell)
     match &value.value {
         Value::Text(_) => found.push((key.to_owned(), value.clone())),
         Value::List(items) => items.iter().for_each(|item| collect(key, item, depth + 1, found)),
-        Value::Map(fields) => fields.iter().for_each(|(key, item)| collect(key, item, depth + 1, found)),
+        Value::Map(fields) => fields
+            .iter()
+            .for_each(|(key, item)| collect(key, item, depth + 1, found)),
         _ => {}
     }
 }

@@ -70,7 +70,9 @@ pub(super) struct Resolved {
 
 impl Resolved {
     pub(super) fn found_type(&self, parts: &GrafanaParts<'_>) -> Cell {
-        self.target.map(|target| parts.grafanas.datasources[target].kind.clone()).unwrap_or_default()
+        self.target
+            .map(|target| parts.grafanas.datasources[target].kind.clone())
+            .unwrap_or_default()
     }
 
     pub(super) fn type_fits(&self, parts: &GrafanaParts<'_>, wanted: &Wanted) -> Cell {
@@ -105,7 +107,8 @@ pub(super) fn resolve(
         return resolved;
     };
     // What another Grafana is known to have does not count.
-    let may_have = |one: &&(usize, &Datasource)| instance.is_none() || one.1.instance.is_none() || one.1.instance == instance;
+    let may_have =
+        |one: &&(usize, &Datasource)| instance.is_none() || one.1.instance.is_none() || one.1.instance == instance;
     let all: Vec<(usize, &Datasource)> = parts.grafanas.datasources.iter().enumerate().collect();
     let own: Vec<(usize, &Datasource)> = all.iter().filter(may_have).copied().collect();
     let fitting = |one: &Datasource| one.kind.text().is_some_and(|kind| wanted.is_surely(kind));
@@ -116,7 +119,10 @@ pub(super) fn resolve(
         resolved.state = "found".into();
         return resolved;
     }
-    if let Some((_, meant)) = own.iter().find(|(index, one)| Some(*index) != from && fitting(one) && is_near(name, one)) {
+    if let Some((_, meant)) = own
+        .iter()
+        .find(|(index, one)| Some(*index) != from && fitting(one) && is_near(name, one))
+    {
         resolved.state = "near_miss".into();
         resolved.did_you_mean = Some(meant.uid.clone());
         return resolved;
@@ -125,7 +131,9 @@ pub(super) fn resolve(
         Some(reason) => Cell::unknown(reason),
         None => {
             let only = own.iter().filter(|(_, one)| fitting(one) && one.uid_written);
-            resolved.did_you_mean = (resolved.candidates == 1).then(|| only.map(|(_, one)| one.uid.clone()).next()).flatten();
+            resolved.did_you_mean = (resolved.candidates == 1)
+                .then(|| only.map(|(_, one)| one.uid.clone()).next())
+                .flatten();
             "absent".into()
         }
     };
@@ -169,7 +177,10 @@ fn keeps_state(parts: &GrafanaParts<'_>, instance: &crate::topology::grafana::In
     };
     let workload = &parts.workloads[workload];
     let container = &workload.containers[container];
-    let has_database = container.variables.iter().any(|variable| variable.name.starts_with("GF_DATABASE_"));
+    let has_database = container
+        .variables
+        .iter()
+        .any(|variable| variable.name.starts_with("GF_DATABASE_"));
     let volume = mount_over(container, "/var/lib/grafana").and_then(|(mount, _)| container.mounts[mount].volume);
     let is_lasting = volume.is_some_and(|volume| !matches!(workload.volumes[volume].source, VolumeSource::EmptyDir));
     has_database || is_lasting

@@ -154,14 +154,36 @@ fn with_labels(namespace: &str, labels: &str) -> Facts {
 
 #[test]
 fn a_sidecar_picks_up_by_label_value_and_namespace() {
-    let names = ["provisioned_by", "picked_up", "label_state", "namespace_watched", "near_miss_label"];
+    let names = [
+        "provisioned_by",
+        "picked_up",
+        "label_state",
+        "namespace_watched",
+        "near_miss_label",
+    ];
     let check_labels = |namespace: &str, labels: &str, expected: &str| {
         check(&with_labels(namespace, labels), "datasources", &names, &[expected]);
     };
-    check_labels("monitoring", r#"{grafana_datasource: "1"}"#, "sidecar true ok true null");
-    check_labels("monitoring", r#"{grafana_datasource: "true"}"#, "none false other_value true null");
-    check_labels("monitoring", "{grafana_datasource: 1}", "none false other_value true null");
-    check_labels("monitoring", r#"{grafana_datasources: "1"}"#, "none false missing true grafana_datasources");
+    check_labels(
+        "monitoring",
+        r#"{grafana_datasource: "1"}"#,
+        "sidecar true ok true null",
+    );
+    check_labels(
+        "monitoring",
+        r#"{grafana_datasource: "true"}"#,
+        "none false other_value true null",
+    );
+    check_labels(
+        "monitoring",
+        "{grafana_datasource: 1}",
+        "none false other_value true null",
+    );
+    check_labels(
+        "monitoring",
+        r#"{grafana_datasources: "1"}"#,
+        "none false missing true grafana_datasources",
+    );
     check_labels("monitoring", r#"{app: x}"#, "none false missing true null");
     check_labels("tracing", r#"{grafana_datasource: "1"}"#, "none false ok false null");
 }
@@ -171,27 +193,65 @@ fn without_a_grafana_at_hand_nothing_is_said() {
     let body = datasource("Tempo", "  type: tempo\n");
     let map = config_map("tempo", "monitoring", "{app: x}", &body);
     let facts = facts_of(&evidence_of(&[("a.yaml", map.trim_start_matches("---\n"))]));
-    check(&facts, "datasources", &["picked_up", "label_state", "uid", "uid_written"], &["? ? ? false"]);
+    check(
+        &facts,
+        "datasources",
+        &["picked_up", "label_state", "uid", "uid_written"],
+        &["? ? ? false"],
+    );
 }
 
 #[test]
 fn a_grafana_without_a_sidecar_needs_a_mount() {
     let grafana = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: grafana, namespace: monitoring}\nspec: {template: {spec: {containers: [{name: grafana, image: 'grafana/grafana:12.3.1', volumeMounts: [{name: a, mountPath: /etc/grafana/provisioning/datasources}]}], volumes: [{name: a, configMap: {name: one}}]}}}\n";
-    let map = |name: &str| config_map(name, "monitoring", "{grafana_datasource: '1'}", &datasource(name, "  type: tempo\n"));
+    let map = |name: &str| {
+        config_map(
+            name,
+            "monitoring",
+            "{grafana_datasource: '1'}",
+            &datasource(name, "  type: tempo\n"),
+        )
+    };
     let text = format!("{grafana}{}{}", map("one"), map("two"));
     let facts = facts_of(&evidence_of(&[("all.yaml", &text)]));
     let names = ["name", "provisioned_by", "picked_up", "label_state"];
-    check(&facts, "datasources", &names, &["one mount true null", "two none false no_sidecar"]);
+    check(
+        &facts,
+        "datasources",
+        &names,
+        &["one mount true null", "two none false no_sidecar"],
+    );
 }
 
 #[test]
 fn several_defaults_are_counted_over_all_files_and_prometheus_stays() {
     let label = r#"{grafana_datasource: "1"}"#;
-    let one = config_map("a", "monitoring", label, &datasource("Tempo", "  type: tempo\n  uid: x\n  isDefault: true\n"));
-    let two = config_map("b", "monitoring", label, &datasource("Prom", "  type: prometheus\n  uid: x\n  isDefault: true\n"));
+    let one = config_map(
+        "a",
+        "monitoring",
+        label,
+        &datasource("Tempo", "  type: tempo\n  uid: x\n  isDefault: true\n"),
+    );
+    let two = config_map(
+        "b",
+        "monitoring",
+        label,
+        &datasource("Prom", "  type: prometheus\n  uid: x\n  isDefault: true\n"),
+    );
     let facts = facts_of(&evidence_of(&[("all.yaml", &format!("{GRAFANA}{one}{two}"))]));
-    let names = ["name", "is_default", "keeps_default", "same_uid_count", "same_name_count"];
-    check(&facts, "datasources", &names, &["Tempo true false 2 1", "Prom true true 2 1"]);
+    let names = [
+        "name",
+        "is_default",
+        "keeps_default",
+        "same_uid_count",
+        "same_name_count",
+    ];
+    check(
+        &facts,
+        "datasources",
+        &names,
+        &["Tempo true false 2 1", "Prom true true 2 1"],
+    );
     let org = facts.rows("datasources")[0].cells.get("org").unwrap().clone();
     assert_eq!(words(org.get("default_datasources").unwrap()), "2");
 }
@@ -203,11 +263,24 @@ fn references_are_found_near_or_open_and_types_are_compared() {
     let mut evidence = evidence_of(&[("all.yaml", &format!("{GRAFANA}{map}"))]);
     let names = ["key", "state", "found_type", "type_fits", "did_you_mean"];
     let sure = ["tracesToLogsV2 near_miss null null loki-main"];
-    let rest = ["tracesToMetrics found loki false null", "serviceMap found prometheus true null"];
+    let rest = [
+        "tracesToMetrics found loki false null",
+        "serviceMap found prometheus true null",
+    ];
     let with = |last: &'static str| [sure[0], last, rest[0], rest[1]];
-    check(&facts_of(&evidence), "datasource_references", &names, &with("lokiSearch ? null null null"));
+    check(
+        &facts_of(&evidence),
+        "datasource_references",
+        &names,
+        &with("lokiSearch ? null null null"),
+    );
     evidence.completeness.namespaces.insert("monitoring".to_owned());
-    check(&facts_of(&evidence), "datasource_references", &names, &with("lokiSearch absent null null loki-main"));
+    check(
+        &facts_of(&evidence),
+        "datasource_references",
+        &names,
+        &with("lokiSearch absent null null loki-main"),
+    );
 }
 
 #[test]
@@ -219,7 +292,12 @@ fn single_dollars_are_replaced_or_reported_at_their_place() {
     let endpoint = facts.rows("datasources")[0].cells.get("endpoint").unwrap().clone();
     assert_eq!(words(endpoint.get("host").unwrap()), "tempo.tracing");
     let names = ["written", "template", "set", "key"];
-    check(&facts, "datasource_variables", &names, &["$TEMPO_HOST false true url", "${__trace.traceId} true false query"]);
+    check(
+        &facts,
+        "datasource_variables",
+        &names,
+        &["$TEMPO_HOST false true url", "${__trace.traceId} true false query"],
+    );
     let place = facts.rows("datasource_variables")[1].cells.place.clone().unwrap();
     let (file, range) = place.outer();
     assert_eq!(&file.content[range], "${__trace.traceId}");
@@ -232,11 +310,35 @@ fn a_query_in_json_in_yaml_is_pointed_at_to_the_letter() {
     {"queryType": "traceql", "query": "{ .a = \"é\" && service.name = 'x' }"}]}]}]}"#;
     let map = config_map("d", "other", "{grafana_dashboard: x}", body).replace("d.yaml", "d.json");
     let facts = facts_of(&evidence_of(&[("all.yaml", &format!("{GRAFANA}{map}"))]));
-    check(&facts, "dashboards", &["title", "panels", "picked_up", "label_state"], &["T 1 true ok"]);
-    check(&facts, "traceql", &["panel", "metrics", "needs_release"], &["P false null"]);
-    check(&facts, "traceql_attributes", &["written", "scope", "suggestion"], &[".a any null", "service.name none resource.service.name"]);
-    check(&facts, "traceql_problems", &["kind", "replacement"], &["single_quotes \"x\""]);
-    for row in facts.rows("traceql_attributes").iter().chain(facts.rows("traceql_problems")) {
+    check(
+        &facts,
+        "dashboards",
+        &["title", "panels", "picked_up", "label_state"],
+        &["T 1 true ok"],
+    );
+    check(
+        &facts,
+        "traceql",
+        &["panel", "metrics", "needs_release"],
+        &["P false null"],
+    );
+    check(
+        &facts,
+        "traceql_attributes",
+        &["written", "scope", "suggestion"],
+        &[".a any null", "service.name none resource.service.name"],
+    );
+    check(
+        &facts,
+        "traceql_problems",
+        &["kind", "replacement"],
+        &["single_quotes \"x\""],
+    );
+    for row in facts
+        .rows("traceql_attributes")
+        .iter()
+        .chain(facts.rows("traceql_problems"))
+    {
         let place = row.cells.place.clone().unwrap();
         let (file, range) = place.outer();
         assert_eq!(&file.content[range], words(row.cells.get("written").unwrap()));
@@ -248,11 +350,22 @@ fn a_dashboard_of_an_export_an_envelope_and_broken_json() {
     let label = "{grafana_dashboard: x}";
     let body = r#"{"dashboard": {"title": "T", "__inputs": [{"name": "DS_TEMPO"}], "panels": [{"datasource": {"type": "tempo", "uid": "${DS_TEMPO}"}}]}}"#;
     let one = config_map("one", "m", label, body).replace("one.yaml", "one.json");
-    let two = config_map("two", "m", label, r#"{"schemaVersion": 1, "title": "x", "panels": [],}"#).replace("two.yaml", "two.txt");
+    let two = config_map(
+        "two",
+        "m",
+        label,
+        r#"{"schemaVersion": 1, "title": "x", "panels": [],}"#,
+    )
+    .replace("two.yaml", "two.txt");
     let facts = facts_of(&evidence_of(&[("all.yaml", &format!("{GRAFANA}{one}{two}"))]));
     check(&facts, "dashboards", &["title", "envelope"], &["T true", "x false"]);
     check(&facts, "dashboard_references", &["state"], &["input"]);
-    check(&facts, "grafana_files", &["key", "extension_ok", "syntax_error"], &["one.json true null", "two.txt false trailing comma"]);
+    check(
+        &facts,
+        "grafana_files",
+        &["key", "extension_ok", "syntax_error"],
+        &["one.json true null", "two.txt false key must be a string"],
+    );
 }
 
 #[test]
@@ -261,7 +374,12 @@ fn an_operator_resource_needs_a_grafana_that_its_selector_finds() {
     let state = |namespace: &str, label: &str, expected: &str| {
         let text = text.replace("NS", namespace).replace("LABEL", label);
         let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
-        check(&facts, "datasources", &["provisioned_by", "operator_state"], &[expected]);
+        check(
+            &facts,
+            "datasources",
+            &["provisioned_by", "operator_state"],
+            &[expected],
+        );
         check(&facts, "datasource_variables", &[], &[]);
     };
     state("a", "main", "operator ok");
@@ -272,18 +390,31 @@ fn an_operator_resource_needs_a_grafana_that_its_selector_finds() {
 
 #[test]
 fn a_secret_is_read_and_its_text_stays_secret() {
-    let text = format!("{GRAFANA}---\napiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: monitoring, labels: {{grafana_datasource: '1'}}}}\nstringData:\n  a.yaml: |\n    apiVersion: 1\n    datasources: [{{name: T, type: tempo}}]\n");
+    let text = format!(
+        "{GRAFANA}---\napiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: monitoring, labels: {{grafana_datasource: '1'}}}}\nstringData:\n  a.yaml: |\n    apiVersion: 1\n    datasources: [{{name: T, type: tempo}}]\n"
+    );
     let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
     // The sidecar copies ConfigMaps only.
-    check(&facts, "datasources", &["name", "label_state", "kind_watched", "picked_up"], &["T ok false false"]);
+    check(
+        &facts,
+        "datasources",
+        &["name", "label_state", "kind_watched", "picked_up"],
+        &["T ok false false"],
+    );
     assert!(facts.rows("datasources")[0].cells.place.clone().unwrap().text.secret);
 }
 
 #[test]
 fn two_objects_with_one_key_hide_each_other() {
     let label = r#"{grafana_datasource: "1"}"#;
-    let map = |name: &str| config_map(name, "monitoring", label, &datasource(name, "  type: tempo\n")).replace(&format!("{name}.yaml"), "datasource.yaml");
-    let facts = facts_of(&evidence_of(&[("all.yaml", &format!("{GRAFANA}{}{}", map("a"), map("b")))]));
+    let map = |name: &str| {
+        config_map(name, "monitoring", label, &datasource(name, "  type: tempo\n"))
+            .replace(&format!("{name}.yaml"), "datasource.yaml")
+    };
+    let facts = facts_of(&evidence_of(&[(
+        "all.yaml",
+        &format!("{GRAFANA}{}{}", map("a"), map("b")),
+    )]));
     check(&facts, "grafana_files", &["same_key_count"], &["2", "2"]);
 }
 
@@ -296,6 +427,16 @@ fn rows_have_what_the_schema_says() {
             assert_eq!(row.cells.fields().unwrap().len(), columns.len(), "{table}");
         }
     }
-    check(&facts, "grafanas", &["name", "release", "datasource_sidecars", "tempo_datasources"], &["grafana 12.3.1 1 1"]);
-    check(&facts, "grafana_sidecars", &["content", "label_value", "matches"], &["datasources 1 1", "dashboard null 0"]);
+    check(
+        &facts,
+        "grafanas",
+        &["name", "release", "datasource_sidecars", "tempo_datasources"],
+        &["grafana 12.3.1 1 1"],
+    );
+    check(
+        &facts,
+        "grafana_sidecars",
+        &["content", "label_value", "matches"],
+        &["datasources 1 1", "dashboard null 0"],
+    );
 }

@@ -30,7 +30,14 @@ pub(super) fn rows(
         return;
     }
     let text = query_cell.text().unwrap_or_default();
-    let query = if is_used { analyze(text) } else { Query { empty: text.trim().is_empty(), ..Query::default() } };
+    let query = if is_used {
+        analyze(text)
+    } else {
+        Query {
+            empty: text.trim().is_empty(),
+            ..Query::default()
+        }
+    };
     let embedded = query_cell.embed(None);
     let at = |span: Range<usize>| {
         let place = embedded.as_ref().map(|text| Arc::new(place_of(text, span)));
@@ -45,7 +52,10 @@ pub(super) fn rows(
         .set("query", query_cell.clone())
         .set("query_type", kind)
         .set("query_used", is_used)
-        .set("filters", panel.target.get("filters").map_or(0, |filters| filters.items().len()))
+        .set(
+            "filters",
+            panel.target.get("filters").map_or(0, |filters| filters.items().len()),
+        )
         .set("table_type", written("tableType"))
         .set("panel", panel.title.clone())
         .set("panel_type", panel.panel_type.clone())
@@ -53,16 +63,32 @@ pub(super) fn rows(
         .set("trace_id", query.trace_id || is_variable_alone(&query, text))
         .set("syntax_error", syntax_error(&query, &at))
         .set("metrics", Cell::from(query.metrics).at(&query_cell))
-        .set("functions", texts(query.functions.iter().map(|function| function.name.as_str())))
-        .set("needs_release", newest.map(|feature| Cell::from(feature.since.to_string()).at(&at(feature.span.clone()))))
-        .set("needs_feature", newest.map(|feature| Cell::from(feature.name.as_str()).at(&at(feature.span.clone()))))
+        .set(
+            "functions",
+            texts(query.functions.iter().map(|function| function.name.as_str())),
+        )
+        .set(
+            "needs_release",
+            newest.map(|feature| Cell::from(feature.since.to_string()).at(&at(feature.span.clone()))),
+        )
+        .set(
+            "needs_feature",
+            newest.map(|feature| Cell::from(feature.name.as_str()).at(&at(feature.span.clone()))),
+        )
         .set("target", panel.target.clone())
         .set("dashboard", Cell::link(dashboard))
-        .set("datasource", datasource.and_then(|index| rows.datasources.get(index)).map(Cell::link))
+        .set(
+            "datasource",
+            datasource.and_then(|index| rows.datasources.get(index)).map(Cell::link),
+        )
         .build_at(about, query_cell.place.clone().or_else(|| panel.target.place.clone()));
     let link = row.cells.clone();
     facts.push("traceql", row);
-    for problem in query.problems.iter().filter(|problem| problem.kind != ProblemKind::Unscoped) {
+    for problem in query
+        .problems
+        .iter()
+        .filter(|problem| problem.kind != ProblemKind::Unscoped)
+    {
         let here = at(problem.span.clone());
         let row = RowBuilder::new("traceql_problems")
             .set("kind", problem.kind.word())
@@ -100,14 +126,21 @@ pub(super) fn rows(
 
 fn place_of(text: &Arc<Text>, span: Range<usize>) -> Place {
     // Of an end of the query, the last letter is shown.
-    let start = if span.is_empty() && span.start == text.content.len() { span.start.saturating_sub(1) } else { span.start };
+    let start = if span.is_empty() && span.start == text.content.len() {
+        span.start.saturating_sub(1)
+    } else {
+        span.start
+    };
     let start = crate::evidence::text::floor_char_boundary(&text.content, start);
     Place::in_text(text, start..span.end.max(start))
 }
 
 fn is_variable_alone(query: &Query, text: &str) -> bool {
     let trimmed = text.trim();
-    query.variables.first().is_some_and(|(_, span)| text.get(span.clone()) == Some(trimmed))
+    query
+        .variables
+        .first()
+        .is_some_and(|(_, span)| text.get(span.clone()) == Some(trimmed))
 }
 
 fn syntax_error(query: &Query, at: &dyn Fn(Range<usize>) -> Cell) -> Cell {

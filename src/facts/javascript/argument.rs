@@ -96,9 +96,7 @@ impl Argument {
     #[must_use]
     pub fn property(&self, key: &str) -> Option<&Property> {
         match &self.value {
-            ArgumentValue::Object { properties, .. } => {
-                properties.iter().rev().find(|property| property.key == key)
-            }
+            ArgumentValue::Object { properties, .. } => properties.iter().rev().find(|property| property.key == key),
             _ => None,
         }
     }
@@ -145,9 +143,7 @@ impl Argument {
             } => match (environment(name), default) {
                 (EnvironmentValue::Unset, None) => Some("undefined".to_owned()),
                 (EnvironmentValue::Unset, Some(default)) => default.as_part(environment),
-                (EnvironmentValue::Set(text), Some(default))
-                    if text.is_empty() && *default_if_empty =>
-                {
+                (EnvironmentValue::Set(text), Some(default)) if text.is_empty() && *default_if_empty => {
                     default.as_part(environment)
                 }
                 (EnvironmentValue::Set(text), _) => Some(text),

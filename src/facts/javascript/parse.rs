@@ -62,18 +62,12 @@ pub(super) struct Plan<'t> {
 }
 
 /// Parses a text, with `return` allowed where CommonJS allows it.
-pub(super) fn parse<'a>(
-    allocator: &'a Allocator,
-    text: &'a str,
-    source_type: SourceType,
-) -> ParserReturn<'a> {
+pub(super) fn parse<'a>(allocator: &'a Allocator, text: &'a str, source_type: SourceType) -> ParserReturn<'a> {
     let options = ParseOptions {
         allow_return_outside_function: source_type.is_commonjs(),
         ..ParseOptions::default()
     };
-    Parser::new(allocator, text, source_type)
-        .with_options(options)
-        .parse()
+    Parser::new(allocator, text, source_type).with_options(options).parse()
 }
 
 /// What one attempt to parse said.
@@ -105,10 +99,7 @@ fn attempt(text: &str, source_type: SourceType) -> Attempt {
         .iter()
         .map(|diagnostic| Raw {
             message: diagnostic.message.to_string(),
-            span: diagnostic
-                .labels
-                .first()
-                .map_or(0..0, |label| range(label.span())),
+            span: diagnostic.labels.first().map_or(0..0, |label| range(label.span())),
             opened: diagnostic
                 .labels
                 .iter()
@@ -117,9 +108,7 @@ fn attempt(text: &str, source_type: SourceType) -> Attempt {
         })
         .collect();
     let body = &parsed.program.body;
-    let module_statement = body
-        .iter()
-        .find(|statement| statement.is_module_declaration());
+    let module_statement = body.iter().find(|statement| statement.is_module_declaration());
     Attempt {
         gave_up: parsed.panicked || (body.is_empty() && !errors.is_empty()),
         module_statement: module_statement.map(|statement| range(statement.span())),
@@ -174,8 +163,7 @@ fn choose(text: &str, dialect: Dialect) -> Choice {
                     .errors
                     .first()
                     .map_or(0..0, |error| error.span.clone()),
-                message: "A CommonJS file cannot await, or use import.meta, outside functions."
-                    .to_owned(),
+                message: "A CommonJS file cannot await, or use import.meta, outside functions.".to_owned(),
                 opened: None,
             },
         });
@@ -259,17 +247,13 @@ fn repair(text: &str, dialect: Dialect, scan: &Scan, choice: Choice) -> Repaired
         let Some(error) = choice.attempt.errors.first() else {
             break;
         };
-        let at = error.opened.as_ref().map_or(error.span.start, |opened| {
-            opened.start.min(error.span.start)
-        });
+        let at = error
+            .opened
+            .as_ref()
+            .map_or(error.span.start, |opened| opened.start.min(error.span.start));
         let end_at = error.span.end.max(at + 1);
         let starts = &scan.statement_starts;
-        let start = starts
-            .iter()
-            .rev()
-            .find(|start| **start <= at)
-            .copied()
-            .unwrap_or(0);
+        let start = starts.iter().rev().find(|start| **start <= at).copied().unwrap_or(0);
         let end = starts
             .iter()
             .find(|start| **start >= end_at)
@@ -300,10 +284,7 @@ fn blank(text: &str, ranges: &[Range<usize>]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for range in ranges {
         let blanked = bytes.get_mut(range.clone()).unwrap_or_default();
-        for byte in blanked
-            .iter_mut()
-            .filter(|byte| !matches!(byte, b'\n' | b'\r'))
-        {
+        for byte in blanked.iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')) {
             *byte = b' ';
         }
     }
@@ -312,10 +293,7 @@ fn blank(text: &str, ranges: &[Range<usize>]) -> String {
 
 fn explain(error: &Raw, text: &str, scan: &Scan) -> SyntaxError {
     let says = |part: &str| error.message.contains(part);
-    let mismatch = scan
-        .mismatched
-        .iter()
-        .find(|mismatch| mismatch.at == error.span.start);
+    let mismatch = scan.mismatched.iter().find(|mismatch| mismatch.at == error.span.start);
     let opened = match (&error.opened, mismatch) {
         (Some(opened), _) if scan.is_unbalanced() && says("Expected") => Some(opened.clone()),
         (_, Some(mismatch)) => Some(mismatch.opened..mismatch.opened + 1),
@@ -388,30 +366,10 @@ mod tests {
 
     #[test]
     fn valid_texts_have_no_errors() {
-        check(
-            "const a = require('a');\nreturn;\n",
-            Dialect::CommonJs,
-            &[],
-            false,
-        );
-        check(
-            "import a from 'a';\nawait a();\n",
-            Dialect::Module,
-            &[],
-            false,
-        );
-        check(
-            "import a from 'a';\nawait a();\n",
-            Dialect::Auto,
-            &[],
-            false,
-        );
-        check(
-            "let a: string = 'a' as const;\n",
-            Dialect::TypeScript,
-            &[],
-            false,
-        );
+        check("const a = require('a');\nreturn;\n", Dialect::CommonJs, &[], false);
+        check("import a from 'a';\nawait a();\n", Dialect::Module, &[], false);
+        check("import a from 'a';\nawait a();\n", Dialect::Auto, &[], false);
+        check("let a: string = 'a' as const;\n", Dialect::TypeScript, &[], false);
         check("#!/usr/bin/env node\na();\n", Dialect::CommonJs, &[], false);
         check(
             "class A { #b = 1; }\nif (x) /#/.test(y);\n",
@@ -427,10 +385,7 @@ mod tests {
         check(
             "# OpenTelemetry sidecar\nconst x = 1;\n#again\n",
             Dialect::CommonJs,
-            &[
-                (HashComment, "# OpenTelemetry sidecar"),
-                (HashComment, "#again"),
-            ],
+            &[(HashComment, "# OpenTelemetry sidecar"), (HashComment, "#again")],
             false,
         );
         check(
@@ -450,12 +405,7 @@ mod tests {
             &[(ImportInCommonJs, import)],
             false,
         );
-        check(
-            "await a();\n",
-            Dialect::CommonJs,
-            &[(AwaitInCommonJs, "await")],
-            false,
-        );
+        check("await a();\n", Dialect::CommonJs, &[(AwaitInCommonJs, "await")], false);
         check(
             &format!("# x\n{import}\na();\n"),
             Dialect::CommonJs,
@@ -466,12 +416,7 @@ mod tests {
 
     #[test]
     fn missing_brackets_and_ends() {
-        check(
-            "if (a) {\n  b();\n",
-            Dialect::CommonJs,
-            &[(UnclosedBracket, "")],
-            false,
-        );
+        check("if (a) {\n  b();\n", Dialect::CommonJs, &[(UnclosedBracket, "")], false);
         check(
             "a();\nf({ b: 1;\nc();\n",
             Dialect::CommonJs,
@@ -502,11 +447,6 @@ mod tests {
             &[(DuplicateName, "a")],
             false,
         );
-        check(
-            "a();\nfoo(b c);\nd();\n",
-            Dialect::CommonJs,
-            &[(Other, "c")],
-            true,
-        );
+        check("a();\nfoo(b c);\nd();\n", Dialect::CommonJs, &[(Other, "c")], true);
     }
 }

@@ -18,9 +18,7 @@ pub(super) fn is_top_level(resolver: &Resolver, node: NodeId) -> bool {
 pub(super) fn enclosing_function(resolver: &Resolver, node: NodeId) -> Option<NodeId> {
     for ancestor in resolver.nodes.ancestor_ids(node).take(MAX_ANCESTORS) {
         match resolver.nodes.kind(ancestor) {
-            AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
-                if !is_called_in_place(resolver, ancestor) =>
-            {
+            AstKind::Function(_) | AstKind::ArrowFunctionExpression(_) if !is_called_in_place(resolver, ancestor) => {
                 return Some(ancestor);
             }
             _ => {}
@@ -47,14 +45,10 @@ pub(super) fn is_inside_try(resolver: &Resolver, node: NodeId) -> bool {
     for ancestor in resolver.nodes.ancestor_ids(node).take(MAX_ANCESTORS) {
         let kind = resolver.nodes.kind(ancestor);
         match kind {
-            AstKind::TryStatement(statement)
-                if statement.handler.is_some() && statement.block.span == below =>
-            {
+            AstKind::TryStatement(statement) if statement.handler.is_some() && statement.block.span == below => {
                 return true;
             }
-            AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
-                if !is_called_in_place(resolver, ancestor) =>
-            {
+            AstKind::Function(_) | AstKind::ArrowFunctionExpression(_) if !is_called_in_place(resolver, ancestor) => {
                 return false;
             }
             _ => {}

@@ -8,9 +8,9 @@ use std::ops::Range;
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
-    Argument, AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty,
-    BindingPattern, ChainElement, Expression, IdentifierReference, MemberExpression,
-    ObjectExpression, ObjectPropertyKind, PropertyKey, TSModuleReference,
+    Argument, AssignmentTarget, AssignmentTargetMaybeDefault, AssignmentTargetProperty, BindingPattern, ChainElement,
+    Expression, IdentifierReference, MemberExpression, ObjectExpression, ObjectPropertyKind, PropertyKey,
+    TSModuleReference,
 };
 use oxc_semantic::{AstNodes, NodeId, Scoping, SymbolId};
 use oxc_span::{GetSpan, Span};
@@ -82,27 +82,17 @@ impl<'a, 's> Resolver<'a, 's> {
     }
 
     /// Says what the property of an object stands for.
-    pub(super) fn resolve_property(
-        &self,
-        object: &'a Expression<'a>,
-        property: Option<&'a str>,
-    ) -> Resolved<'a> {
+    pub(super) fn resolve_property(&self, object: &'a Expression<'a>, property: Option<&'a str>) -> Resolved<'a> {
         self.member_at(object, property, 0)
     }
 
     /// Returns the symbol that a name is bound to.
     pub(super) fn symbol_of(&self, identifier: &IdentifierReference<'a>) -> Option<SymbolId> {
-        self.scoping
-            .get_reference(identifier.reference_id.get()?)
-            .symbol_id()
+        self.scoping.get_reference(identifier.reference_id.get()?).symbol_id()
     }
 
     /// Returns the module that a call loads with `require`, or with a function made by `createRequire`.
-    pub(super) fn required_module(
-        &self,
-        callee: &'a Expression<'a>,
-        arguments: &'a [Argument<'a>],
-    ) -> Option<&'a str> {
+    pub(super) fn required_module(&self, callee: &'a Expression<'a>, arguments: &'a [Argument<'a>]) -> Option<&'a str> {
         self.required_at(callee, arguments, 0)
     }
 
@@ -143,9 +133,7 @@ impl<'a, 's> Resolver<'a, 's> {
             Expression::TSSatisfiesExpression(inner) => self.resolve_at(&inner.expression, next),
             Expression::TSTypeAssertion(inner) => self.resolve_at(&inner.expression, next),
             Expression::TSNonNullExpression(inner) => self.resolve_at(&inner.expression, next),
-            Expression::TSInstantiationExpression(inner) => {
-                self.resolve_at(&inner.expression, next)
-            }
+            Expression::TSInstantiationExpression(inner) => self.resolve_at(&inner.expression, next),
             Expression::AwaitExpression(inner) => self.resolve_at(&inner.argument, next),
             Expression::SequenceExpression(sequence) => sequence
                 .expressions
@@ -178,33 +166,20 @@ impl<'a, 's> Resolver<'a, 's> {
                 }
             }
             _ => match expression.as_member_expression() {
-                Some(member) => {
-                    self.member_at(member.object(), member.static_property_name(), next)
-                }
+                Some(member) => self.member_at(member.object(), member.static_property_name(), next),
                 None => Resolved::Expression(expression),
             },
         }
     }
 
-    fn required_at(
-        &self,
-        callee: &'a Expression<'a>,
-        arguments: &'a [Argument<'a>],
-        depth: usize,
-    ) -> Option<&'a str> {
+    fn required_at(&self, callee: &'a Expression<'a>, arguments: &'a [Argument<'a>], depth: usize) -> Option<&'a str> {
         let Argument::StringLiteral(literal) = arguments.first()? else {
             return None;
         };
-        self.is_require(callee, depth)
-            .then_some(literal.value.as_str())
+        self.is_require(callee, depth).then_some(literal.value.as_str())
     }
 
-    fn member_at(
-        &self,
-        object: &'a Expression<'a>,
-        property: Option<&'a str>,
-        depth: usize,
-    ) -> Resolved<'a> {
+    fn member_at(&self, object: &'a Expression<'a>, property: Option<&'a str>, depth: usize) -> Resolved<'a> {
         let Some(property) = property else {
             return Resolved::Unknown;
         };
@@ -226,10 +201,7 @@ impl<'a, 's> Resolver<'a, 's> {
                 path.push(property);
                 if matches!(module, "process" | "node:process") {
                     path.insert(0, "process");
-                    return Resolved::Global {
-                        path,
-                        default: None,
-                    };
+                    return Resolved::Global { path, default: None };
                 }
                 Resolved::Module { module, path }
             }
@@ -238,10 +210,7 @@ impl<'a, 's> Resolver<'a, 's> {
                     path.clear();
                 }
                 path.push(property);
-                Resolved::Global {
-                    path,
-                    default: None,
-                }
+                Resolved::Global { path, default: None }
             }
             Resolved::Expression(Expression::ObjectExpression(object)) => self
                 .property_of(object, property)
@@ -251,11 +220,7 @@ impl<'a, 's> Resolver<'a, 's> {
     }
 
     /// Returns the value of a property, unless a spread or a computed key may override it.
-    fn property_of(
-        &self,
-        object: &'a ObjectExpression<'a>,
-        name: &str,
-    ) -> Option<&'a Expression<'a>> {
+    fn property_of(&self, object: &'a ObjectExpression<'a>, name: &str) -> Option<&'a Expression<'a>> {
         for property in object.properties.iter().rev() {
             if !self.spend(0) {
                 return None;
@@ -301,27 +266,19 @@ impl<'a, 's> Resolver<'a, 's> {
         }
         let node = self.scoping.symbol_declaration(symbol);
         match self.nodes.kind(node) {
-            AstKind::ImportSpecifier(specifier) => {
-                self.imported(node, specifier.imported.name().as_str())
-            }
+            AstKind::ImportSpecifier(specifier) => self.imported(node, specifier.imported.name().as_str()),
             AstKind::ImportDefaultSpecifier(_) => self.imported(node, "default"),
             AstKind::ImportNamespaceSpecifier(_) => match self.import_source(node) {
                 Some(source) => module(source),
                 None => Resolved::Unknown,
             },
-            AstKind::TSImportEqualsDeclaration(declaration) => {
-                match &declaration.module_reference {
-                    TSModuleReference::ExternalModuleReference(reference) => {
-                        module(reference.expression.value.as_str())
-                    }
-                    _ => Resolved::Unknown,
-                }
-            }
+            AstKind::TSImportEqualsDeclaration(declaration) => match &declaration.module_reference {
+                TSModuleReference::ExternalModuleReference(reference) => module(reference.expression.value.as_str()),
+                _ => Resolved::Unknown,
+            },
             AstKind::VariableDeclarator(declarator) => match &declarator.init {
                 Some(_) if self.scoping.symbol_is_mutated(symbol) => Resolved::Unknown,
-                Some(Expression::ObjectExpression(_) | Expression::ArrayExpression(_))
-                    if self.is_modified(symbol) =>
-                {
+                Some(Expression::ObjectExpression(_) | Expression::ArrayExpression(_)) if self.is_modified(symbol) => {
                     Resolved::Unknown
                 }
                 Some(init) => match self.path_in_pattern(&declarator.id, symbol) {
@@ -399,11 +356,7 @@ impl<'a, 's> Resolver<'a, 's> {
     }
 
     /// Finds a name in a pattern.
-    fn path_in_pattern(
-        &self,
-        pattern: &'a BindingPattern<'a>,
-        symbol: SymbolId,
-    ) -> Option<PatternPath<'a>> {
+    fn path_in_pattern(&self, pattern: &'a BindingPattern<'a>, symbol: SymbolId) -> Option<PatternPath<'a>> {
         match pattern {
             BindingPattern::BindingIdentifier(identifier) => {
                 (identifier.symbol_id.get() == Some(symbol)).then(|| PatternPath {
@@ -454,21 +407,13 @@ impl<'a, 's> Resolver<'a, 's> {
                 AstKind::StaticMemberExpression(member) if member.object.span() == span => {
                     property = Some(member.property.name.as_str());
                 }
-                AstKind::ComputedMemberExpression(member) if member.object.span() == span => {
-                    property = None
-                }
+                AstKind::ComputedMemberExpression(member) if member.object.span() == span => property = None,
                 AstKind::AssignmentExpression(assignment) => return assignment.left.span() == span,
                 AstKind::UpdateExpression(_) => return true,
                 AstKind::UnaryExpression(unary) => return unary.operator.is_delete(),
                 AstKind::CallExpression(call) => {
-                    let changes = matches!(
-                        property,
-                        Some("push" | "unshift" | "splice" | "pop" | "shift")
-                    );
-                    let assigned = call
-                        .arguments
-                        .first()
-                        .is_some_and(|argument| argument.span() == span)
+                    let changes = matches!(property, Some("push" | "unshift" | "splice" | "pop" | "shift"));
+                    let assigned = call.arguments.first().is_some_and(|argument| argument.span() == span)
                         && call.callee.is_specific_member_access("Object", "assign");
                     return assigned || (changes && call.callee.span() == span);
                 }
@@ -494,10 +439,7 @@ fn module(name: &str) -> Resolved<'_> {
 }
 
 /// The helpers that compilers wrap around `require`; all of them pass the module's exports through.
-fn interop_argument<'a>(
-    callee: &'a Expression<'a>,
-    arguments: &'a [Argument<'a>],
-) -> Option<&'a Expression<'a>> {
+fn interop_argument<'a>(callee: &'a Expression<'a>, arguments: &'a [Argument<'a>]) -> Option<&'a Expression<'a>> {
     let name = match callee {
         Expression::Identifier(identifier) => identifier.name.as_str(),
         _ => callee.get_member_expr()?.static_property_name()?,
@@ -531,15 +473,11 @@ pub(super) fn key_text<'a>(key: &'a PropertyKey<'a>) -> Option<&'a str> {
     }
 }
 
-fn path_in_target<'a>(
-    target: &'a AssignmentTarget<'a>,
-    written: AstKind<'a>,
-) -> Option<PatternPath<'a>> {
+fn path_in_target<'a>(target: &'a AssignmentTarget<'a>, written: AstKind<'a>) -> Option<PatternPath<'a>> {
     let AstKind::IdentifierReference(written) = written else {
         return None;
     };
-    let is_written =
-        |identifier: &IdentifierReference| identifier.node_id.get() == written.node_id.get();
+    let is_written = |identifier: &IdentifierReference| identifier.node_id.get() == written.node_id.get();
     let object = match target {
         AssignmentTarget::AssignmentTargetIdentifier(identifier) => {
             return is_written(identifier).then(|| PatternPath {
@@ -550,28 +488,21 @@ fn path_in_target<'a>(
         AssignmentTarget::ObjectAssignmentTarget(object) => object,
         _ => return None,
     };
-    object
-        .properties
-        .iter()
-        .find_map(|property| match property {
-            AssignmentTargetProperty::AssignmentTargetPropertyIdentifier(property) => {
-                is_written(&property.binding).then(|| PatternPath {
-                    keys: vec![property.binding.name.as_str()],
-                    default: property.init.as_ref(),
+    object.properties.iter().find_map(|property| match property {
+        AssignmentTargetProperty::AssignmentTargetPropertyIdentifier(property) => {
+            is_written(&property.binding).then(|| PatternPath {
+                keys: vec![property.binding.name.as_str()],
+                default: property.init.as_ref(),
+            })
+        }
+        AssignmentTargetProperty::AssignmentTargetPropertyProperty(property) => match &property.binding {
+            AssignmentTargetMaybeDefault::AssignmentTargetIdentifier(identifier) if is_written(identifier) => {
+                Some(PatternPath {
+                    keys: vec![key_text(&property.name)?],
+                    default: None,
                 })
             }
-            AssignmentTargetProperty::AssignmentTargetPropertyProperty(property) => {
-                match &property.binding {
-                    AssignmentTargetMaybeDefault::AssignmentTargetIdentifier(identifier)
-                        if is_written(identifier) =>
-                    {
-                        Some(PatternPath {
-                            keys: vec![key_text(&property.name)?],
-                            default: None,
-                        })
-                    }
-                    _ => None,
-                }
-            }
-        })
+            _ => None,
+        },
+    })
 }

@@ -177,15 +177,7 @@ fn is_name_byte(byte: u8) -> bool {
 fn continues_statement(word: &[u8]) -> bool {
     matches!(
         word,
-        b"else"
-            | b"in"
-            | b"of"
-            | b"instanceof"
-            | b"as"
-            | b"satisfies"
-            | b"extends"
-            | b"implements"
-            | b"is"
+        b"else" | b"in" | b"of" | b"instanceof" | b"as" | b"satisfies" | b"extends" | b"implements" | b"is"
     )
 }
 
@@ -258,10 +250,7 @@ impl Scanner<'_> {
 
     fn skip_line(&mut self) {
         let rest = &self.bytes[self.position..];
-        self.position += rest
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .unwrap_or(rest.len());
+        self.position += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
     }
 
     fn skip_block_comment(&mut self) {
@@ -364,11 +353,7 @@ impl Scanner<'_> {
 
     fn word(&mut self) {
         let start = self.position;
-        while self
-            .bytes
-            .get(self.position)
-            .is_some_and(|byte| is_name_byte(*byte))
-        {
+        while self.bytes.get(self.position).is_some_and(|byte| is_name_byte(*byte)) {
             self.position += 1;
         }
         let word = &self.bytes[start..self.position];
@@ -438,8 +423,7 @@ impl Scanner<'_> {
     }
 
     fn push(&mut self, bracket: Bracket, at: usize) {
-        let in_class =
-            bracket == Bracket::ClassBody || self.frames.last().is_some_and(|frame| frame.in_class);
+        let in_class = bracket == Bracket::ClassBody || self.frames.last().is_some_and(|frame| frame.in_class);
         self.frames.push(Frame {
             bracket,
             at,
@@ -495,8 +479,7 @@ impl Scanner<'_> {
                 .frames
                 .iter()
                 .rposition(|frame| frame.bracket == Bracket::Hole || closes(frame.bracket, byte));
-            if let Some(outer) = outer.filter(|outer| self.frames[*outer].bracket != Bracket::Hole)
-            {
+            if let Some(outer) = outer.filter(|outer| self.frames[*outer].bracket != Bracket::Hole) {
                 while self.frames.len() > outer {
                     self.pop();
                 }
@@ -549,10 +532,7 @@ impl Scanner<'_> {
 
     fn hidden_brackets(&mut self, range: Range<usize>) {
         let hidden = &self.bytes[range];
-        self.ambiguous_brackets += hidden
-            .iter()
-            .filter(|byte| matches!(byte, b'(' | b'[' | b'{'))
-            .count();
+        self.ambiguous_brackets += hidden.iter().filter(|byte| matches!(byte, b'(' | b'[' | b'{')).count();
         if self.ambiguous_brackets > MAX_AMBIGUOUS_BRACKETS {
             self.scan.too_deep = true;
         }
@@ -566,18 +546,9 @@ mod tests {
     fn check(text: &str, hashes: &[&str], closers: &str) {
         let found = scan(text, false);
         assert!(!found.too_deep, "{text}");
-        let texts: Vec<&str> = found
-            .hash_comments
-            .iter()
-            .map(|range| &text[range.clone()])
-            .collect();
+        let texts: Vec<&str> = found.hash_comments.iter().map(|range| &text[range.clone()]).collect();
         assert_eq!(texts, hashes, "{text}");
-        let unclosed: String = found
-            .unclosed
-            .iter()
-            .rev()
-            .map(|open| open.closer)
-            .collect();
+        let unclosed: String = found.unclosed.iter().rev().map(|open| open.closer).collect();
         assert_eq!(unclosed, closers, "{text}");
     }
 

@@ -131,16 +131,13 @@ pub enum Registration {
 pub(super) fn read(resolver: &Resolver, found: &Found) -> SetUp {
     let mut set_up = SetUp::default();
     for (index, used) in found.uses.iter().enumerate() {
-        if !used.module.starts_with("@opentelemetry/") {
+        if !package_name(&used.module).starts_with("@opentelemetry/") {
             continue;
         }
         let name = used.export.rsplit('.').next().unwrap_or_default();
         match (used.kind, name) {
-            (UseKind::Construct, _)
-                if set_up.node_sdks.len() + set_up.providers.len() >= MAX_OF_A_KIND => {}
-            (UseKind::Construct, "NodeSDK") => set_up
-                .node_sdks
-                .push(node_sdk(resolver, found, index, used)),
+            (UseKind::Construct, _) if set_up.node_sdks.len() + set_up.providers.len() >= MAX_OF_A_KIND => {}
+            (UseKind::Construct, "NodeSDK") => set_up.node_sdks.push(node_sdk(resolver, found, index, used)),
             (UseKind::Construct, "NodeTracerProvider") => {
                 set_up
                     .providers
@@ -156,15 +153,9 @@ pub(super) fn read(resolver: &Resolver, found: &Found) -> SetUp {
                     .providers
                     .push(provider(resolver, found, index, TracerProvider::Web));
             }
-            (UseKind::Call, "getNodeAutoInstrumentations") => {
-                set_up.auto_instrumentations.push(index)
-            }
-            (UseKind::Call, "registerInstrumentations") => {
-                set_up.register_instrumentations.push(index)
-            }
-            (UseKind::Call, "setLogger") if used.export == "diag.setLogger" => {
-                set_up.diagnostic_loggers.push(index)
-            }
+            (UseKind::Call, "getNodeAutoInstrumentations") => set_up.auto_instrumentations.push(index),
+            (UseKind::Call, "registerInstrumentations") => set_up.register_instrumentations.push(index),
+            (UseKind::Call, "setLogger") if used.export == "diag.setLogger" => set_up.diagnostic_loggers.push(index),
             _ => {}
         }
     }
@@ -182,13 +173,9 @@ pub(super) fn read(resolver: &Resolver, found: &Found) -> SetUp {
             kind => read_module_syntax(&mut set_up, resolver, node, kind),
         }
     }
-    set_up
-        .environment
-        .sort_by_key(|assignment| assignment.span.start);
+    set_up.environment.sort_by_key(|assignment| assignment.span.start);
     set_up.messages.sort_by_key(|message| message.span.start);
-    set_up
-        .process_handlers
-        .sort_by_key(|handler| handler.span.start);
+    set_up.process_handlers.sort_by_key(|handler| handler.span.start);
     set_up
 }
 
@@ -273,8 +260,7 @@ fn escapes(resolver: &Resolver, node: NodeId) -> bool {
                     return true;
                 };
                 return resolver.symbol_of(name).is_none_or(|symbol| {
-                    matches!(resolver.resolve_identifier(name), Resolved::Unknown)
-                        || symbol_escapes(resolver, symbol)
+                    matches!(resolver.resolve_identifier(name), Resolved::Unknown) || symbol_escapes(resolver, symbol)
                 });
             }
             _ => return true,
@@ -290,26 +276,18 @@ fn symbol_escapes(resolver: &Resolver, symbol: SymbolId) -> bool {
         .nodes
         .ancestor_kinds(declaration)
         .take(3)
-        .any(|kind| {
-            matches!(
-                kind,
-                AstKind::ExportDeclaration(_) | AstKind::ExportNamedDeclaration(_)
-            )
-        });
+        .any(|kind| matches!(kind, AstKind::ExportDeclaration(_) | AstKind::ExportNamedDeclaration(_)));
     exported
-        || resolver
-            .scoping
-            .get_resolved_references(symbol)
-            .any(|reference| {
-                let node = reference.node_id();
-                let span = resolver.nodes.kind(node).span();
-                match resolver.nodes.parent_kind(node) {
-                    AstKind::StaticMemberExpression(member) => member.object.span() != span,
-                    AstKind::IfStatement(_) | AstKind::UnaryExpression(_) => false,
-                    AstKind::AssignmentExpression(assignment) => assignment.left.span() != span,
-                    _ => true,
-                }
-            })
+        || resolver.scoping.get_resolved_references(symbol).any(|reference| {
+            let node = reference.node_id();
+            let span = resolver.nodes.kind(node).span();
+            match resolver.nodes.parent_kind(node) {
+                AstKind::StaticMemberExpression(member) => member.object.span() != span,
+                AstKind::IfStatement(_) | AstKind::UnaryExpression(_) => false,
+                AstKind::AssignmentExpression(assignment) => assignment.left.span() != span,
+                _ => true,
+            }
+        })
 }
 
 fn starts(set_up: &SetUp, found: &Found) -> Vec<Range<usize>> {
@@ -330,12 +308,11 @@ fn starts(set_up: &SetUp, found: &Found) -> Vec<Range<usize>> {
 }
 
 fn read_module_syntax(set_up: &mut SetUp, resolver: &Resolver, node: NodeId, kind: AstKind) {
-    let earlier = |place: &Option<Range<usize>>, span: &Range<usize>| {
-        place.as_ref().is_none_or(|known| span.start < known.start)
-    };
+    let earlier =
+        |place: &Option<Range<usize>>, span: &Range<usize>| place.as_ref().is_none_or(|known| span.start < known.start);
     let span = resolver.range(kind.span());
-    let is_module_syntax = matches!(kind, AstKind::ImportMeta(_))
-        || (kind.is_module_declaration() && !is_type_script_only(kind));
+    let is_module_syntax =
+        matches!(kind, AstKind::ImportMeta(_)) || (kind.is_module_declaration() && !is_type_script_only(kind));
     if is_module_syntax && earlier(&set_up.module_syntax, &span) {
         set_up.module_syntax = Some(span);
         return;
@@ -359,10 +336,13 @@ fn is_type_script_only(kind: AstKind) -> bool {
 
 /// Whether a node is in any function, also one that is called where it stands.
 fn is_inside_function(resolver: &Resolver, node: NodeId) -> bool {
-    resolver.nodes.ancestor_kinds(node).any(|kind| {
-        matches!(
-            kind,
-            AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
-        )
-    })
+    resolver
+        .nodes
+        .ancestor_kinds(node)
+        .any(|kind| matches!(kind, AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)))
+}
+
+/// Returns what follows the last `node_modules/` of a module that is loaded by its path, else the module as written.
+fn package_name(module: &str) -> &str {
+    module.rsplit_once("node_modules/").map_or(module, |(_, name)| name)
 }

@@ -18,11 +18,7 @@ fn resource_uses(text: &str, dialect: Dialect) -> Vec<String> {
 
 fn check_resource(text: &str, expected: &[&str]) {
     assert_eq!(resource_uses(text, Dialect::Auto), expected, "{text}");
-    assert_eq!(
-        resource_uses(text, Dialect::TypeScript),
-        expected,
-        "TypeScript: {text}"
-    );
+    assert_eq!(resource_uses(text, Dialect::TypeScript), expected, "TypeScript: {text}");
 }
 
 #[test]
@@ -103,22 +99,12 @@ fn what_only_looks_like_the_export_does_not_count() {
     let silent = |text: &str| check_resource(text, &[]);
     silent("const { Resource } = require('./resources.js'); new Resource();");
     silent("const { Resource } = require('other'); new Resource();");
-    silent(
-        "const { Resource } = require('@opentelemetry/resources'); { class Resource {} new Resource(); }",
-    );
-    silent(
-        "const { Resource } = require('@opentelemetry/resources'); function f(Resource) { new Resource(); }",
-    );
-    silent(
-        "const { Resource } = require('@opentelemetry/resources'); try {} catch (Resource) { new Resource(); }",
-    );
-    silent(
-        "// const { Resource } = require('@opentelemetry/resources')\nclass Resource {}\nnew Resource();",
-    );
+    silent("const { Resource } = require('@opentelemetry/resources'); { class Resource {} new Resource(); }");
+    silent("const { Resource } = require('@opentelemetry/resources'); function f(Resource) { new Resource(); }");
+    silent("const { Resource } = require('@opentelemetry/resources'); try {} catch (Resource) { new Resource(); }");
+    silent("// const { Resource } = require('@opentelemetry/resources')\nclass Resource {}\nnew Resource();");
     silent("const s = \"new (require('@opentelemetry/resources').Resource)()\";");
-    silent(
-        "let { Resource } = require('@opentelemetry/resources'); Resource = class {}; new Resource();",
-    );
+    silent("let { Resource } = require('@opentelemetry/resources'); Resource = class {}; new Resource();");
     silent(
         "function require(x) { return {}; }\nconst { Resource } = require('@opentelemetry/resources'); new Resource();",
     );
@@ -132,11 +118,7 @@ fn types_are_no_uses() {
                 import { B } from 'b';\nlet x: B;\nimport m = require('m');\nnew m.C<B>();";
     let file = analyze(text, Dialect::TypeScript);
     assert_eq!(file.syntax_errors, []);
-    let modules: Vec<&str> = file
-        .modules
-        .iter()
-        .map(|reference| reference.module.as_str())
-        .collect();
+    let modules: Vec<&str> = file.modules.iter().map(|reference| reference.module.as_str()).collect();
     assert_eq!(modules, ["b", "m"]);
     let uses: Vec<&str> = file.uses.iter().map(|used| used.export.as_str()).collect();
     assert_eq!(uses, ["C"]);
@@ -180,10 +162,7 @@ fn every_kind_of_use() {
         "const { resources } = require('@opentelemetry/sdk-node'); new resources.Resource({});",
         &["Construct @opentelemetry/sdk-node resources.Resource new resources.Resource({})"],
     );
-    check_uses(
-        "const m_1 = require('m'); (0, m_1.f)(1);",
-        &["Call m f (0, m_1.f)(1)"],
-    );
+    check_uses("const m_1 = require('m'); (0, m_1.f)(1);", &["Call m f (0, m_1.f)(1)"]);
     check_uses(
         "const express = require('express'); const app = express();",
         &["Call express  express()"],
@@ -196,10 +175,7 @@ fn every_kind_of_use() {
         "const { SemanticResourceAttributes: S } = require('s'); f({ [S.SERVICE_NAME]: 1 });",
         &["Member s SemanticResourceAttributes.SERVICE_NAME S.SERVICE_NAME"],
     );
-    check_uses(
-        "const m = require('m'); const { a } = m; const b = m.c;",
-        &[],
-    );
+    check_uses("const m = require('m'); const { a } = m; const b = m.c;", &[]);
     check_uses("require('m').a?.b();", &["Call m a.b require('m').a?.b()"]);
     check_uses("import process from 'node:process'; process.exit(1);", &[]);
 }
@@ -255,20 +231,13 @@ fn url(text: &str) -> Option<String> {
     let text = format!("const {{ OTLPTraceExporter }} = require('{EXPORTER}');\n{text}");
     let file = analyze(&text, Dialect::CommonJs);
     assert_eq!(file.syntax_errors, [], "{text}");
-    let made = file
-        .uses_of(EXPORTER, "OTLPTraceExporter")
-        .next()
-        .expect("an exporter");
-    made.arguments
-        .first()?
-        .property("url")?
-        .value
-        .text(&|name| match name {
-            "BASE" => EnvironmentValue::Set("http://c:4318".to_owned()),
-            "EMPTY" => EnvironmentValue::Set(String::new()),
-            "X" => EnvironmentValue::Unknown,
-            _ => EnvironmentValue::Unset,
-        })
+    let made = file.uses_of(EXPORTER, "OTLPTraceExporter").next().expect("an exporter");
+    made.arguments.first()?.property("url")?.value.text(&|name| match name {
+        "BASE" => EnvironmentValue::Set("http://c:4318".to_owned()),
+        "EMPTY" => EnvironmentValue::Set(String::new()),
+        "X" => EnvironmentValue::Unknown,
+        _ => EnvironmentValue::Unset,
+    })
 }
 
 fn check_url(text: &str, expected: Option<&str>) {
@@ -277,10 +246,7 @@ fn check_url(text: &str, expected: Option<&str>) {
 
 #[test]
 fn endpoints_are_evaluated() {
-    check_url(
-        "new OTLPTraceExporter({ url: 'http://c:4318' })",
-        Some("http://c:4318"),
-    );
+    check_url("new OTLPTraceExporter({ url: 'http://c:4318' })", Some("http://c:4318"));
     check_url(
         "new OTLPTraceExporter({ url: `${process.env.BASE}/v1/traces` })",
         Some("http://c:4318/v1/traces"),
@@ -351,28 +317,16 @@ fn endpoints_are_evaluated() {
 fn what_is_not_certain_is_unknown() {
     check_url("new OTLPTraceExporter({ url: process.env.X })", None);
     check_url("new OTLPTraceExporter({ url: process.env.GONE })", None);
-    check_url(
-        "let url = 'a'; url = f();\nnew OTLPTraceExporter({ url })",
-        None,
-    );
-    check_url(
-        "const o = { url: 'a' }; o.url = f();\nnew OTLPTraceExporter(o)",
-        None,
-    );
-    check_url(
-        "const o = {}; Object.assign(o, f());\nnew OTLPTraceExporter(o)",
-        None,
-    );
+    check_url("let url = 'a'; url = f();\nnew OTLPTraceExporter({ url })", None);
+    check_url("const o = { url: 'a' }; o.url = f();\nnew OTLPTraceExporter(o)", None);
+    check_url("const o = {}; Object.assign(o, f());\nnew OTLPTraceExporter(o)", None);
     check_url("new OTLPTraceExporter({ url: f('a') })", None);
     check_url("new OTLPTraceExporter({ url: c ? 'a' : 'b' })", None);
     check_url(
         "const process = { env: { BASE: 'z' } };\nnew OTLPTraceExporter({ url: process.env.BASE })",
         Some("z"),
     );
-    check_url(
-        "var a = b; var b = a;\nnew OTLPTraceExporter({ url: a })",
-        None,
-    );
+    check_url("var a = b; var b = a;\nnew OTLPTraceExporter({ url: a })", None);
 }
 
 const PRELOAD: &str = r#"'use strict';
@@ -420,20 +374,11 @@ fn a_preload_is_understood() {
         panic!("{exporter:?}")
     };
     assert_eq!(file.uses[index].module, "@opentelemetry/exporter-otlp-http");
-    let url = &file.uses[index].arguments[0]
-        .property("url")
-        .expect("a url")
-        .value;
+    let url = &file.uses[index].arguments[0].property("url").expect("a url").value;
     assert_eq!(url.environment_names(), ["OTEL_EXPORTER_OTLP_ENDPOINT"]);
     let resource = &sdk.option("resource").expect("a resource").value;
-    assert!(
-        matches!(resource.value, ArgumentValue::Use(_)),
-        "{resource:?}"
-    );
-    let instrumentations = &sdk
-        .option("instrumentations")
-        .expect("instrumentations")
-        .value;
+    assert!(matches!(resource.value, ArgumentValue::Use(_)), "{resource:?}");
+    let instrumentations = &sdk.option("instrumentations").expect("instrumentations").value;
     let ArgumentValue::Array(elements) = &instrumentations.value else {
         panic!("{instrumentations:?}")
     };
@@ -495,10 +440,7 @@ fn a_hash_comment_is_an_error_and_the_rest_is_still_understood() {
     assert_eq!(file.syntax_errors[0].kind, SyntaxErrorKind::HashComment);
     assert!(!file.incomplete);
     assert_eq!(file.set_up.node_sdks[0].starts.len(), 1);
-    let resource = file
-        .uses_of(RESOURCES, "Resource")
-        .next()
-        .expect("a resource");
+    let resource = file.uses_of(RESOURCES, "Resource").next().expect("a resource");
     assert_eq!(&text[resource.name_span.clone()], "Resource");
 }
 
@@ -527,11 +469,7 @@ fn starts_are_followed_through_names_and_chains() {
             .starts
             .first()
             .and_then(|call| file.method_calls[*call].chained.clone());
-        (
-            sdk.starts.len(),
-            sdk.escapes,
-            chained.map(|(method, _)| method),
-        )
+        (sdk.starts.len(), sdk.escapes, chained.map(|(method, _)| method))
     };
     assert_eq!(starts("new NodeSDK().start();"), (1, false, None));
     assert_eq!(
@@ -549,14 +487,8 @@ fn starts_are_followed_through_names_and_chains() {
     );
     assert_eq!(starts("module.exports = new NodeSDK();"), (0, true, None));
     assert_eq!(starts("export const sdk = new NodeSDK();"), (0, true, None));
-    assert_eq!(
-        starts("const sdk = new NodeSDK(); run(sdk);"),
-        (0, true, None)
-    );
-    assert_eq!(
-        starts("this.sdk = new NodeSDK(); this.sdk.start();"),
-        (0, true, None)
-    );
+    assert_eq!(starts("const sdk = new NodeSDK(); run(sdk);"), (0, true, None));
+    assert_eq!(starts("this.sdk = new NodeSDK(); this.sdk.start();"), (0, true, None));
     assert_eq!(
         starts("const sdk = new NodeSDK(); function go() { sdk.start(); } go();"),
         (1, false, None)
@@ -583,20 +515,13 @@ fn providers_and_removed_methods() {
         panic!("two providers")
     };
     assert_eq!(
-        (
-            first.class,
-            first.added_processors.len(),
-            first.registered.len()
-        ),
+        (first.class, first.added_processors.len(), first.registered.len()),
         (TracerProvider::Node, 1, 1)
     );
     let call = &file.method_calls[first.added_processors[0]];
     assert_eq!(&text[call.method_span.clone()], "addSpanProcessor");
     assert!(matches!(call.arguments[0].value, ArgumentValue::Use(_)));
-    assert!(matches!(
-        second.registered.as_slice(),
-        [Registration::SetGlobal(_)]
-    ));
+    assert!(matches!(second.registered.as_slice(), [Registration::SetGlobal(_)]));
     assert!(second.option("spanProcessors").is_some());
 }
 
@@ -640,13 +565,7 @@ fn messages_know_when_they_run() {
         .set_up
         .messages
         .iter()
-        .map(|message| {
-            (
-                message.pieces.join("|"),
-                message.after_start,
-                message.in_catch,
-            )
-        })
+        .map(|message| (message.pieces.join("|"), message.after_start, message.in_catch))
         .collect();
     let expected = [
         ("before", false, false),
@@ -660,10 +579,7 @@ fn messages_know_when_they_run() {
         .map(|(text, after, caught)| ((*text).to_owned(), *after, *caught))
         .collect();
     assert_eq!(found, expected);
-    assert_eq!(
-        &text[file.set_up.module_syntax.expect("an import")][..6],
-        "import"
-    );
+    assert_eq!(&text[file.set_up.module_syntax.expect("an import")][..6], "import");
 }
 
 #[test]
@@ -741,9 +657,7 @@ fn broken_texts_do_no_harm() {
     let survive = |text: &str| {
         let file = analyze(text, Dialect::Auto);
         assert!(
-            file.uses
-                .iter()
-                .all(|used| text.get(used.name_span.clone()).is_some()),
+            file.uses.iter().all(|used| text.get(used.name_span.clone()).is_some()),
             "{text}"
         );
         assert!(

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
-    Argument as AstArgument, BindingPattern, CallExpression, Expression, ImportDeclaration,
-    ImportDeclarationSpecifier, StringLiteral, TSModuleReference,
+    Argument as AstArgument, BindingPattern, CallExpression, Expression, ImportDeclaration, ImportDeclarationSpecifier,
+    StringLiteral, TSModuleReference,
 };
 use oxc_semantic::NodeId;
 use oxc_span::{GetSpan, Span};
@@ -136,12 +136,7 @@ pub(super) fn collect<'a>(resolver: &Resolver<'a, '_>) -> Found {
     }
 }
 
-fn reference<'a>(
-    resolver: &Resolver<'a, '_>,
-    node: NodeId,
-    kind: AstKind<'a>,
-    modules: &mut Vec<ModuleReference>,
-) {
+fn reference<'a>(resolver: &Resolver<'a, '_>, node: NodeId, kind: AstKind<'a>, modules: &mut Vec<ModuleReference>) {
     let mut add = |literal: &StringLiteral, how, bound| {
         modules.push(ModuleReference {
             module: literal.value.to_string(),
@@ -159,17 +154,11 @@ fn reference<'a>(
             }
         }
         AstKind::ExportFromDeclaration(declaration) if !declaration.export_kind.is_type() => {
-            let bound = declaration.specifiers.iter().map(|specifier| {
-                bound_name(
-                    specifier.local.name().as_str(),
-                    specifier.exported.name().as_str(),
-                )
-            });
-            add(
-                &declaration.source,
-                ReferenceKind::ReExport,
-                bound.collect(),
-            );
+            let bound = declaration
+                .specifiers
+                .iter()
+                .map(|specifier| bound_name(specifier.local.name().as_str(), specifier.exported.name().as_str()));
+            add(&declaration.source, ReferenceKind::ReExport, bound.collect());
         }
         AstKind::ExportAllDeclaration(declaration) if !declaration.export_kind.is_type() => {
             let exported = declaration.exported.as_ref();
@@ -181,35 +170,22 @@ fn reference<'a>(
             );
         }
         AstKind::TSImportEqualsDeclaration(declaration) if !declaration.import_kind.is_type() => {
-            if let TSModuleReference::ExternalModuleReference(reference) =
-                &declaration.module_reference
-            {
+            if let TSModuleReference::ExternalModuleReference(reference) = &declaration.module_reference {
                 let bound = vec![bound_name("*", declaration.id.name.as_str())];
                 add(&reference.expression, ReferenceKind::Require, bound);
             }
         }
         AstKind::ImportExpression(import) => {
             if let Expression::StringLiteral(literal) = &import.source {
-                add(
-                    literal,
-                    ReferenceKind::DynamicImport,
-                    names_bound_to(resolver, node),
-                );
+                add(literal, ReferenceKind::DynamicImport, names_bound_to(resolver, node));
             }
         }
         AstKind::CallExpression(call) => {
             let Some(AstArgument::StringLiteral(literal)) = call.arguments.first() else {
                 return;
             };
-            if resolver
-                .required_module(&call.callee, &call.arguments)
-                .is_some()
-            {
-                add(
-                    literal,
-                    ReferenceKind::Require,
-                    names_bound_to(resolver, node),
-                );
+            if resolver.required_module(&call.callee, &call.arguments).is_some() {
+                add(literal, ReferenceKind::Require, names_bound_to(resolver, node));
             } else if is_require_resolve(resolver, call) {
                 add(literal, ReferenceKind::Resolve, Vec::new());
             }
@@ -240,11 +216,7 @@ fn imported_names(declaration: &ImportDeclaration) -> Option<Vec<BoundName>> {
     let names: Vec<BoundName> = specifiers
         .iter()
         .filter_map(|specifier| match specifier {
-            ImportDeclarationSpecifier::ImportSpecifier(specifier)
-                if specifier.import_kind.is_type() =>
-            {
-                None
-            }
+            ImportDeclarationSpecifier::ImportSpecifier(specifier) if specifier.import_kind.is_type() => None,
             ImportDeclarationSpecifier::ImportSpecifier(specifier) => Some(bound_name(
                 specifier.imported.name().as_str(),
                 specifier.local.name.as_str(),
@@ -265,9 +237,7 @@ fn names_bound_to(resolver: &Resolver, node: NodeId) -> Vec<BoundName> {
     let mut member = None;
     for kind in resolver.nodes.ancestor_kinds(node).take(8) {
         match kind {
-            AstKind::AwaitExpression(_)
-            | AstKind::ParenthesizedExpression(_)
-            | AstKind::TSAsExpression(_) => {}
+            AstKind::AwaitExpression(_) | AstKind::ParenthesizedExpression(_) | AstKind::TSAsExpression(_) => {}
             AstKind::StaticMemberExpression(expression) if member.is_none() => {
                 member = Some(expression.property.name.as_str());
             }
@@ -285,18 +255,14 @@ fn names_of_pattern(pattern: &BindingPattern, member: Option<&str>) -> Vec<Bound
         BindingPattern::BindingIdentifier(identifier) => {
             vec![bound_name(member.unwrap_or("*"), identifier.name.as_str())]
         }
-        BindingPattern::ObjectPattern(object)
-            if member.is_none_or(|member| member == "default") =>
-        {
-            object
-                .properties
-                .iter()
-                .filter_map(|property| {
-                    let local = property.value.get_binding_identifier()?;
-                    Some(bound_name(key_text(&property.key)?, local.name.as_str()))
-                })
-                .collect()
-        }
+        BindingPattern::ObjectPattern(object) if member.is_none_or(|member| member == "default") => object
+            .properties
+            .iter()
+            .filter_map(|property| {
+                let local = property.value.get_binding_identifier()?;
+                Some(bound_name(key_text(&property.key)?, local.name.as_str()))
+            })
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -326,16 +292,10 @@ fn draft<'a>(resolver: &Resolver<'a, '_>, node: NodeId, kind: AstKind<'a>) -> Op
         ),
         AstKind::Class(class) => {
             let parent = class.heritage_expression()?;
-            (
-                resolver.resolve(parent),
-                UseKind::Extends,
-                parent.span(),
-                none,
-            )
+            (resolver.resolve(parent), UseKind::Extends, parent.span(), none)
         }
         AstKind::StaticMemberExpression(member) if is_outermost(resolver, node, member.span) => {
-            let resolved =
-                resolver.resolve_property(&member.object, Some(member.property.name.as_str()));
+            let resolved = resolver.resolve_property(&member.object, Some(member.property.name.as_str()));
             (resolved, UseKind::Member, member.property.span, none)
         }
         AstKind::ComputedMemberExpression(member) if is_outermost(resolver, node, member.span) => {
@@ -347,12 +307,8 @@ fn draft<'a>(resolver: &Resolver<'a, '_>, node: NodeId, kind: AstKind<'a>) -> Op
                 none,
             )
         }
-        AstKind::IdentifierReference(identifier)
-            if is_outermost(resolver, node, identifier.span) =>
-        {
-            let reference = resolver
-                .scoping
-                .get_reference(identifier.reference_id.get()?);
+        AstKind::IdentifierReference(identifier) if is_outermost(resolver, node, identifier.span) => {
+            let reference = resolver.scoping.get_reference(identifier.reference_id.get()?);
             if !reference.is_read() || reference.is_type() {
                 return None;
             }
@@ -391,10 +347,7 @@ fn is_outermost(resolver: &Resolver, node: NodeId, span: Span) -> bool {
         match kind {
             // The value of `(0, m.X)` is its last expression.
             AstKind::SequenceExpression(sequence)
-                if sequence
-                    .expressions
-                    .last()
-                    .is_some_and(|last| last.span() == span) => {}
+                if sequence.expressions.last().is_some_and(|last| last.span() == span) => {}
             AstKind::ParenthesizedExpression(_)
             | AstKind::ChainExpression(_)
             | AstKind::TSAsExpression(_)
@@ -409,15 +362,10 @@ fn is_outermost(resolver: &Resolver, node: NodeId, span: Span) -> bool {
             AstKind::CallExpression(call) => return call.callee.span() != span,
             AstKind::NewExpression(expression) => return expression.callee.span() != span,
             AstKind::Class(class) => {
-                return class
-                    .heritage_expression()
-                    .is_none_or(|parent| parent.span() != span);
+                return class.heritage_expression().is_none_or(|parent| parent.span() != span);
             }
             AstKind::VariableDeclarator(declarator) => {
-                return declarator
-                    .init
-                    .as_ref()
-                    .is_none_or(|init| init.span() != span)
+                return declarator.init.as_ref().is_none_or(|init| init.span() != span)
                     || matches!(declarator.id, BindingPattern::ArrayPattern(_));
             }
             _ => return true,
@@ -480,10 +428,6 @@ fn chained(resolver: &Resolver, node: NodeId) -> Option<(String, Range<usize>)> 
     let AstKind::CallExpression(call) = ancestors.next()? else {
         return None;
     };
-    (call.callee.span() == member.span).then(|| {
-        (
-            member.property.name.to_string(),
-            resolver.range(member.property.span),
-        )
-    })
+    (call.callee.span() == member.span)
+        .then(|| (member.property.name.to_string(), resolver.range(member.property.span)))
 }

@@ -27,31 +27,61 @@ const LINE: &str = "2026-11-25T10:00:00.5Z error queue is full: 17\n";
 
 fn check(pod: &str, container: &str, expected: &str, stage: Stage) {
     let mut evidence = evidence_of(&[("a.yaml", WORKLOADS)]);
-    evidence.logs.push(log(Some(pod), Some(container), "x.log", LINE, false));
+    evidence
+        .logs
+        .push(log(Some(pod), Some(container), "x.log", LINE, false));
     let facts = facts_of(&evidence);
     let about = &facts.log_matches()[0].about;
-    assert_eq!((about.stage.name.as_str(), about.stage.stage), (expected, stage), "{pod}");
+    assert_eq!(
+        (about.stage.name.as_str(), about.stage.stage),
+        (expected, stage),
+        "{pod}"
+    );
 }
 
 #[test]
 fn a_pod_belongs_to_the_workload_with_the_longest_name_that_fits() {
     check("web-7c4c9f9d7b-9qk2m", "app", "Deployment shop/web", Stage::Cluster);
-    check("web-api-7c4c9f9d7b-9qk2m", "app", "Deployment shop/web-api", Stage::Cluster);
+    check(
+        "web-api-7c4c9f9d7b-9qk2m",
+        "app",
+        "Deployment shop/web-api",
+        Stage::Cluster,
+    );
     check("tempo-0", "tempo", "StatefulSet shop/tempo", Stage::Tempo);
     check("agent-x7k2p", "app", "DaemonSet shop/agent", Stage::Cluster);
-    check("webhook-7c4c9f9d7b-9qk2m", "app", "shop/webhook-7c4c9f9d7b-9qk2m", Stage::Cluster);
-    check("otel-7c4c9f9d7b-9qk2m", "otc-container", "shop/otel-7c4c9f9d7b-9qk2m", Stage::Collector);
-    check("web-7c4c9f9d7b-9qk2m", "otc-container", "Deployment shop/web", Stage::Collector);
+    check(
+        "webhook-7c4c9f9d7b-9qk2m",
+        "app",
+        "shop/webhook-7c4c9f9d7b-9qk2m",
+        Stage::Cluster,
+    );
+    check(
+        "otel-7c4c9f9d7b-9qk2m",
+        "otc-container",
+        "shop/otel-7c4c9f9d7b-9qk2m",
+        Stage::Collector,
+    );
+    check(
+        "web-7c4c9f9d7b-9qk2m",
+        "otc-container",
+        "Deployment shop/web",
+        Stage::Collector,
+    );
 }
 
 #[test]
 fn the_container_is_the_one_that_other_rows_name() {
     let mut evidence = evidence_of(&[("a.yaml", WORKLOADS)]);
-    evidence.logs.push(log(Some("tempo-0"), Some("tempo"), "x.log", LINE, false));
+    evidence
+        .logs
+        .push(log(Some("tempo-0"), Some("tempo"), "x.log", LINE, false));
     let facts = facts_of(&evidence);
     let found = &facts.log_matches()[0];
     let containers = facts.rows("containers");
-    let same = containers.iter().filter(|row| row.about.container == found.about.container);
+    let same = containers
+        .iter()
+        .filter(|row| row.about.container == found.about.container);
     assert_eq!(same.count(), 1);
     assert_eq!(found.captures["size"], "17");
     assert_eq!(found.evidence.container, "shop/tempo-0 tempo");
@@ -64,21 +94,37 @@ fn the_container_is_the_one_that_other_rows_name() {
 #[test]
 fn a_previous_log_stands_alone_or_beside_the_current_one() {
     let mut evidence = evidence_of(&[("a.yaml", WORKLOADS)]);
-    evidence.logs.push(log(Some("tempo-0"), Some("tempo"), "a.previous.log", LINE, true));
+    evidence
+        .logs
+        .push(log(Some("tempo-0"), Some("tempo"), "a.previous.log", LINE, true));
     assert!(!facts_of(&evidence).log_matches()[0].current_log_at_hand);
-    evidence.logs.push(log(Some("tempo-0"), Some("tempo"), "a.log", "nothing\n", false));
+    evidence
+        .logs
+        .push(log(Some("tempo-0"), Some("tempo"), "a.log", "nothing\n", false));
     assert!(facts_of(&evidence).log_matches()[0].current_log_at_hand);
 }
 
 #[test]
 fn a_file_without_a_pod_is_known_by_its_name_or_by_what_the_user_says() {
     let mut evidence = evidence_of(&[("a.yaml", WORKLOADS)]);
-    evidence.logs.push(log(None, None, "logs/otel-collector.log", LINE, false));
+    evidence
+        .logs
+        .push(log(None, None, "logs/otel-collector.log", LINE, false));
     let mut named = log(None, None, "logs/x.log", LINE, false);
     named.workload = Some(("Deployment".to_owned(), "shop".to_owned(), "web".to_owned()));
     evidence.logs.push(named);
     let facts = facts_of(&evidence);
-    let stages: Vec<_> = facts.log_matches().iter().map(|found| (found.about.stage.stage, found.about.stage.name.as_str())).collect();
-    assert_eq!(stages, [(Stage::Collector, "logs/otel-collector.log"), (Stage::Cluster, "Deployment shop/web")]);
+    let stages: Vec<_> = facts
+        .log_matches()
+        .iter()
+        .map(|found| (found.about.stage.stage, found.about.stage.name.as_str()))
+        .collect();
+    assert_eq!(
+        stages,
+        [
+            (Stage::Collector, "logs/otel-collector.log"),
+            (Stage::Cluster, "Deployment shop/web")
+        ]
+    );
     assert_eq!(facts.rows("container_logs").len(), 2);
 }

@@ -92,46 +92,162 @@ pub const TABLES: &[Table] = &[
 ];
 
 const TELEMETRY: Type = Type::Record(&[
-    column("metrics_level", Type::Text, "The level of the own metrics, the release's default filled in."),
-    column("metrics_host", Type::Text, "The host that the own metrics are served on, empty for all; null when they are not served."),
-    column("metrics_port", Type::Int, "The port of the own metrics; null when they are not served."),
-    column("metrics_localhost", Type::Bool, "Whether only the pod itself reaches the own metrics; null when they are not served."),
-    column("has_readers", Type::Bool, "Whether `service.telemetry.metrics.readers` is written."),
-    column("address", Type::Text, "`service.telemetry.metrics.address`, null when not written."),
+    column(
+        "metrics_level",
+        Type::Text,
+        "The level of the own metrics, the release's default filled in.",
+    ),
+    column(
+        "metrics_host",
+        Type::Text,
+        "The host that the own metrics are served on, empty for all; null when they are not served.",
+    ),
+    column(
+        "metrics_port",
+        Type::Int,
+        "The port of the own metrics; null when they are not served.",
+    ),
+    column(
+        "metrics_localhost",
+        Type::Bool,
+        "Whether only the pod itself reaches the own metrics; null when they are not served.",
+    ),
+    column(
+        "has_readers",
+        Type::Bool,
+        "Whether `service.telemetry.metrics.readers` is written.",
+    ),
+    column(
+        "address",
+        Type::Text,
+        "`service.telemetry.metrics.address`, null when not written.",
+    ),
     column("logs_level", Type::Text, "The level of the own log, `info` by default."),
-    column("logs_encoding", Type::Text, "The encoding of the own log, `console` by default."),
+    column(
+        "logs_encoding",
+        Type::Text,
+        "The encoding of the own log, `console` by default.",
+    ),
 ]);
 
 const COLLECTOR: &[Column] = &[
-    column("name", Type::Text, "The object that it is known by, for example `Deployment monitoring/otel-collector`."),
-    column("origin", Type::Text, "Where it was found: `container`, `operator` (an OpenTelemetryCollector), `configmap` (mounted by nothing at hand) or `file`."),
-    column("config", Type::Any, "The configuration after merging and expansion; unknown when it cannot be told."),
+    column(
+        "name",
+        Type::Text,
+        "The object that it is known by, for example `Deployment monitoring/otel-collector`.",
+    ),
+    column(
+        "origin",
+        Type::Text,
+        "Where it was found: `container`, `operator` (an OpenTelemetryCollector), `configmap` (mounted by nothing at hand) or `file`.",
+    ),
+    column(
+        "config",
+        Type::Any,
+        "The configuration after merging and expansion; unknown when it cannot be told.",
+    ),
     column("config_state", Type::Text, "`known` or `unknown`."),
-    column("config_reason", Type::Text, "Why the configuration is unknown; null when it is known."),
-    column("release", Type::Text, "The release, or the releases that are possible, such as `0.104.0 or newer`; unknown when nothing tells."),
-    column("release_basis", Type::Text, "How the release is known: `image`, `newest`, `user`, `program`, `configuration` or `unknown`."),
-    column("distribution", Type::Text, "`core`, `contrib`, `k8s`, `otlp`, `ebpf-profiler` or `unknown`."),
-    column("no_release", Type::Bool, "Whether no release accepts all of the configuration, where no image tells the release."),
-    column("no_release_reason", Type::Text, "What in the configuration excludes what; null unless `no_release`."),
+    column(
+        "config_reason",
+        Type::Text,
+        "Why the configuration is unknown; null when it is known.",
+    ),
+    column(
+        "release",
+        Type::Text,
+        "The release, or the releases that are possible, such as `0.104.0 or newer`; unknown when nothing tells.",
+    ),
+    column(
+        "release_basis",
+        Type::Text,
+        "How the release is known: `image`, `newest`, `user`, `program`, `configuration` or `unknown`.",
+    ),
+    column(
+        "distribution",
+        Type::Text,
+        "`core`, `contrib`, `k8s`, `otlp`, `ebpf-profiler` or `unknown`.",
+    ),
+    column(
+        "no_release",
+        Type::Bool,
+        "Whether no release accepts all of the configuration, where no image tells the release.",
+    ),
+    column(
+        "no_release_reason",
+        Type::Text,
+        "What in the configuration excludes what; null unless `no_release`.",
+    ),
     column("image", Type::Text, "The image as written; null when none is."),
-    column("mode", Type::Text, "`deployment`, `daemonset`, `statefulset` or `sidecar`; null when nothing tells."),
-    column("by_operator", Type::Bool, "Whether the OpenTelemetry operator makes it, which fills in addresses and probes."),
-    column("replicas", Type::Int, "How many pods; null for a DaemonSet and where no workload is at hand."),
-    column("is_replicated", Type::Bool, "Whether more than one pod may run: several replicas, an autoscaler, a DaemonSet."),
-    column("container", Type::Row("containers"), "The container that runs it; null when none is at hand."),
-    column("workload", Type::Row("workloads"), "The workload of that container; null when none is at hand."),
-    column("env", Type::Map(&Type::Text), "The environment of the container by name; empty when none is at hand."),
-    column("memory_limit", Type::Int, "The container's memory limit in bytes; null when it has none, unknown when no container is at hand."),
-    column("has_gomemlimit", Type::Bool, "Whether GOMEMLIMIT is set in the container; unknown when no container is at hand."),
-    column("gates_on", TEXTS, "The feature gates that the command line switches on."),
-    column("gates_off", TEXTS, "The feature gates that the command line switches off."),
+    column(
+        "mode",
+        Type::Text,
+        "`deployment`, `daemonset`, `statefulset` or `sidecar`; null when nothing tells.",
+    ),
+    column(
+        "by_operator",
+        Type::Bool,
+        "Whether the OpenTelemetry operator makes it, which fills in addresses and probes.",
+    ),
+    column(
+        "replicas",
+        Type::Int,
+        "How many pods; null for a DaemonSet and where no workload is at hand.",
+    ),
+    column(
+        "is_replicated",
+        Type::Bool,
+        "Whether more than one pod may run: several replicas, an autoscaler, a DaemonSet.",
+    ),
+    column(
+        "container",
+        Type::Row("containers"),
+        "The container that runs it; null when none is at hand.",
+    ),
+    column(
+        "workload",
+        Type::Row("workloads"),
+        "The workload of that container; null when none is at hand.",
+    ),
+    column(
+        "env",
+        Type::Map(&Type::Text),
+        "The environment of the container by name; empty when none is at hand.",
+    ),
+    column(
+        "memory_limit",
+        Type::Int,
+        "The container's memory limit in bytes; null when it has none, unknown when no container is at hand.",
+    ),
+    column(
+        "has_gomemlimit",
+        Type::Bool,
+        "Whether GOMEMLIMIT is set in the container; unknown when no container is at hand.",
+    ),
+    column(
+        "gates_on",
+        TEXTS,
+        "The feature gates that the command line switches on.",
+    ),
+    column(
+        "gates_off",
+        TEXTS,
+        "The feature gates that the command line switches off.",
+    ),
     column("telemetry", TELEMETRY, "What `service.telemetry` says, with defaults."),
     column("has_receivers", Type::Bool, "Whether any receiver is configured."),
     column("has_exporters", Type::Bool, "Whether any exporter is configured."),
     column("has_connectors", Type::Bool, "Whether any connector is configured."),
     column("has_pipelines", Type::Bool, "Whether any pipeline is configured."),
-    column("has_traces_pipeline", Type::Bool, "Whether a traces pipeline is configured."),
-    column("has_trace_exporter", Type::Bool, "Whether some traces pipeline sends spans out of the Collector: to another exporter than debug, logging, nop and file, or to a connector."),
+    column(
+        "has_traces_pipeline",
+        Type::Bool,
+        "Whether a traces pipeline is configured.",
+    ),
+    column(
+        "has_trace_exporter",
+        Type::Bool,
+        "Whether some traces pipeline sends spans out of the Collector: to another exporter than debug, logging, nop and file, or to a connector.",
+    ),
     column("receiver_ids", TEXTS, "The ids of the configured receivers."),
     column("processor_ids", TEXTS, "The ids of the configured processors."),
     column("exporter_ids", TEXTS, "The ids of the configured exporters."),
@@ -139,14 +255,22 @@ const COLLECTOR: &[Column] = &[
     column("extension_ids", TEXTS, "The ids of the configured extensions."),
     column("enabled_extensions", TEXTS, "The ids in `service.extensions`."),
     column("memory_limiter_ids", TEXTS, "The ids of the memory_limiter processors."),
-    column("tail_sampling_ids", TEXTS, "The ids of the tail_sampling processors that a pipeline uses."),
+    column(
+        "tail_sampling_ids",
+        TEXTS,
+        "The ids of the tail_sampling processors that a pipeline uses.",
+    ),
 ];
 
 const FLAG: &[Column] = &[
     column("name", Type::Text, "The name without dashes."),
     column("value", Type::Text, "The value; null when there is none."),
     column("text", Type::Text, "The argument as written."),
-    column("known", Type::Bool, "Whether the Collector has the flag; unknown for a flag that a vendor's build may have."),
+    column(
+        "known",
+        Type::Bool,
+        "Whether the Collector has the flag; unknown for a flag that a vendor's build may have.",
+    ),
     column("collector", Type::Row("collectors"), "The Collector."),
 ];
 

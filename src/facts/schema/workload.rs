@@ -22,11 +22,7 @@ const PROBE: Type = Type::Record(&[
         Type::Text,
         "The path of an HTTP probe, `/` by default; null for others.",
     ),
-    column(
-        "scheme",
-        Type::Text,
-        "`HTTP` or `HTTPS`; null for others than HTTP.",
-    ),
+    column("scheme", Type::Text, "`HTTP` or `HTTPS`; null for others than HTTP."),
     column(
         "host",
         Type::Text,
@@ -37,26 +33,14 @@ const PROBE: Type = Type::Record(&[
         Type::Text,
         "The service that a gRPC probe asks for; null otherwise.",
     ),
-    column(
-        "command",
-        TEXTS,
-        "The words of an `exec` probe; null for others.",
-    ),
+    column("command", TEXTS, "The words of an `exec` probe; null for others."),
     column(
         "initial_delay",
         Type::Int,
         "Seconds before the first try, 0 by default.",
     ),
-    column(
-        "period",
-        Type::Int,
-        "Seconds between two tries, 10 by default.",
-    ),
-    column(
-        "timeout",
-        Type::Int,
-        "Seconds that a try may take, 1 by default.",
-    ),
+    column("period", Type::Int, "Seconds between two tries, 10 by default."),
+    column("timeout", Type::Int, "Seconds that a try may take, 1 by default."),
     column(
         "failure_threshold",
         Type::Int,
@@ -66,21 +50,13 @@ const PROBE: Type = Type::Record(&[
 
 const WORKLOAD_COLUMNS: &[Column] = &[
     column("name", Type::Text, "The object's name."),
-    column(
-        "kind",
-        Type::Text,
-        "The object's kind, for example `Deployment`.",
-    ),
+    column("kind", Type::Text, "The object's kind, for example `Deployment`."),
     column(
         "namespace",
         Type::Text,
         "The namespace; unknown when the object names none and none was given.",
     ),
-    column(
-        "owner",
-        Type::Text,
-        "Group/kind/namespace/name of the top owner.",
-    ),
+    column("owner", Type::Text, "Group/kind/namespace/name of the top owner."),
     column(
         "stage",
         Type::Text,
@@ -102,26 +78,14 @@ const WORKLOAD_COLUMNS: &[Column] = &[
         "The service account, `default` when none is written.",
     ),
     column("labels", Type::Map(&Type::Text), "The object's own labels."),
-    column(
-        "annotations",
-        Type::Map(&Type::Text),
-        "The object's own annotations.",
-    ),
-    column(
-        "pod_labels",
-        Type::Map(&Type::Text),
-        "The labels of its pods.",
-    ),
+    column("annotations", Type::Map(&Type::Text), "The object's own annotations."),
+    column("pod_labels", Type::Map(&Type::Text), "The labels of its pods."),
     column(
         "pod_annotations",
         Type::Map(&Type::Text),
         "The annotations of its pods.",
     ),
-    column(
-        "host_network",
-        Type::Bool,
-        "Whether its pods share the node's network.",
-    ),
+    column("host_network", Type::Bool, "Whether its pods share the node's network."),
     column(
         "fs_group",
         Type::Int,
@@ -163,22 +127,14 @@ const CONTAINER_COLUMNS: &[Column] = &[
         Type::Text,
         "The image as written; null when it is not, unknown when it cannot be read.",
     ),
-    column(
-        "repository",
-        Type::Text,
-        "The image without registry, tag and digest.",
-    ),
+    column("repository", Type::Text, "The image without registry, tag and digest."),
     column(
         "registry",
         Type::Text,
         "The registry's host; null when the image names none.",
     ),
     column("tag", Type::Text, "The tag; null when the image has none."),
-    column(
-        "digest",
-        Type::Text,
-        "The digest; null when the image has none.",
-    ),
+    column("digest", Type::Text, "The digest; null when the image has none."),
     column(
         "program",
         Type::Text,
@@ -199,21 +155,13 @@ const CONTAINER_COLUMNS: &[Column] = &[
         TEXTS,
         "`command`, `$(NAME)` expanded; null: the image's own.",
     ),
-    column(
-        "args",
-        TEXTS,
-        "`args`, `$(NAME)` expanded; null: the image's own.",
-    ),
+    column("args", TEXTS, "`args`, `$(NAME)` expanded; null: the image's own."),
     column(
         "argv",
         TEXTS,
         "`command` and `args` in one list; empty: the image's own.",
     ),
-    column(
-        "working_directory",
-        Type::Text,
-        "`workingDir`; null: the image's own.",
-    ),
+    column("working_directory", Type::Text, "`workingDir`; null: the image's own."),
     column(
         "env",
         Type::Map(&Type::Text),
@@ -261,16 +209,8 @@ const CONTAINER_COLUMNS: &[Column] = &[
         Type::Bool,
         "Whether nothing outside volumes can be written.",
     ),
-    column(
-        "privileged",
-        Type::Bool,
-        "Whether it has all rights of the node.",
-    ),
-    column(
-        "liveness",
-        PROBE,
-        "The probe that restarts it; null when none.",
-    ),
+    column("privileged", Type::Bool, "Whether it has all rights of the node."),
+    column("liveness", PROBE, "The probe that restarts it; null when none."),
     column(
         "readiness",
         PROBE,
@@ -281,21 +221,13 @@ const CONTAINER_COLUMNS: &[Column] = &[
         PROBE,
         "The probe that holds the others back; null when none.",
     ),
-    column(
-        "ports",
-        Type::List(&Type::Int),
-        "The numbers of the container ports.",
-    ),
+    column("ports", Type::List(&Type::Int), "The numbers of the container ports."),
     column(
         "pod",
         Type::Text,
         "The pod that has restarted it most; unknown when no pod is at hand, as all columns about its state.",
     ),
-    column(
-        "restarts",
-        Type::Int,
-        "How often that pod has restarted it.",
-    ),
+    column("restarts", Type::Int, "How often that pod has restarted it."),
     column("ready", Type::Bool, "Whether it is ready there."),
     column(
         "waiting_reason",
@@ -363,11 +295,7 @@ const ENV_COLUMNS: &[Column] = &[
         Type::Bool,
         "Whether the container starts without the source.",
     ),
-    column(
-        "field_path",
-        Type::Text,
-        "The path of a `fieldRef`; null for others.",
-    ),
+    column("field_path", Type::Text, "The path of a `fieldRef`; null for others."),
     column(
         "resource",
         Type::Text,
@@ -405,33 +333,17 @@ const ENV_SOURCE_COLUMNS: &[Column] = &[
         Type::Text,
         "The object that a name which finds nothing may mean; null when none.",
     ),
-    column(
-        "optional",
-        Type::Bool,
-        "Whether the container starts without it.",
-    ),
-    column(
-        "prefix",
-        Type::Text,
-        "What is put before each key; empty when nothing.",
-    ),
+    column("optional", Type::Bool, "Whether the container starts without it."),
+    column("prefix", Type::Text, "What is put before each key; empty when nothing."),
     column("container", Type::Row("containers"), "The container."),
     column("workload", Type::Row("workloads"), "The workload."),
 ];
 
 const PORT_COLUMNS: &[Column] = &[
-    column(
-        "name",
-        Type::Text,
-        "The port's name; null when it has none.",
-    ),
+    column("name", Type::Text, "The port's name; null when it has none."),
     column("number", Type::Int, "The port's number."),
     column("protocol", Type::Text, "`TCP`, `UDP` or `SCTP`."),
-    column(
-        "host_port",
-        Type::Int,
-        "The port on the node; null when none.",
-    ),
+    column("host_port", Type::Int, "The port on the node; null when none."),
     column("container", Type::Row("containers"), "The container."),
     column("workload", Type::Row("workloads"), "The workload."),
 ];

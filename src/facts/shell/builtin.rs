@@ -6,12 +6,7 @@ use super::wrapper::Effective;
 
 /// Does to the state what a builtin of this name does.
 pub(super) fn apply(name: &str, effective: &Effective, state: &mut State<'_>) {
-    let words: Vec<Option<&str>> = effective
-        .fields
-        .iter()
-        .skip(1)
-        .map(|field| field.text())
-        .collect();
+    let words: Vec<Option<&str>> = effective.fields.iter().skip(1).map(|field| field.text()).collect();
     match name {
         "cd" | "pushd" => change_directory(&words, state),
         "popd" => {
@@ -19,8 +14,7 @@ pub(super) fn apply(name: &str, effective: &Effective, state: &mut State<'_>) {
         }
         "set" => set(&words, state),
         "shopt" => {
-            let parsed = words.contains(&Some("-so"))
-                || (words.contains(&Some("-s")) && words.contains(&Some("-o")));
+            let parsed = words.contains(&Some("-so")) || (words.contains(&Some("-s")) && words.contains(&Some("-o")));
             if parsed {
                 state.flags.pipefail |= words.contains(&Some("pipefail"));
                 state.flags.errexit |= words.contains(&Some("errexit"));
@@ -40,11 +34,7 @@ pub(super) fn apply(name: &str, effective: &Effective, state: &mut State<'_>) {
         }
         "." | "source" => state.forget_unset(),
         "read" | "mapfile" | "readarray" | "getopts" => {
-            for name in words
-                .into_iter()
-                .flatten()
-                .filter(|word| !word.starts_with('-'))
-            {
+            for name in words.into_iter().flatten().filter(|word| !word.starts_with('-')) {
                 state.set(name, Value::Unknown, false);
             }
         }
@@ -86,10 +76,7 @@ fn set(words: &[Option<&str>], state: &mut State<'_>) {
     state.flags = parsed.flags;
     let operands = words.get(parsed.operands..).unwrap_or_default();
     if parsed.separator || !operands.is_empty() {
-        let known: Option<Vec<String>> = operands
-            .iter()
-            .map(|word| word.map(str::to_owned))
-            .collect();
+        let known: Option<Vec<String>> = operands.iter().map(|word| word.map(str::to_owned)).collect();
         state.arguments = known.map(Into::into);
     }
 }

@@ -15,9 +15,7 @@ use super::state::{Exports, State, Value};
 use super::status::Context;
 use super::walk::{MAXIMUM_COMMANDS, Walker};
 use super::wrapper::{self, Effective};
-use super::{
-    Assignment, Command, Direction, Hidden, Redirect, Word, WrittenFile, builtin, effect, package,
-};
+use super::{Assignment, Command, Direction, Hidden, Redirect, Word, WrittenFile, builtin, effect, package};
 
 /// How much longer than its limit a nested script may make the whole.
 const MAXIMUM_NESTED_SIZE: usize = 256 << 10;
@@ -72,12 +70,7 @@ impl Walker {
                         match inner.kind() {
                             "file_redirect" => redirects.extend(redirect(source, inner, state)),
                             "heredoc_body" => {
-                                self.substitutions(
-                                    source,
-                                    inner,
-                                    state,
-                                    context.lost(Hidden::Substitution),
-                                );
+                                self.substitutions(source, inner, state, context.lost(Hidden::Substitution));
                             }
                             _ => {}
                         }
@@ -115,22 +108,13 @@ impl Walker {
         if let (Some(index), Some(name)) = (index, name.as_deref()) {
             self.follow(&found, name, index, state, context);
         }
-        if effective.wrappers.iter().any(|wrapper| wrapper == "exec")
-            && !effective.fields.is_empty()
-        {
+        if effective.wrappers.iter().any(|wrapper| wrapper == "exec") && !effective.fields.is_empty() {
             state.exited = true;
         }
         state.last_word = last_word;
     }
 
-    fn follow(
-        &mut self,
-        found: &Found,
-        name: &str,
-        index: usize,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    fn follow(&mut self, found: &Found, name: &str, index: usize, state: &mut State<'_>, context: Context) {
         let effective = &found.effective;
         if effective.wrappers.is_empty() || effective.in_shell {
             let arguments: Option<Vec<String>> = effective
@@ -148,10 +132,7 @@ impl Walker {
             builtin::apply(name, effective, state);
             if name == "set"
                 && state.flags.pipefail
-                && effective
-                    .fields
-                    .iter()
-                    .any(|field| field.text() == Some("pipefail"))
+                && effective.fields.iter().any(|field| field.text() == Some("pipefail"))
             {
                 self.script.pipefail = true;
                 self.script.pipefail_commands.push(index);
@@ -161,24 +142,12 @@ impl Walker {
             let mut inner = child_state(state, effective);
             inner.flags = nested.flags;
             inner.arguments = nested.arguments.map(Arc::new);
-            self.nested(
-                &nested.script,
-                index,
-                &mut inner,
-                context.process(state.flags.errexit),
-            );
+            self.nested(&nested.script, index, &mut inner, context.process(state.flags.errexit));
         }
     }
 
     /// `eval` runs its text here, a `trap` runs it at an unknown time.
-    fn evaluate(
-        &mut self,
-        found: &Found,
-        name: &str,
-        index: usize,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    fn evaluate(&mut self, found: &Found, name: &str, index: usize, state: &mut State<'_>, context: Context) {
         let operands: Vec<&Field> = found
             .effective
             .fields
@@ -190,12 +159,7 @@ impl Walker {
             let mut forked = state.clone();
             forked.exited = false;
             if let (Some(field), true) = (operands.first(), operands.len() > 1) {
-                self.nested(
-                    field,
-                    index,
-                    &mut forked,
-                    context.branch().lost(Hidden::Trap),
-                );
+                self.nested(field, index, &mut forked, context.branch().lost(Hidden::Trap));
             }
             return;
         }
@@ -264,17 +228,11 @@ impl Walker {
         let name_span = effective
             .fields
             .first()
-            .map_or(found.span.start..found.span.start, |field| {
-                field.word.span.clone()
-            });
+            .map_or(found.span.start..found.span.start, |field| field.word.span.clone());
         let command = Command {
             index,
             name,
-            words: effective
-                .fields
-                .iter()
-                .map(|field| field.word.clone())
-                .collect(),
+            words: effective.fields.iter().map(|field| field.word.clone()).collect(),
             span: found.span.clone(),
             name_span,
             wrappers: effective.wrappers.clone(),
@@ -297,9 +255,7 @@ impl Walker {
         };
         effect::collect(&command, &mut self.script);
         if let Some((body, expands)) = &found.heredoc {
-            self.script
-                .files
-                .extend(written_file(&command, body.clone(), *expands));
+            self.script.files.extend(written_file(&command, body.clone(), *expands));
         }
         let installs = package::installs(&command, effective, state);
         self.script.installs.extend(installs);
@@ -308,13 +264,7 @@ impl Walker {
     }
 
     /// `[ ... ]` and `[[ ... ]]`.
-    pub(super) fn test(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    pub(super) fn test(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, context: Context) {
         self.substitutions(source, node, state, context.lost(Hidden::Substitution));
         let mut fields = Vec::new();
         let mut open = vec![node];
@@ -354,13 +304,7 @@ impl Walker {
     }
 
     /// `export`, `local`, `readonly`, `declare`.
-    pub(super) fn declaration(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    pub(super) fn declaration(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, context: Context) {
         let keyword = node
             .child(0)
             .map(|child| source.of(child).to_owned())
@@ -431,21 +375,12 @@ impl Walker {
         self.assign(source, node, state, exported);
     }
 
-    fn assign(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        exported: bool,
-    ) {
+    fn assign(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, exported: bool) {
         let (name, value) = assignment_parts(source, node, state);
-        if name.is_empty() || !self.charge(1, value.word.raw.len() + value.word.known_prefix.len())
-        {
+        if name.is_empty() || !self.charge(1, value.word.raw.len() + value.word.known_prefix.len()) {
             return;
         }
-        let appends = node
-            .children(&mut node.walk())
-            .any(|child| child.kind() == "+=");
+        let appends = node.children(&mut node.walk()).any(|child| child.kind() == "+=");
         let mut word = value.word;
         if appends {
             word.text = match (state.get(&name), word.text) {
@@ -467,9 +402,7 @@ impl Walker {
             exported,
             span,
         };
-        if self.script.assignments.len() < MAXIMUM_COMMANDS
-            && self.script.assignments.last() != Some(&assignment)
-        {
+        if self.script.assignments.len() < MAXIMUM_COMMANDS && self.script.assignments.last() != Some(&assignment) {
             self.script.assignments.push(assignment);
         }
     }
@@ -492,12 +425,7 @@ impl Walker {
         for node in redirects {
             self.substitutions(source, *node, state, context.lost(Hidden::Substitution));
             if let Some(redirect) = redirect(source, *node, state) {
-                effect::redirect(
-                    &redirect,
-                    None,
-                    state.working_directory.as_deref(),
-                    &mut self.script,
-                );
+                effect::redirect(&redirect, None, state.working_directory.as_deref(), &mut self.script);
             }
         }
     }
@@ -589,9 +517,9 @@ fn redirect(source: &Source, node: Node<'_>, state: &State<'_>) -> Option<Redire
 }
 
 fn errors_discarded(redirects: &[Redirect]) -> bool {
-    redirects.iter().any(|redirect| {
-        redirect.descriptor == 2 && redirect.target.text.as_deref() == Some("/dev/null")
-    })
+    redirects
+        .iter()
+        .any(|redirect| redirect.descriptor == 2 && redirect.target.text.as_deref() == Some("/dev/null"))
 }
 
 fn heredoc_body(source: &Source, node: Node<'_>) -> Option<(Range<usize>, bool)> {

@@ -41,12 +41,7 @@ impl<'c> Arguments<'c> {
         arguments
     }
 
-    fn long(
-        &mut self,
-        word: &'c Word,
-        valued: &[&str],
-        words: &mut impl Iterator<Item = &'c Word>,
-    ) {
+    fn long(&mut self, word: &'c Word, valued: &[&str], words: &mut impl Iterator<Item = &'c Word>) {
         let prefix = word.known_prefix.as_str();
         match prefix.split_once('=') {
             Some((flag, value)) => {
@@ -59,12 +54,7 @@ impl<'c> Arguments<'c> {
     }
 
     /// `-rf`, `-o file`, `-ofile`, `-sLo file`.
-    fn short(
-        &mut self,
-        word: &'c Word,
-        valued: &[&str],
-        words: &mut impl Iterator<Item = &'c Word>,
-    ) {
+    fn short(&mut self, word: &'c Word, valued: &[&str], words: &mut impl Iterator<Item = &'c Word>) {
         let prefix = word.known_prefix.as_str();
         for (index, letter) in prefix.char_indices().skip(1) {
             let after = index + letter.len_utf8();
@@ -72,8 +62,7 @@ impl<'c> Arguments<'c> {
                 .iter()
                 .find(|flag| flag.len() == after - index + 1 && flag.ends_with(letter))
             else {
-                self.flags
-                    .push((prefix.get(index..after).unwrap_or_default(), None));
+                self.flags.push((prefix.get(index..after).unwrap_or_default(), None));
                 continue;
             };
             let rest = prefix.get(after..).unwrap_or_default();
@@ -122,12 +111,7 @@ pub(super) fn path(text: Option<&str>, directory: Option<&str>) -> Option<String
 }
 
 /// Adds what a redirection writes.
-pub(super) fn redirect(
-    redirect: &Redirect,
-    command: Option<usize>,
-    directory: Option<&str>,
-    script: &mut Script,
-) {
+pub(super) fn redirect(redirect: &Redirect, command: Option<usize>, directory: Option<&str>, script: &mut Script) {
     let kind = match redirect.direction {
         Direction::Read => return,
         Direction::Write => WriteKind::File,
@@ -146,9 +130,7 @@ pub(super) fn redirect(
 }
 
 fn is_device(path: &str) -> bool {
-    path.starts_with("/dev/")
-        || path.starts_with("/proc/self/fd/")
-        || path.starts_with("/proc/1/fd/")
+    path.starts_with("/dev/") || path.starts_with("/proc/self/fd/") || path.starts_with("/proc/1/fd/")
 }
 
 /// Adds what a command writes and copies.
@@ -162,29 +144,13 @@ pub(super) fn collect(command: &Command, script: &mut Script) {
     };
     let mut effects = Effects { command, script };
     match name {
-        "cp" => effects.copies(
-            CopyKind::Copy,
-            &["-t", "--target-directory", "-S", "--suffix"],
-        ),
-        "mv" => effects.copies(
-            CopyKind::Move,
-            &["-t", "--target-directory", "-S", "--suffix"],
-        ),
-        "ln" => effects.copies(
-            CopyKind::Link,
-            &["-t", "--target-directory", "-S", "--suffix"],
-        ),
-        "rsync" => effects.copies(
-            CopyKind::Copy,
-            &["-e", "--rsh", "--exclude", "--include", "-f"],
-        ),
+        "cp" => effects.copies(CopyKind::Copy, &["-t", "--target-directory", "-S", "--suffix"]),
+        "mv" => effects.copies(CopyKind::Move, &["-t", "--target-directory", "-S", "--suffix"]),
+        "ln" => effects.copies(CopyKind::Link, &["-t", "--target-directory", "-S", "--suffix"]),
+        "rsync" => effects.copies(CopyKind::Copy, &["-e", "--rsh", "--exclude", "--include", "-f"]),
         "install" => effects.install(),
         "mkdir" => effects.operands(WriteKind::Directory, &["-m", "--mode"], 0),
-        "touch" => effects.operands(
-            WriteKind::File,
-            &["-d", "-t", "-r", "--date", "--reference"],
-            0,
-        ),
+        "touch" => effects.operands(WriteKind::File, &["-d", "-t", "-r", "--date", "--reference"], 0),
         "truncate" => effects.operands(WriteKind::File, &["-s", "-r", "--size"], 0),
         "tee" => effects.tee(),
         "rm" | "rmdir" | "unlink" => effects.operands(WriteKind::Remove, &[], 0),
@@ -224,21 +190,11 @@ impl<'c> Effects<'c, '_> {
     }
 
     fn write_here(&mut self, name: &str, word: &Word, kind: WriteKind) {
-        self.write(
-            Value {
-                text: Some(name),
-                word,
-            },
-            kind,
-        );
+        self.write(Value { text: Some(name), word }, kind);
     }
 
     fn operands(&mut self, kind: WriteKind, valued: &[&str], skip: usize) {
-        for word in Arguments::of(self.command, valued)
-            .operands
-            .into_iter()
-            .skip(skip)
-        {
+        for word in Arguments::of(self.command, valued).operands.into_iter().skip(skip) {
             self.write(whole(word), kind);
         }
     }
@@ -261,11 +217,7 @@ impl<'c> Effects<'c, '_> {
     fn tee(&mut self) {
         let arguments = Arguments::of(self.command, &[]);
         let append = arguments.has(&["a", "--append"]);
-        let kind = if append {
-            WriteKind::Append
-        } else {
-            WriteKind::File
-        };
+        let kind = if append { WriteKind::Append } else { WriteKind::File };
         for word in arguments.operands {
             self.write(whole(word), kind);
         }
@@ -284,18 +236,15 @@ impl<'c> Effects<'c, '_> {
         }) else {
             // `ln -s /a/b` makes `b` here.
             if let (CopyKind::Link, Some(word)) = (kind, sources.first()) {
-                let name = word
-                    .text
-                    .as_deref()
-                    .and_then(|text| text.rsplit('/').next());
+                let name = word.text.as_deref().and_then(|text| text.rsplit('/').next());
                 self.write(Value { text: name, word }, WriteKind::Copy);
             }
             return;
         };
         let given = arguments.has(&["t", "--target-directory"]);
-        let slash = target.text.is_some_and(|text| {
-            text.ends_with('/') || text.ends_with("/.") || text == "." || text == ".."
-        });
+        let slash = target
+            .text
+            .is_some_and(|text| text.ends_with('/') || text.ends_with("/.") || text == "." || text == "..");
         let many = sources.len() > 1 || sources.iter().any(|word| word.glob);
         let into_directory = if arguments.has(&["T", "--no-target-directory"]) {
             Some(false)
@@ -358,11 +307,7 @@ impl<'c> Effects<'c, '_> {
             return;
         }
         let has_script = arguments.has(&["e", "f", "--expression", "--file"]);
-        for word in arguments
-            .operands
-            .into_iter()
-            .skip(usize::from(!has_script))
-        {
+        for word in arguments.operands.into_iter().skip(usize::from(!has_script)) {
             self.write(whole(word), WriteKind::File);
         }
     }
@@ -469,19 +414,11 @@ impl<'c> Effects<'c, '_> {
 
     fn tar(&mut self) {
         let words = &self.command.words;
-        let mode = words
-            .get(1)
-            .map(|word| word.known_prefix.as_str())
-            .unwrap_or_default();
+        let mode = words.get(1).map(|word| word.known_prefix.as_str()).unwrap_or_default();
         let extracts = mode.trim_start_matches('-').contains('x') && !mode.starts_with("--")
-            || words
-                .iter()
-                .any(|word| word.raw == "-x" || word.raw == "--extract");
+            || words.iter().any(|word| word.raw == "-x" || word.raw == "--extract");
         if extracts {
-            self.directory_flag(
-                &["C", "--directory"],
-                &["-C", "-f", "--directory", "--file"],
-            );
+            self.directory_flag(&["C", "--directory"], &["-C", "-f", "--directory", "--file"]);
         }
     }
 
@@ -506,19 +443,12 @@ impl<'c> Effects<'c, '_> {
     }
 
     fn git_clone(&mut self) {
-        let arguments = Arguments::of(
-            self.command,
-            &["-b", "--branch", "--depth", "-C", "-c", "-o"],
-        );
+        let arguments = Arguments::of(self.command, &["-b", "--branch", "--depth", "-C", "-c", "-o"]);
         let is_clone = arguments
             .operands
             .first()
             .is_some_and(|word| word.text.as_deref() == Some("clone"));
-        match (
-            is_clone,
-            arguments.operands.get(1),
-            arguments.operands.get(2),
-        ) {
+        match (is_clone, arguments.operands.get(1), arguments.operands.get(2)) {
             (true, _, Some(directory)) => self.write(whole(directory), WriteKind::Download),
             (true, Some(address), None) => {
                 let name = remote_name(address);
@@ -543,10 +473,7 @@ impl<'c> Effects<'c, '_> {
 fn remote_name(word: &Word) -> Value<'_> {
     let text = word.text.as_deref().map(|text| {
         let path = text.split(['?', '#']).next().unwrap_or(text);
-        path.trim_end_matches('/')
-            .rsplit('/')
-            .next()
-            .unwrap_or(path)
+        path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
     });
     Value { text, word }
 }

@@ -54,9 +54,7 @@ pub(super) fn expand_whole(source: &Source, node: Node<'_>, state: &State<'_>) -
     let mut pieces = pieces(source, node, state);
     pieces.retain(|piece| !matches!(piece, Piece::Break));
     let mut fields = assemble(source, node.byte_range(), pieces, false);
-    fields
-        .pop()
-        .unwrap_or_else(|| empty(source, node.byte_range()))
+    fields.pop().unwrap_or_else(|| empty(source, node.byte_range()))
 }
 
 /// Returns the word for a place where nothing is written, as in `A=`.
@@ -116,9 +114,7 @@ fn assemble(source: &Source, range: Range<usize>, pieces: Vec<Piece>, split: boo
             Piece::Text { text, range } => {
                 let field = open.get_or_insert_with(new);
                 if let Some(known) = &mut field.word.text {
-                    field
-                        .segments
-                        .push(source.segment(known.len(), text.len(), range));
+                    field.segments.push(source.segment(known.len(), text.len(), range));
                     known.push_str(&text);
                     field.word.known_prefix.push_str(&text);
                 }
@@ -151,8 +147,7 @@ impl Expansion<'_, '_> {
                 Some(child) => self.node(child, first, depth + 1),
                 None => self.word(range, first),
             },
-            "word" | "number" | "extglob_pattern" | "test_operator" | "regex"
-            | "file_descriptor" | "variable_name"
+            "word" | "number" | "extglob_pattern" | "test_operator" | "regex" | "file_descriptor" | "variable_name"
                 if node.named_child_count() == 0 =>
             {
                 self.word(range, first);
@@ -429,9 +424,7 @@ impl Expansion<'_, '_> {
     fn substitution(&mut self, node: Node<'_>, quoted: bool) {
         let inner = self.source.of(node);
         match (inner, self.state.working_directory.as_deref()) {
-            ("$(pwd)" | "`pwd`", Some(directory)) => {
-                self.value(directory, node.byte_range(), quoted)
-            }
+            ("$(pwd)" | "`pwd`", Some(directory)) => self.value(directory, node.byte_range(), quoted),
             _ => self.pieces.push(Piece::Unknown),
         }
     }

@@ -119,10 +119,7 @@ pub(super) fn base_name(program: &str) -> &str {
 
 /// Tells whether a program (without directories) reads shell scripts.
 pub(super) fn is_shell(name: &str) -> bool {
-    matches!(
-        name,
-        "sh" | "bash" | "ash" | "dash" | "ksh" | "mksh" | "zsh" | "rbash"
-    )
+    matches!(name, "sh" | "bash" | "ash" | "dash" | "ksh" | "mksh" | "zsh" | "rbash")
 }
 
 /// Returns the flags of a `#!` line, or `None` if the interpreter is no shell.
@@ -194,18 +191,11 @@ pub fn entrypoint(argv: &[&str]) -> Entrypoint {
         return Entrypoint::Empty;
     };
     let mut shell = program;
-    if base_name(first) == "busybox" && argv.get(program + 1).is_some_and(|applet| is_shell(applet))
-    {
+    if base_name(first) == "busybox" && argv.get(program + 1).is_some_and(|applet| is_shell(applet)) {
         shell += 1;
     }
-    if !argv
-        .get(shell)
-        .is_some_and(|name| is_shell(base_name(name)))
-    {
-        return Entrypoint::Program {
-            program,
-            environment,
-        };
+    if !argv.get(shell).is_some_and(|name| is_shell(base_name(name))) {
+        return Entrypoint::Program { program, environment };
     }
     let start = shell + 1;
     let rest: Vec<Option<&str>> = argv.iter().skip(start).copied().map(Some).collect();
@@ -252,9 +242,7 @@ fn skip_starters(argv: &[&str]) -> (usize, Vec<(String, String)>) {
             "env" => {
                 at += 1;
                 while let Some(next) = argv.get(at) {
-                    if let Some((name, value)) =
-                        next.split_once('=').filter(|_| !next.starts_with('-'))
-                    {
+                    if let Some((name, value)) = next.split_once('=').filter(|_| !next.starts_with('-')) {
                         environment.push((name.to_owned(), value.to_owned()));
                     } else if matches!(*next, "-u" | "-C" | "--unset" | "--chdir") {
                         at += 1;

@@ -167,11 +167,7 @@ pub(super) struct Call<'a, 'e> {
 }
 
 /// Reads the installations of a command.
-pub(super) fn installs(
-    command: &Command,
-    effective: &Effective,
-    state: &State<'_>,
-) -> Option<PackageInstall> {
+pub(super) fn installs(command: &Command, effective: &Effective, state: &State<'_>) -> Option<PackageInstall> {
     let call = Call {
         command,
         effective,
@@ -187,23 +183,16 @@ pub(super) fn installs(
 impl Call<'_, '_> {
     /// Returns what the program sees as a variable, and whether the script set it.
     fn variable(&self, name: &str) -> (Value, bool) {
-        self.find_variable(|candidate| candidate == name)
-            .map_or_else(
-                || (self.state.get(name), false),
-                |(_, value, by_script)| (value, by_script),
-            )
+        self.find_variable(|candidate| candidate == name).map_or_else(
+            || (self.state.get(name), false),
+            |(_, value, by_script)| (value, by_script),
+        )
     }
 
     /// Finds a variable that the program sees. If several names fit and differ, the value is unknown.
     fn find_variable(&self, fits: impl Fn(&str) -> bool) -> Option<(String, Value, bool)> {
         let mut found: Vec<(String, Value, bool)> = Vec::new();
-        for (name, value) in self
-            .effective
-            .environment
-            .iter()
-            .rev()
-            .filter(|(name, _)| fits(name))
-        {
+        for (name, value) in self.effective.environment.iter().rev().filter(|(name, _)| fits(name)) {
             if !found.iter().any(|(known, ..)| known == name) {
                 found.push((name.clone(), value.clone(), true));
             }
@@ -216,22 +205,12 @@ impl Call<'_, '_> {
         found.retain(|(_, value, _)| *value != Value::Unset);
         let (name, value, by_script) = found.first()?.clone();
         let differs = found.iter().any(|(_, other, _)| *other != value);
-        Some((
-            name,
-            if differs { Value::Unknown } else { value },
-            by_script,
-        ))
+        Some((name, if differs { Value::Unknown } else { value }, by_script))
     }
 
     /// Returns `HOME`, unknown if the command runs as another user.
     fn home(&self) -> Option<String> {
-        if self.effective.other_user
-            && !self
-                .effective
-                .environment
-                .iter()
-                .any(|(name, _)| name == "HOME")
-        {
+        if self.effective.other_user && !self.effective.environment.iter().any(|(name, _)| name == "HOME") {
             return None;
         }
         known(&self.variable("HOME").0)

@@ -65,12 +65,7 @@ impl Source {
     }
 
     /// Returns a segment of a text that is made of a range of this one.
-    pub(super) fn segment(
-        &self,
-        inner_start: usize,
-        length: usize,
-        range: Range<usize>,
-    ) -> Segment {
+    pub(super) fn segment(&self, inner_start: usize, length: usize, range: Range<usize>) -> Segment {
         let outer = self.outer(range);
         Segment {
             inner: inner_start..inner_start + length,
@@ -92,9 +87,7 @@ impl Source {
                     span: self.outer(node.byte_range()),
                     message: format!("`{}` is missing", node.kind()),
                 });
-            } else if node.is_error() && node.child_count() == 0
-                || node.is_error() && node.parent().is_some()
-            {
+            } else if node.is_error() && node.child_count() == 0 || node.is_error() && node.parent().is_some() {
                 errors.push(SyntaxError {
                     span: self.outer(node.byte_range()),
                     message: describe(self.of(node)),
@@ -127,13 +120,7 @@ fn describe(text: &str) -> String {
             format!("this {quote} has no end")
         }
         _ => {
-            let shown: String = text
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .chars()
-                .take(40)
-                .collect();
+            let shown: String = text.lines().next().unwrap_or_default().chars().take(40).collect();
             format!("unexpected `{}`", shown.trim())
         }
     }
@@ -165,9 +152,7 @@ fn parse(text: &str) -> Option<Tree> {
         return None;
     }
     let mut parser = Parser::new();
-    parser
-        .set_language(&tree_sitter_bash::LANGUAGE.into())
-        .ok()?;
+    parser.set_language(&tree_sitter_bash::LANGUAGE.into()).ok()?;
     let bytes = text.as_bytes();
     let limit = 500 + bytes.len() / 16;
     let mut calls = 0_usize;
@@ -276,12 +261,7 @@ impl SpanMap {
             return 0;
         };
         match (segment.exact, is_end) {
-            (true, _) => {
-                segment.outer.start
-                    + position
-                        .saturating_sub(segment.inner.start)
-                        .min(segment.outer.len())
-            }
+            (true, _) => segment.outer.start + position.saturating_sub(segment.inner.start).min(segment.outer.len()),
             (false, false) => segment.outer.start,
             (false, true) => segment.outer.end,
         }

@@ -119,8 +119,7 @@ impl<'e> State<'e> {
     /// `export NAME` for a variable that has its value already.
     pub(super) fn export(&mut self, name: &str) {
         let value = self.get(name);
-        let known =
-            self.variables.contains_key(name) || self.environment.variables.contains_key(name);
+        let known = self.variables.contains_key(name) || self.environment.variables.contains_key(name);
         // Exporting what is not set here changes nothing that can be seen.
         if known {
             self.set(name, value, true);
@@ -153,11 +152,7 @@ impl<'e> State<'e> {
 
     /// Calls back with each variable that a new command would see and whether the script set it.
     pub(super) fn each_exported(&self, mut visit: impl FnMut(&str, Value, bool)) {
-        for (name, variable) in self
-            .variables
-            .iter()
-            .filter(|(_, variable)| variable.exported)
-        {
+        for (name, variable) in self.variables.iter().filter(|(_, variable)| variable.exported) {
             visit(name, variable.value.clone(), true);
         }
         for (name, value) in &self.environment.variables {
@@ -195,8 +190,7 @@ impl<'e> State<'e> {
         for name in self.variables.keys().chain(other.variables.keys()) {
             let (left, right) = (self.variables.get(name), other.variables.get(name));
             if left != right {
-                let exported =
-                    left.is_some_and(|v| v.exported) || right.is_some_and(|v| v.exported);
+                let exported = left.is_some_and(|v| v.exported) || right.is_some_and(|v| v.exported);
                 let value = if self.get(name) == other.get(name) {
                     self.get(name)
                 } else {

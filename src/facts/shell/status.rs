@@ -114,19 +114,14 @@ pub(super) fn reports_failure(source: &Source, node: Node<'_>, depth: usize) -> 
     match node.kind() {
         "command" => {
             let mut words = source.of(node).split_ascii_whitespace();
-            match (
-                words.next(),
-                words.next().map(|status| status.trim_matches('"')),
-            ) {
+            match (words.next(), words.next().map(|status| status.trim_matches('"'))) {
                 (Some("exit"), status) if status != Some("0") => Some(Flow::Shell),
                 (Some("return"), status) if status != Some("0") => Some(Flow::Function),
                 (Some("kill"), _) => Some(Flow::Shell),
                 _ => None,
             }
         }
-        "redirected_statement" => {
-            reports_failure(source, node.child_by_field_name("body")?, depth + 1)
-        }
+        "redirected_statement" => reports_failure(source, node.child_by_field_name("body")?, depth + 1),
         "compound_statement" | "subshell" | "do_group" | "else_clause" => {
             let mut cursor = node.walk();
             let statements: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
@@ -166,9 +161,8 @@ pub(super) fn is_checked(source: &Source, following: &[Node<'_>]) -> bool {
             let used = |text: &str| {
                 text.split('$').skip(1).any(|rest| {
                     let rest = rest.trim_start_matches('{');
-                    rest.strip_prefix(name).is_some_and(|after| {
-                        !after.starts_with(|c: char| c.is_alphanumeric() || c == '_')
-                    })
+                    rest.strip_prefix(name)
+                        .is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
                 })
             };
             let looked_at = value.trim_matches('"') == "$?";

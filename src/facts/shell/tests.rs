@@ -7,9 +7,7 @@ fn environment() -> Environment {
         working_directory: Some("/".to_owned()),
         ..Environment::default()
     };
-    environment
-        .variables
-        .insert("HOME".to_owned(), Some("/".to_owned()));
+    environment.variables.insert("HOME".to_owned(), Some("/".to_owned()));
     environment.variables.insert("SECRET".to_owned(), None);
     environment
 }
@@ -17,17 +15,9 @@ fn environment() -> Environment {
 fn read(text: &str) -> Script {
     let script = analyze(text, &environment());
     for command in &script.commands {
-        assert!(
-            text.get(command.span.clone()).is_some(),
-            "{text:?} {:?}",
-            command.span
-        );
+        assert!(text.get(command.span.clone()).is_some(), "{text:?} {:?}", command.span);
         for word in &command.words {
-            assert!(
-                text.get(word.span.clone()).is_some(),
-                "{text:?} {:?}",
-                word.span
-            );
+            assert!(text.get(word.span.clone()).is_some(), "{text:?} {:?}", word.span);
         }
     }
     for span in script
@@ -88,10 +78,7 @@ fn packages(text: &str) -> Vec<String> {
 }
 
 fn cache(text: &str) -> Option<String> {
-    read(text).installs[0]
-        .cache
-        .clone()
-        .and_then(|cache| cache.directory)
+    read(text).installs[0].cache.clone().and_then(|cache| cache.directory)
 }
 
 fn hidden(text: &str, name: &str) -> Option<Hidden> {
@@ -100,9 +87,7 @@ fn hidden(text: &str, name: &str) -> Option<Hidden> {
         .commands
         .iter()
         .find(|command| command.name.as_deref() == Some(name));
-    found
-        .unwrap_or_else(|| panic!("{name} not in {text}"))
-        .failure_hidden
+    found.unwrap_or_else(|| panic!("{name} not in {text}")).failure_hidden
 }
 
 const SEED: &str = "cd /otel-temp\nnpm init -y\nnpm install --save @opentelemetry/sdk-node @opentelemetry/resources\n\
@@ -125,27 +110,15 @@ fn install_script_without_errexit() {
     let script = read(SEED);
     assert!(!script.errexit_at_start);
     assert!(script.commands[4].errors_discarded);
-    assert_eq!(
-        script.copies[0].from.as_deref(),
-        Some("/otel-config-source/tracing.js")
-    );
-    assert_eq!(
-        script.copies[0].to.as_deref(),
-        Some("/otel-temp/tracing.js")
-    );
+    assert_eq!(script.copies[0].from.as_deref(), Some("/otel-config-source/tracing.js"));
+    assert_eq!(script.copies[0].to.as_deref(), Some("/otel-temp/tracing.js"));
     let install = &script.installs[0];
     assert_eq!(install.directory.as_deref(), Some("/otel-temp"));
-    assert_eq!(
-        install.cache.as_ref().unwrap().directory.as_deref(),
-        Some("/.npm")
-    );
+    assert_eq!(install.cache.as_ref().unwrap().directory.as_deref(), Some("/.npm"));
     assert_eq!(install.cache.as_ref().unwrap().origin, CacheOrigin::Home);
     assert_eq!(
         packages(SEED),
-        [
-            "@opentelemetry/sdk-node - None",
-            "@opentelemetry/resources - None"
-        ]
+        ["@opentelemetry/sdk-node - None", "@opentelemetry/resources - None"]
     );
 }
 
@@ -162,10 +135,7 @@ fn errexit_in_all_spellings() {
         assert!(read(&text).errexit_at_start, "{start}");
         assert_eq!(hidden(&text, "npm"), None, "{start}");
     }
-    assert_eq!(
-        hidden("set -e\nset +e\nnpm ci\necho", "npm"),
-        Some(Hidden::NotLast)
-    );
+    assert_eq!(hidden("set -e\nset +e\nnpm ci\necho", "npm"), Some(Hidden::NotLast));
     assert_eq!(hidden("set -x\nnpm ci\necho", "npm"), Some(Hidden::NotLast));
     let mut flagged = environment();
     flagged.flags.errexit = true;
@@ -192,10 +162,7 @@ fn failures_that_stay_unseen() {
         ("npm ci\nexit $?", None),
         ("npm ci\nif [ $? -ne 0 ]; then exit 1; fi\nls", None),
         ("npm ci\nrc=$?\necho $rc\nexit $rc", None),
-        (
-            "npm ci\nrc=$?\necho npm exit code $rc; ls",
-            Some(Hidden::NotLast),
-        ),
+        ("npm ci\nrc=$?\necho npm exit code $rc; ls", Some(Hidden::NotLast)),
         ("npm ci\necho code: $?\nls", Some(Hidden::NotLast)),
         ("set -e; npm ci | tee log", Some(Hidden::Pipeline)),
         ("set -eo pipefail; npm ci | tee log", None),
@@ -248,19 +215,11 @@ fn directories_are_followed() {
         "[ -d /x ] && cd /x\nls",
         &["[ -d /x ] !AndList", "cd /x !NotLast ?", "ls @<unknown>"],
     );
-    check(
-        "cd /x || exit 1\nls",
-        &["cd /x", "exit 1 !NotLast ?", "ls @/x"],
-    );
+    check("cd /x || exit 1\nls", &["cd /x", "exit 1 !NotLast ?", "ls @/x"]);
     check("cd\nls", &["cd !NotLast", "ls"]);
     check(
         "ls $PWD\n cd /x; ls $(pwd)",
-        &[
-            "ls / !NotLast",
-            "cd /x !NotLast",
-            "pwd @/x !Substitution",
-            "ls /x @/x",
-        ],
+        &["ls / !NotLast", "cd /x !NotLast", "pwd @/x !Substitution", "ls /x @/x"],
     );
 }
 
@@ -287,10 +246,7 @@ fn variables_that_are_constant() {
         "for p in a b; do npm i $p; done",
         &["npm i a !NotLast", "npm i b !NotLast"],
     );
-    check(
-        "for p in $SECRET; do npm i $p; done",
-        &["npm i <unknown> !NotLast ?"],
-    );
+    check("for p in $SECRET; do npm i $p; done", &["npm i <unknown> !NotLast ?"]);
     check(
         "if [ x ]; then A=1; else A=2; fi; echo $A",
         &["[ x ] !Condition", "echo <unknown>"],
@@ -327,19 +283,13 @@ fn wrappers_and_nested_scripts() {
         ],
     );
     let script = read(text);
-    assert_eq!(
-        &text[script.commands[3].span.clone()],
-        "npm install a@1.0.0"
-    );
+    assert_eq!(&text[script.commands[3].span.clone()], "npm install a@1.0.0");
     assert_eq!(script.commands[3].parent, Some(1));
     let text = "su node -c 'npm ci'";
     assert_eq!(&text[read(text).commands[1].span.clone()], "npm ci");
     assert_eq!(read(text).installs[0].home, None);
     check("S='npm ci'; sh -c \"$S\"", &["sh -c npm ci", "npm ci"]);
-    check(
-        "eval 'cd /x'; ls",
-        &["eval cd /x !NotLast", "cd /x !NotLast", "ls @/x"],
-    );
+    check("eval 'cd /x'; ls", &["eval cd /x !NotLast", "cd /x !NotLast", "ls @/x"]);
     check("unused() { npm ci; }", &["npm ci @<unknown> ?"]);
     assert!(read("exec a\nb").commands[1].unreachable);
 }
@@ -368,20 +318,14 @@ fn npm_cache_and_home() {
     assert_eq!(cache("npm ci"), some("/.npm"));
     assert_eq!(cache("cd /t; npm ci --cache .npm"), some("/t/.npm"));
     assert_eq!(cache("npm ci --cache=/c"), some("/c"));
-    assert_eq!(
-        cache("export npm_config_cache=/t/.npm; npm ci"),
-        some("/t/.npm")
-    );
+    assert_eq!(cache("export npm_config_cache=/t/.npm; npm ci"), some("/t/.npm"));
     assert_eq!(cache("NPM_CONFIG_CACHE=/t npm ci"), some("/t"));
     assert_eq!(cache("npm_config_cache=/t; npm ci"), some("/.npm"));
     assert_eq!(cache("npm ci; export npm_config_cache=/t"), some("/.npm"));
     assert_eq!(cache("npm config set cache /t; npm ci"), some("/t"));
     assert_eq!(cache("HOME=/t npm ci"), some("/t/.npm"));
     assert_eq!(cache("export HOME=$SECRET; npm ci"), None);
-    assert_eq!(
-        cache("sh -c 'export npm_config_cache=/t'; npm ci"),
-        some("/.npm")
-    );
+    assert_eq!(cache("sh -c 'export npm_config_cache=/t'; npm ci"), some("/.npm"));
     assert_eq!(cache("HOME=/h; yarn add a"), some("/h/.cache/yarn"));
     assert_eq!(cache("pip install a"), some("/.cache/pip"));
     let mut set = environment();
@@ -392,10 +336,7 @@ fn npm_cache_and_home() {
         name: "Npm_Config_Cache".to_owned(),
         by_script: false,
     };
-    assert_eq!(
-        script.installs[0].cache.as_ref().unwrap().origin,
-        by_container
-    );
+    assert_eq!(script.installs[0].cache.as_ref().unwrap().origin, by_container);
     assert_eq!(
         npm_cache_directory(None, None, None, Some("/root"), None).as_deref(),
         Some("/root/.npm")
@@ -408,9 +349,8 @@ fn npm_cache_and_home() {
 
 #[test]
 fn package_versions() {
-    let specs = packages(
-        "V=$SECRET\nnpm i a@1.2.3 b@^1 c@latest @s/d@1.2 e @s/f@$V g@npm:h@2.0.0 i@1.0.0-rc.1 j@'>=1 <2'",
-    );
+    let specs =
+        packages("V=$SECRET\nnpm i a@1.2.3 b@^1 c@latest @s/d@1.2 e @s/f@$V g@npm:h@2.0.0 i@1.0.0-rc.1 j@'>=1 <2'");
     assert_eq!(
         specs,
         [
@@ -426,11 +366,7 @@ fn package_versions() {
         ]
     );
     let script = read("npm i ./x.tgz user/repo git+https://h/r.git https://h/a.tgz");
-    let sources: Vec<_> = script.installs[0]
-        .packages
-        .iter()
-        .map(|spec| spec.source)
-        .collect();
+    let sources: Vec<_> = script.installs[0].packages.iter().map(|spec| spec.source).collect();
     assert_eq!(
         sources,
         [
@@ -469,24 +405,15 @@ fn install_flags_and_directories() {
     let install = |text: &str| read(text).installs[0].clone();
     assert!(install("npm ci").from_manifest);
     assert!(install("npm install").from_manifest);
-    assert!(
-        !install("npm install $SECRET").from_manifest && install("npm install $SECRET").incomplete
-    );
+    assert!(!install("npm install $SECRET").from_manifest && install("npm install $SECRET").incomplete);
     assert!(install("yarn").from_manifest);
     assert!(install("pip install -r requirements.txt").from_manifest);
     assert!(install("npm i -g a").global);
-    assert_eq!(
-        install("npm --prefix /p i a").directory.as_deref(),
-        Some("/p")
-    );
-    let flags =
-        install("npm i --no-save --legacy-peer-deps --ignore-scripts --registry http://r a").flags;
+    assert_eq!(install("npm --prefix /p i a").directory.as_deref(), Some("/p"));
+    let flags = install("npm i --no-save --legacy-peer-deps --ignore-scripts --registry http://r a").flags;
     assert!(flags.no_save && flags.legacy_peer_deps && flags.ignore_scripts && !flags.offline);
     assert_eq!(flags.registry.as_deref(), Some("http://r"));
-    assert_eq!(
-        install("pip install --target=/t a").directory.as_deref(),
-        Some("/t")
-    );
+    assert_eq!(install("pip install --target=/t a").directory.as_deref(), Some("/t"));
     assert!(
         read("npm run build; npm ls; npm --version; echo npm install")
             .installs
@@ -507,10 +434,7 @@ fn written_paths() {
         paths("cd /d; echo x > a 2>/dev/null; echo y >> /b"),
         ["File /d/a", "Append /b"]
     );
-    assert_eq!(
-        paths("mkdir -p -m 755 /a /b"),
-        ["Directory /a", "Directory /b"]
-    );
+    assert_eq!(paths("mkdir -p -m 755 /a /b"), ["Directory /a", "Directory /b"]);
     assert_eq!(paths("ls | tee -a /a"), ["Append /a"]);
     assert_eq!(
         paths("curl -sLo /a/x.jar http://h/y; curl -O http://h/z.jar"),
@@ -520,10 +444,7 @@ fn written_paths() {
         paths("wget -q -O /a http://h/b; wget -P /d http://h/c.jar?x=1"),
         ["Download /a", "Download /d/c.jar"]
     );
-    assert_eq!(
-        paths("ln -s /a /b; mv /c /d"),
-        ["Copy /b", "Remove /c", "Copy /d"]
-    );
+    assert_eq!(paths("ln -s /a /b; mv /c /d"), ["Copy /b", "Remove /c", "Copy /d"]);
     assert_eq!(
         paths("chmod -R 755 /a; chown 1:1 /b; sed -i s/a/b/ /c"),
         ["Permissions /a", "Permissions /b", "File /c"]
@@ -562,10 +483,7 @@ fn entry_points() {
         entrypoint(&["sh", "-e", "/s.sh"]),
         Entrypoint::File { file: 2, .. }
     ));
-    assert!(matches!(
-        entrypoint(&["sh", "-c"]),
-        Entrypoint::Interactive { .. }
-    ));
+    assert!(matches!(entrypoint(&["sh", "-c"]), Entrypoint::Interactive { .. }));
     assert_eq!(entrypoint(&[]), Entrypoint::Empty);
     assert_eq!(entrypoint(&["env"]), Entrypoint::Empty);
 }
@@ -575,15 +493,9 @@ fn texts_that_are_no_plain_script() {
     let crlf = read("set -e\r\ncd /x\r\nnpm ci\r\n");
     assert!(crlf.carriage_returns && crlf.errexit_at_start);
     assert_eq!(crlf.installs[0].directory.as_deref(), Some("/x"));
-    assert_eq!(
-        read("#!/usr/bin/env node\nx").skipped,
-        Some(Skipped::NotShell)
-    );
+    assert_eq!(read("#!/usr/bin/env node\nx").skipped, Some(Skipped::NotShell));
     assert_eq!(read("a\0b").skipped, Some(Skipped::Binary));
-    assert_eq!(
-        read(&"a\n".repeat(600_000)).skipped,
-        Some(Skipped::TooLarge)
-    );
+    assert_eq!(read(&"a\n".repeat(600_000)).skipped, Some(Skipped::TooLarge));
     assert!(!read("if a; then\nnpm ci\n").syntax_errors.is_empty());
     assert!(!read("echo \"abc\nnpm i\n").syntax_errors.is_empty());
     assert_eq!(read("npm ci; fi; npm i a").installs.len(), 2);
@@ -593,7 +505,13 @@ fn texts_that_are_no_plain_script() {
     assert!(helm.installs[0].incomplete);
     assert_eq!(helm.commands[1].words[1].text.as_deref(), Some("{{.x}}"));
     assert_eq!(read("set -o pipefail; a").pipefail_commands, [0]);
-    assert_eq!(read("until nc -z h 1; do sleep 1; done\nwhile ! curl -sf http://h; do sleep 2; done\n[[ -f x ]] && y=$(( 1+2 ))").syntax_errors, []);
+    assert_eq!(
+        read(
+            "until nc -z h 1; do sleep 1; done\nwhile ! curl -sf http://h; do sleep 2; done\n[[ -f x ]] && y=$(( 1+2 ))"
+        )
+        .syntax_errors,
+        []
+    );
 }
 
 #[test]
@@ -632,13 +550,8 @@ fn cut_and_changed_texts_do_not_panic() {
         read(&text[..end]);
         read(&text[end..]);
     }
-    let insertions = [
-        "'", "\"", "\\", "$", "(", "}", "`", "\n", "<<", "|", "\r\n", "{{", "é",
-    ];
-    for (index, at) in (0..text.len())
-        .filter(|at| text.is_char_boundary(*at))
-        .enumerate()
-    {
+    let insertions = ["'", "\"", "\\", "$", "(", "}", "`", "\n", "<<", "|", "\r\n", "{{", "é"];
+    for (index, at) in (0..text.len()).filter(|at| text.is_char_boundary(*at)).enumerate() {
         let insertion = insertions[index % insertions.len()];
         read(&format!("{}{insertion}{}", &text[..at], &text[at..]));
     }

@@ -46,12 +46,7 @@ pub(super) struct Walker {
 }
 
 /// Walks a parsed script.
-pub(super) fn run(
-    source: Source,
-    environment: &Environment,
-    flags: ShellFlags,
-    script: Script,
-) -> Script {
+pub(super) fn run(source: Source, environment: &Environment, flags: ShellFlags, script: Script) -> Script {
     let mut walker = Walker {
         script,
         functions: BTreeMap::new(),
@@ -89,39 +84,21 @@ impl Walker {
     }
 
     /// Walks the statements that stand directly in a node.
-    pub(super) fn block(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    pub(super) fn block(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, context: Context) {
         let mut cursor = node.walk();
         let children: Vec<Node<'_>> = node.children(&mut cursor).collect();
         self.statements(source, &children, state, context);
     }
 
     /// Walks statements with the tokens between them.
-    fn statements(
-        &mut self,
-        source: &Rc<Source>,
-        children: &[Node<'_>],
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    fn statements(&mut self, source: &Rc<Source>, children: &[Node<'_>], state: &mut State<'_>, context: Context) {
         let is_statement = |node: &&Node<'_>| node.is_named() && node.kind() != "comment";
         let statements: Vec<Node<'_>> = children.iter().filter(is_statement).copied().collect();
-        let last = statements
-            .iter()
-            .rposition(|node| node.kind() != "function_definition");
+        let last = statements.iter().rposition(|node| node.kind() != "function_definition");
         let ends_well = last
             .and_then(|last| statements.get(last))
             .is_some_and(|node| is_true(source, *node));
-        let how = if ends_well {
-            Hidden::ExitsZero
-        } else {
-            Hidden::NotLast
-        };
+        let how = if ends_well { Hidden::ExitsZero } else { Hidden::NotLast };
         let mut following = children.iter().peekable();
         let mut index = 0;
         while let Some(node) = following.next() {
@@ -133,14 +110,10 @@ impl Walker {
             }
             if following.peek().is_some_and(|next| next.kind() == "&") {
                 let mut forked = self.fork(state);
-                let background = context
-                    .subshell(state.flags.errexit)
-                    .lost(Hidden::Background);
+                let background = context.subshell(state.flags.errexit).lost(Hidden::Background);
                 self.statement(source, *node, &mut forked, background);
             } else {
-                let checked = statements
-                    .get(index + 1..)
-                    .is_some_and(|rest| is_checked(source, rest));
+                let checked = statements.get(index + 1..).is_some_and(|rest| is_checked(source, rest));
                 let here = match (Some(index) == last, checked) {
                     (true, _) => context,
                     (false, true) => Context {
@@ -156,13 +129,7 @@ impl Walker {
     }
 
     /// Walks one statement, with the `&&` and `||` in it.
-    fn statement(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    fn statement(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, context: Context) {
         if self.depth >= MAXIMUM_DEPTH {
             self.script.truncated = true;
             return;
@@ -177,13 +144,7 @@ impl Walker {
         self.depth -= 1;
     }
 
-    fn chain(
-        &mut self,
-        source: &Rc<Source>,
-        chain: &[(Join, Node<'_>)],
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    fn chain(&mut self, source: &Rc<Source>, chain: &[(Join, Node<'_>)], state: &mut State<'_>, context: Context) {
         let start = self.fork(state);
         let mut since_or = 0;
         let mut conditional = context.conditional;
@@ -196,9 +157,7 @@ impl Walker {
             match join {
                 Join::First => self.single(source, *node, state, here),
                 Join::And => {
-                    let tested = chain
-                        .get(index - 1)
-                        .is_some_and(|(_, before)| is_test(source, *before));
+                    let tested = chain.get(index - 1).is_some_and(|(_, before)| is_test(source, *before));
                     let before = self.fork(state);
                     let inside = if tested { here.branch() } else { here };
                     self.single(source, *node, state, inside);
@@ -229,13 +188,7 @@ impl Walker {
     }
 
     /// Walks a statement without `&&` and `||`.
-    pub(super) fn single(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    pub(super) fn single(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, context: Context) {
         if self.script.truncated {
             return;
         }
@@ -266,38 +219,24 @@ impl Walker {
                 let mut forked = self.fork(state);
                 self.block(source, node, &mut forked, context.subshell(errexit));
             }
-            "compound_statement" | "do_group" | "else_clause" | "ERROR" => {
-                self.block(source, node, state, context)
-            }
+            "compound_statement" | "do_group" | "else_clause" | "ERROR" => self.block(source, node, state, context),
             "if_statement" | "elif_clause" => self.condition(source, node, state, context),
             "while_statement" => self.while_loop(source, node, state, context),
-            "for_statement" | "c_style_for_statement" => {
-                self.for_loop(source, node, state, context)
-            }
+            "for_statement" | "c_style_for_statement" => self.for_loop(source, node, state, context),
             "case_statement" => self.case(source, node, state, context),
             "function_definition" => self.define(source, node),
             _ => self.substitutions(source, node, state, context),
         }
     }
 
-    fn redirected(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    fn redirected(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, context: Context) {
         let mut cursor = node.walk();
-        let redirects: Vec<Node<'_>> = node
-            .children_by_field_name("redirect", &mut cursor)
-            .collect();
+        let redirects: Vec<Node<'_>> = node.children_by_field_name("redirect", &mut cursor).collect();
         let Some(body) = node.child_by_field_name("body") else {
             return self.block_redirects(source, &redirects, state, context);
         };
         // `cat <<EOF | sh`: the grammar puts the rest of the pipe inside the heredoc.
-        let piped = redirects
-            .iter()
-            .any(|redirect| pipe_of(*redirect).is_some());
+        let piped = redirects.iter().any(|redirect| pipe_of(*redirect).is_some());
         let left = if piped && !state.flags.pipefail {
             context.lost(Hidden::Pipeline)
         } else {
@@ -315,13 +254,7 @@ impl Walker {
         }
     }
 
-    fn pipeline(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    fn pipeline(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, context: Context) {
         let mut cursor = node.walk();
         let parts: Vec<Node<'_>> = node
             .named_children(&mut cursor)
@@ -343,13 +276,7 @@ impl Walker {
         }
     }
 
-    fn condition(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    fn condition(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, context: Context) {
         let mut cursor = node.walk();
         let children: Vec<Node<'_>> = node.children(&mut cursor).collect();
         let then = children
@@ -361,13 +288,9 @@ impl Walker {
             .iter()
             .position(|child| matches!(child.kind(), "elif_clause" | "else_clause"));
         let (body, otherwise) = rest.split_at(otherwise.unwrap_or(rest.len()));
-        let negated = condition
-            .iter()
-            .any(|child| child.kind() == "negated_command");
+        let negated = condition.iter().any(|child| child.kind() == "negated_command");
         let failing: &[Node<'_>] = if negated { body } else { otherwise };
-        let reported = failing
-            .iter()
-            .find_map(|child| reports_failure(source, *child, 0));
+        let reported = failing.iter().find_map(|child| reports_failure(source, *child, 0));
         self.tested(source, condition, state, context, reported);
         let mut taken = self.fork(state);
         self.statements(source, body, &mut taken, context.branch());
@@ -408,11 +331,7 @@ impl Walker {
             },
             None => context.lost(Hidden::Condition),
         };
-        let statements: Vec<Node<'_>> = condition
-            .iter()
-            .filter(|child| child.is_named())
-            .copied()
-            .collect();
+        let statements: Vec<Node<'_>> = condition.iter().filter(|child| child.is_named()).copied().collect();
         for (index, child) in statements.iter().enumerate() {
             let here = if index + 1 == statements.len() {
                 here
@@ -421,42 +340,24 @@ impl Walker {
             };
             // A reported `! command` is a plain command here: its failure leads to the reporting branch.
             match (child.kind(), reported, child.named_child(0)) {
-                ("negated_command", Some(_), Some(inner)) => {
-                    self.statement(source, inner, state, here)
-                }
+                ("negated_command", Some(_), Some(inner)) => self.statement(source, inner, state, here),
                 ("comment", _, _) => {}
                 _ => self.statement(source, *child, state, here),
             }
         }
     }
 
-    fn while_loop(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    fn while_loop(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, context: Context) {
         let mut cursor = node.walk();
-        let condition: Vec<Node<'_>> = node
-            .children_by_field_name("condition", &mut cursor)
-            .collect();
+        let condition: Vec<Node<'_>> = node.children_by_field_name("condition", &mut cursor).collect();
         let until = node.child(0).is_some_and(|first| first.kind() == "until");
-        let negated = condition
-            .iter()
-            .any(|child| child.kind() == "negated_command");
+        let negated = condition.iter().any(|child| child.kind() == "negated_command");
         let body = node.child_by_field_name("body");
         let leaves = body.is_some_and(|body| source.of(body).contains("break"));
         // A loop that tries again until it works hides nothing, unless it gives up.
         let retried = until != negated && !leaves;
         self.forget_assigned(source, node, state);
-        self.tested(
-            source,
-            &condition,
-            state,
-            context,
-            retried.then_some(Flow::Shell),
-        );
+        self.tested(source, &condition, state, context, retried.then_some(Flow::Shell));
         if let Some(body) = body {
             let mut inside = self.fork(state);
             let here = context.branch().not_last(Hidden::NotLast);
@@ -466,13 +367,7 @@ impl Walker {
         }
     }
 
-    fn for_loop(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    fn for_loop(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, context: Context) {
         let Some(body) = node.child_by_field_name("body") else {
             return;
         };
@@ -487,9 +382,7 @@ impl Walker {
         }
         let known = !values.is_empty()
             && values.len() <= MAXIMUM_TURNS
-            && values
-                .iter()
-                .all(|field| field.text().is_some() && !field.word.glob);
+            && values.iter().all(|field| field.text().is_some() && !field.word.glob);
         let here = context.not_last(Hidden::NotLast);
         if let (true, Some(variable)) = (known, &variable) {
             for field in values {
@@ -528,13 +421,7 @@ impl Walker {
         self.charge(steps / 16, 0);
     }
 
-    fn case(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &mut State<'_>,
-        context: Context,
-    ) {
+    fn case(&mut self, source: &Rc<Source>, node: Node<'_>, state: &mut State<'_>, context: Context) {
         if let Some(value) = node.child_by_field_name("value") {
             self.substitutions(source, value, state, context);
         }
@@ -564,10 +451,7 @@ impl Walker {
     }
 
     fn define(&mut self, source: &Rc<Source>, node: Node<'_>) {
-        let (Some(name), Some(body)) = (
-            node.child_by_field_name("name"),
-            node.child_by_field_name("body"),
-        ) else {
+        let (Some(name), Some(body)) = (node.child_by_field_name("name"), node.child_by_field_name("body")) else {
             return;
         };
         let function = Function {
@@ -598,10 +482,7 @@ impl Walker {
         let (source, body) = (function.source.clone(), function.body.clone());
         let outer = std::mem::replace(&mut state.arguments, arguments.map(Arc::new));
         let inside = context.call(state.flags.errexit);
-        if let Some(body) = source
-            .root()
-            .descendant_for_byte_range(body.start, body.end)
-        {
+        if let Some(body) = source.root().descendant_for_byte_range(body.start, body.end) {
             self.depth += 1;
             self.single(&source, body, state, inside);
             self.depth -= 1;
@@ -630,13 +511,7 @@ impl Walker {
     }
 
     /// Walks the commands in `$(...)` and the like below a node.
-    pub(super) fn substitutions(
-        &mut self,
-        source: &Rc<Source>,
-        node: Node<'_>,
-        state: &State<'_>,
-        context: Context,
-    ) {
+    pub(super) fn substitutions(&mut self, source: &Rc<Source>, node: Node<'_>, state: &State<'_>, context: Context) {
         let mut open = vec![node];
         let mut steps = 0;
         while let Some(node) = open.pop() {
@@ -648,12 +523,7 @@ impl Walker {
                 }
                 self.depth += 1;
                 let mut forked = self.fork(state);
-                self.block(
-                    source,
-                    node,
-                    &mut forked,
-                    context.subshell(state.flags.errexit),
-                );
+                self.block(source, node, &mut forked, context.subshell(state.flags.errexit));
                 self.depth -= 1;
                 continue;
             }
@@ -729,10 +599,7 @@ fn chain<'t>(source: &Source, node: Node<'t>) -> Vec<(Join, Node<'t>)> {
 
 /// Says where the status of a part of a chain goes, by what follows it.
 fn chain_context(source: &Source, rest: &[(Join, Node<'_>)], context: Context) -> Context {
-    let handler = rest
-        .iter()
-        .find(|(join, _)| *join == Join::Or)
-        .map(|(_, node)| *node);
+    let handler = rest.iter().find(|(join, _)| *join == Join::Or).map(|(_, node)| *node);
     let Some(handler) = handler else {
         // On the left of `&&`: `set -e` does not count, but the status is that of the whole list.
         let ignored = if rest.is_empty() {

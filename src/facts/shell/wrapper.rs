@@ -122,15 +122,9 @@ fn unwrap_one(effective: &mut Effective, name: &str) -> bool {
         "timeout" => {
             // busybox of old has `timeout -t SECONDS command`.
             let old = effective.text(1) == Some("-t");
-            effective.skip_flags(1, &["-s", "--signal", "-k", "--kill-after", "-t"])
-                + usize::from(!old)
+            effective.skip_flags(1, &["-s", "--signal", "-k", "--kill-after", "-t"]) + usize::from(!old)
         }
-        "sudo" | "doas" => effective.skip_flags(
-            1,
-            &[
-                "-u", "-g", "-h", "-p", "-C", "-T", "-D", "--user", "--group",
-            ],
-        ),
+        "sudo" | "doas" => effective.skip_flags(1, &["-u", "-g", "-h", "-p", "-C", "-T", "-D", "--user", "--group"]),
         "gosu" | "su-exec" => effective.skip_flags(1, &[]) + 1,
         "chroot" => effective.skip_flags(1, &[]) + 1,
         "tini" | "dumb-init" | "catatonit" => effective.skip_flags(1, &["-p", "-e"]),

@@ -8,30 +8,13 @@ use crate::topology::workload::{Container, quantity};
 use std::sync::Arc;
 
 /// Begins the row of a container.
-pub(super) fn row(
-    evidence: &Evidence,
-    container: &Container,
-    stage: Stage,
-    workload: &Arc<Cell>,
-) -> RowBuilder {
+pub(super) fn row(evidence: &Evidence, container: &Container, stage: Stage, workload: &Arc<Cell>) -> RowBuilder {
     let written = |key: &str| container.cell.get(key).cloned().unwrap_or_default();
-    let words = |words: &Option<Vec<Cell>>, key: &str| {
-        words
-            .clone()
-            .map(|words| Cell::from(words).at(&written(key)))
-    };
-    let argv = container
-        .command
-        .iter()
-        .chain(&container.args)
-        .flatten()
-        .cloned();
+    let words = |words: &Option<Vec<Cell>>, key: &str| words.clone().map(|words| Cell::from(words).at(&written(key)));
+    let argv = container.command.iter().chain(&container.args).flatten().cloned();
     let security = |key: &str| container.cell.path(&["securityContext", key]).cloned();
     let row = RowBuilder::new("containers")
-        .set(
-            "name",
-            Cell::from(container.name.as_str()).at(&written("name")),
-        )
+        .set("name", Cell::from(container.name.as_str()).at(&written("name")))
         .set("init", container.init)
         .set("stage", stage.name())
         .set("command", words(&container.command, "command"))
@@ -47,18 +30,9 @@ pub(super) fn row(
             },
         )
         .set("memory_limit", container.memory_limit.clone())
-        .set(
-            "memory_request",
-            quantity::whole(&request(container, "memory")),
-        )
-        .set(
-            "cpu_limit",
-            quantity::fraction(&resource(container, "limits", "cpu")),
-        )
-        .set(
-            "cpu_request",
-            quantity::fraction(&request(container, "cpu")),
-        )
+        .set("memory_request", quantity::whole(&request(container, "memory")))
+        .set("cpu_limit", quantity::fraction(&resource(container, "limits", "cpu")))
+        .set("cpu_request", quantity::fraction(&request(container, "cpu")))
         .set("user_id", container.user.id.clone())
         .set("group_id", container.user.group.clone())
         .set("fs_group", container.user.fs_group.clone())
@@ -100,22 +74,14 @@ fn image_columns(row: RowBuilder, evidence: &Evidence, container: &Container) ->
         .set("registry", part(reference.registry.as_deref()))
         .set("tag", part(reference.tag.as_deref()))
         .set("digest", part(reference.digest.as_deref()))
-        .set(
-            "program",
-            part(program.map(|program| program.program.as_str())),
-        )
+        .set("program", part(program.map(|program| program.program.as_str())))
         .set("distribution", part(distribution(evidence, container)))
         .set("release", release(evidence, container).at(image))
 }
 
 fn distribution<'a>(evidence: &'a Evidence, container: &Container) -> Option<&'a str> {
     let distribution = container.program.as_ref()?.distribution?;
-    Some(
-        evidence
-            .given_distribution
-            .as_deref()
-            .unwrap_or(distribution.as_str()),
-    )
+    Some(evidence.given_distribution.as_deref().unwrap_or(distribution.as_str()))
 }
 
 fn release(evidence: &Evidence, container: &Container) -> Cell {
@@ -131,10 +97,7 @@ fn release(evidence: &Evidence, container: &Container) -> Cell {
 
 /// Returns the values in effect by name.
 fn environment(container: &Container) -> Cell {
-    let in_effect = container
-        .variables
-        .iter()
-        .filter(|variable| !variable.hidden);
+    let in_effect = container.variables.iter().filter(|variable| !variable.hidden);
     let fields: Fields = in_effect
         .map(|variable| {
             let mut value = variable.value.clone();
@@ -187,9 +150,7 @@ pub(super) fn port_rows(facts: &mut Facts, owner: &Owner<'_>) {
             .set("number", written("containerPort"))
             .set(
                 "protocol",
-                port.get("protocol")
-                    .cloned()
-                    .unwrap_or_else(|| "TCP".into()),
+                port.get("protocol").cloned().unwrap_or_else(|| "TCP".into()),
             )
             .set("host_port", written("hostPort"))
             .set("container", Cell::link(owner.container_row))
@@ -201,11 +162,7 @@ pub(super) fn port_rows(facts: &mut Facts, owner: &Owner<'_>) {
 
 /// Returns a probe as a record; null when there is none.
 fn probe(container: &Container, key: &str) -> Cell {
-    let Some(probe) = container
-        .cell
-        .get(key)
-        .filter(|probe| probe.fields().is_some())
-    else {
+    let Some(probe) = container.cell.get(key).filter(|probe| probe.fields().is_some()) else {
         return Cell::default();
     };
     let handlers = [
@@ -214,9 +171,7 @@ fn probe(container: &Container, key: &str) -> Cell {
         ("grpc", "grpc"),
         ("exec", "exec"),
     ];
-    let found = handlers
-        .iter()
-        .find_map(|(key, kind)| Some((probe.get(key)?, *kind)));
+    let found = handlers.iter().find_map(|(key, kind)| Some((probe.get(key)?, *kind)));
     let Some((handler, kind)) = found else {
         return Cell::default();
     };

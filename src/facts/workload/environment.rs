@@ -14,17 +14,9 @@ pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>) {
         let place = variable.entry.place.clone();
         facts.push("env", row.build_at(owner.about, place));
     }
-    for entry in owner
-        .container
-        .cell
-        .get("envFrom")
-        .map_or(&[][..], Cell::items)
-    {
+    for entry in owner.container.cell.get("envFrom").map_or(&[][..], Cell::items) {
         if let Some(row) = source_row(owner, entry) {
-            facts.push(
-                "env_sources",
-                row.build_at(owner.about, entry.place.clone()),
-            );
+            facts.push("env_sources", row.build_at(owner.about, entry.place.clone()));
         }
     }
 }
@@ -32,12 +24,7 @@ pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>) {
 fn variable_row(owner: &Owner<'_>, variable: &Variable, later: &[Variable]) -> RowBuilder {
     let entry = &variable.entry;
     let names = |names: &mut dyn Iterator<Item = &String>| {
-        Cell::from(
-            names
-                .map(|name| Cell::from(name.as_str()))
-                .collect::<Vec<_>>(),
-        )
-        .at(&variable.value)
+        Cell::from(names.map(|name| Cell::from(name.as_str())).collect::<Vec<_>>()).at(&variable.value)
     };
     let defined_later = |name: &&String| later.iter().any(|other| other.name == **name);
     let row = RowBuilder::new("env")
@@ -54,9 +41,7 @@ fn variable_row(owner: &Owner<'_>, variable: &Variable, later: &[Variable]) -> R
         )
         .set(
             "resource",
-            entry
-                .path(&["valueFrom", "resourceFieldRef", "resource"])
-                .cloned(),
+            entry.path(&["valueFrom", "resourceFieldRef", "resource"]).cloned(),
         )
         .set("optional", false)
         .set("hidden", variable.hidden)
@@ -72,9 +57,7 @@ fn variable_row(owner: &Owner<'_>, variable: &Variable, later: &[Variable]) -> R
         VariableSource::ConfigMap => from("configMapKeyRef")
             .or(from("configMapRef"))
             .map(|cell| ("ConfigMap", cell)),
-        VariableSource::Secret => from("secretKeyRef")
-            .or(from("secretRef"))
-            .map(|cell| ("Secret", cell)),
+        VariableSource::Secret => from("secretKeyRef").or(from("secretRef")).map(|cell| ("Secret", cell)),
         _ => None,
     };
     match reference {
@@ -93,12 +76,7 @@ fn source_word(source: VariableSource) -> &'static str {
     }
 }
 
-fn reference_columns(
-    row: RowBuilder,
-    owner: &Owner<'_>,
-    kind: &'static str,
-    reference: &Cell,
-) -> RowBuilder {
+fn reference_columns(row: RowBuilder, owner: &Owner<'_>, kind: &'static str, reference: &Cell) -> RowBuilder {
     let name = reference.get("name").cloned().unwrap_or_default();
     let key = reference.get("key").cloned().unwrap_or_default();
     let state = state(owner, kind, &name, key.text());
@@ -128,9 +106,9 @@ fn state(owner: &Owner<'_>, kind: &str, name: &Cell, key: Option<&str>) -> Cell 
             let parts = ["data", "stringData", "binaryData"].map(|part| resource.at(&[part]));
             let has_key = |key: &str| parts.iter().any(|part| part.get(key).is_some());
             match key {
-                Some(key) if kind == "Secret" && parts.iter().all(Cell::is_null) => Cell::unknown(
-                    format!("whether Secret {name} has the key {key} is not read"),
-                ),
+                Some(key) if kind == "Secret" && parts.iter().all(Cell::is_null) => {
+                    Cell::unknown(format!("whether Secret {name} has the key {key} is not read"))
+                }
                 Some(key) if !has_key(key) => "absent".into(),
                 _ => "found".into(),
             }
@@ -163,10 +141,7 @@ fn source_row(owner: &Owner<'_>, entry: &Cell) -> Option<RowBuilder> {
     Some(
         RowBuilder::new("env_sources")
             .set("source", word)
-            .set(
-                "source_state",
-                state(owner, kind, &name, None).at(reference),
-            )
+            .set("source_state", state(owner, kind, &name, None).at(reference))
             .set("near_miss", near(owner, kind, &name))
             .set("source_name", name)
             .set(

@@ -4,8 +4,7 @@ use super::Owner;
 use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, RowBuilder, record};
 use crate::topology::workload::{
-    FileState, Found, Mount, VolumeFiles, VolumeSource, find, quantity, volume_files,
-    volume_inner_path,
+    FileState, Found, Mount, VolumeFiles, VolumeSource, find, quantity, volume_files, volume_inner_path,
 };
 
 /// Adds the rows of a container's mounts.
@@ -23,30 +22,15 @@ fn row(owner: &Owner<'_>, index: usize, mount: &Mount) -> RowBuilder {
     let written = |key: &str| mount.cell.get(key).cloned().unwrap_or_default();
     let earlier = &owner.container.mounts[..index];
     let row = RowBuilder::new("mounts")
-        .set(
-            "path",
-            Cell::from(mount.path.as_str()).at(&written("mountPath")),
-        )
+        .set("path", Cell::from(mount.path.as_str()).at(&written("mountPath")))
         .set("sub_path", sub_path(mount))
-        .set(
-            "read_only",
-            Cell::from(mount.read_only).at(&written("readOnly")),
-        )
-        .set(
-            "volume",
-            Cell::from(mount.volume_name.as_str()).at(&written("name")),
-        )
-        .set(
-            "volume_exists",
-            Cell::from(mount.volume.is_some()).at(&written("name")),
-        )
+        .set("read_only", Cell::from(mount.read_only).at(&written("readOnly")))
+        .set("volume", Cell::from(mount.volume_name.as_str()).at(&written("name")))
+        .set("volume_exists", Cell::from(mount.volume.is_some()).at(&written("name")))
         .set("other_containers", other_containers(owner, mount))
         .set("other_mounts", other_mounts(owner, mount))
         .set("outer", outer(owner, mount))
-        .set(
-            "same_path",
-            earlier.iter().any(|other| other.path == mount.path),
-        )
+        .set("same_path", earlier.iter().any(|other| other.path == mount.path))
         .set("in_memory", false)
         .set("container", Cell::link(owner.container_row))
         .set("workload", Cell::link(owner.workload_row));
@@ -54,13 +38,7 @@ fn row(owner: &Owner<'_>, index: usize, mount: &Mount) -> RowBuilder {
         return row;
     };
     let files = volume_files(owner.evidence, workload, &volume.source);
-    let empty_dir = |key: &str| {
-        volume
-            .cell
-            .path(&["emptyDir", key])
-            .cloned()
-            .unwrap_or_default()
-    };
+    let empty_dir = |key: &str| volume.cell.path(&["emptyDir", key]).cloned().unwrap_or_default();
     let default_mode = ["configMap", "secret", "projected", "downwardAPI"]
         .iter()
         .find_map(|kind| volume.cell.path(&[kind, "defaultMode"]))
@@ -68,10 +46,7 @@ fn row(owner: &Owner<'_>, index: usize, mount: &Mount) -> RowBuilder {
     let row = sub_path_columns(row, mount, &volume.source, &files);
     let row = file_columns(row, mount, &files);
     row.set("writable", writable(mount, &volume.source))
-        .set(
-            "writable_for_user",
-            writable_for_user(owner, mount, &volume.source),
-        )
+        .set("writable_for_user", writable_for_user(owner, mount, &volume.source))
         .set("source", source_word(&volume.source))
         .set("source_kind", source_kind(&volume.source))
         .set("source_name", source_name(&volume.source))
@@ -83,10 +58,7 @@ fn row(owner: &Owner<'_>, index: usize, mount: &Mount) -> RowBuilder {
 
 fn sub_path(mount: &Mount) -> Cell {
     let expression = mount.cell.get("subPathExpr").filter(|cell| !cell.is_null());
-    let written = expression
-        .or(mount.cell.get("subPath"))
-        .cloned()
-        .unwrap_or_default();
+    let written = expression.or(mount.cell.get("subPath")).cloned().unwrap_or_default();
     match (&mount.sub_path_unknown, &mount.sub_path) {
         (Some(reason), _) => Cell::unknown(reason.as_str()).at(&written),
         (None, Some(path)) => Cell::from(path.as_str()).at(&written),
@@ -159,9 +131,7 @@ fn source_state(owner: &Owner<'_>, source: &VolumeSource, files: &VolumeFiles) -
                 Found::Unknown(reason) => Cell::unknown(reason),
             }
         }
-        VolumeSource::EmptyDir | VolumeSource::HostPath(_) | VolumeSource::Other(_) => {
-            Cell::default()
-        }
+        VolumeSource::EmptyDir | VolumeSource::HostPath(_) | VolumeSource::Other(_) => Cell::default(),
     }
 }
 
@@ -183,9 +153,7 @@ fn writable_for_user(owner: &Owner<'_>, mount: &Mount, source: &VolumeSource) ->
     match source {
         _ if mount.read_only => false.into(),
         VolumeSource::EmptyDir => true.into(),
-        VolumeSource::PersistentVolumeClaim(_) if is_root || !user.fs_group.is_null() => {
-            true.into()
-        }
+        VolumeSource::PersistentVolumeClaim(_) if is_root || !user.fs_group.is_null() => true.into(),
         VolumeSource::HostPath(_) if is_root => true.into(),
         _ => Cell::unknown(format!(
             "whether the container's user may write to volume {} depends on who owns its files",
@@ -202,12 +170,7 @@ fn is_fixed(source: &VolumeSource) -> bool {
     )
 }
 
-fn sub_path_columns(
-    row: RowBuilder,
-    mount: &Mount,
-    source: &VolumeSource,
-    files: &VolumeFiles,
-) -> RowBuilder {
+fn sub_path_columns(row: RowBuilder, mount: &Mount, source: &VolumeSource, files: &VolumeFiles) -> RowBuilder {
     if mount.sub_path.is_none() {
         return row;
     }
@@ -224,10 +187,7 @@ fn sub_path_columns(
             false => files.unknown.as_ref(),
         });
     let (exists, is_file) = match unknown {
-        Some(reason) => (
-            Cell::unknown(reason.as_str()),
-            Cell::unknown(reason.as_str()),
-        ),
+        Some(reason) => (Cell::unknown(reason.as_str()), Cell::unknown(reason.as_str())),
         None => (
             Cell::from(is_file || (is_fixed(source) && files.is_directory(&path))),
             Cell::from(is_file),
@@ -251,11 +211,7 @@ fn file_columns(row: RowBuilder, mount: &Mount, files: &VolumeFiles) -> RowBuild
                 .strip_prefix(mount.path.as_str())
                 .unwrap_or_default()
                 .trim_start_matches('/');
-            let name = if rest.is_empty() {
-                file.path.as_str()
-            } else {
-                rest
-            };
+            let name = if rest.is_empty() { file.path.as_str() } else { rest };
             names.push(Cell::from(name));
             paths.push(Cell::from(path));
         }
@@ -316,17 +272,11 @@ fn outer(owner: &Owner<'_>, mount: &Mount) -> Cell {
     let Some(volume) = outer.volume.map(|volume| &owner.workload.volumes[volume]) else {
         return Cell::default();
     };
-    let rest = mount
-        .path
-        .strip_prefix(outer.path.as_str())
-        .unwrap_or_default();
+    let rest = mount.path.strip_prefix(outer.path.as_str()).unwrap_or_default();
     let inner = volume_inner_path(outer, rest);
     let files = volume_files(owner.evidence, owner.workload, &volume.source);
     let has_it = files.file(&inner).is_some() || files.is_directory(&inner);
-    let has_mount_point = match (
-        has_it,
-        outer.sub_path_unknown.as_ref().or(files.unknown.as_ref()),
-    ) {
+    let has_mount_point = match (has_it, outer.sub_path_unknown.as_ref().or(files.unknown.as_ref())) {
         (true, None) => true.into(),
         (_, Some(reason)) => Cell::unknown(reason.as_str()),
         (false, None) => false.into(),

@@ -10,29 +10,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Adds the rows of every Service and of its ports; returns the Services' rows.
-pub(super) fn rows(
-    facts: &mut Facts,
-    parts: &WorkloadParts<'_>,
-    rows: &WorkloadRows,
-) -> Vec<Arc<Cell>> {
+pub(super) fn rows(facts: &mut Facts, parts: &WorkloadParts<'_>, rows: &WorkloadRows) -> Vec<Arc<Cell>> {
     let mut links = Vec::new();
     for service in parts.services {
         let stages = stages(service, rows);
-        let about = about(
-            service,
-            stages.first().copied().unwrap_or(Stage::Cluster),
-            rows,
-        );
+        let about = about(service, stages.first().copied().unwrap_or(Stage::Cluster), rows);
         let row = service_row(parts, service, &stages).build_at(&about, service.cell.place.clone());
         let link = row.cells.clone();
         facts.push("services", row);
         for port in &service.ports {
-            let row = port_row(parts.workloads, service, port, &link)
-                .set("stage", about.stage.stage.name());
-            facts.push(
-                "service_ports",
-                row.build_at(&about, port.cell.place.clone()),
-            );
+            let row = port_row(parts.workloads, service, port, &link).set("stage", about.stage.stage.name());
+            facts.push("service_ports", row.build_at(&about, port.cell.place.clone()));
         }
         links.push(link);
     }
@@ -43,10 +31,7 @@ pub(super) fn rows(
 fn stages(service: &Service, rows: &WorkloadRows) -> Vec<Stage> {
     let mut stages = Vec::new();
     for &index in &service.selects {
-        let stage = rows
-            .workload_abouts
-            .get(index)
-            .map(|about| about.stage.stage);
+        let stage = rows.workload_abouts.get(index).map(|about| about.stage.stage);
         stages.extend(stage.filter(|stage| !stages.contains(stage)));
     }
     stages
@@ -79,20 +64,13 @@ fn about(service: &Service, stage: Stage, rows: &WorkloadRows) -> Arc<About> {
 }
 
 fn service_row(parts: &WorkloadParts<'_>, service: &Service, stages: &[Stage]) -> RowBuilder {
-    let written = |keys: &[&str]| {
-        service
-            .cell
-            .path(keys)
-            .filter(|cell| !cell.is_null())
-            .cloned()
-    };
+    let written = |keys: &[&str]| service.cell.path(keys).filter(|cell| !cell.is_null()).cloned();
     let or_null = |keys: &[&str]| written(keys).unwrap_or_default();
     let names = |workloads: &mut dyn Iterator<Item = &Workload>| {
         let names = workloads.map(|workload| Cell::from(workload.reference.name.as_str()));
         Cell::from(names.collect::<Vec<_>>())
     };
-    let external =
-        (service.kind == ServiceKind::ExternalName).then(|| or_null(&["spec", "externalName"]));
+    let external = (service.kind == ServiceKind::ExternalName).then(|| or_null(&["spec", "externalName"]));
     let ports = service.ports.iter().map(port_record);
     let almost = |workload: &&Workload| {
         same_namespace(&service.namespace, &workload.namespace) == Some(true)
@@ -103,10 +81,7 @@ fn service_row(parts: &WorkloadParts<'_>, service: &Service, stages: &[Stage]) -
             "name",
             Cell::from(service.reference.name.as_str()).at(&or_null(&["metadata", "name"])),
         )
-        .set(
-            "namespace",
-            namespace_cell(&service.namespace, &service.cell),
-        )
+        .set("namespace", namespace_cell(&service.namespace, &service.cell))
         .set(
             "type",
             Cell::from(service.kind.as_str()).at(&or_null(&["spec", "type"])),
@@ -127,19 +102,10 @@ fn service_row(parts: &WorkloadParts<'_>, service: &Service, stages: &[Stage]) -
         )
         .set(
             "selects_stages",
-            stages
-                .iter()
-                .map(|stage| Cell::from(stage.name()))
-                .collect::<Vec<_>>(),
+            stages.iter().map(|stage| Cell::from(stage.name())).collect::<Vec<_>>(),
         )
-        .set(
-            "selects_any",
-            selects_any(parts, service).at(&service.selector),
-        )
-        .set(
-            "almost_selects",
-            names(&mut parts.workloads.iter().filter(almost)),
-        )
+        .set("selects_any", selects_any(parts, service).at(&service.selector))
+        .set("almost_selects", names(&mut parts.workloads.iter().filter(almost)))
         .set(
             "publish_not_ready",
             written(&["spec", "publishNotReadyAddresses"]).unwrap_or_else(|| false.into()),
@@ -153,11 +119,7 @@ fn service_row(parts: &WorkloadParts<'_>, service: &Service, stages: &[Stage]) -
 
 /// Whether a Service selects anything. What an operator or another chart makes is not in the files, so that "no" needs proof.
 fn selects_any(parts: &WorkloadParts<'_>, service: &Service) -> Cell {
-    if service
-        .selector
-        .fields()
-        .is_none_or(|selector| selector.is_empty())
-    {
+    if service.selector.fields().is_none_or(|selector| selector.is_empty()) {
         return Cell::default();
     }
     if !service.selects.is_empty() {
@@ -166,10 +128,7 @@ fn selects_any(parts: &WorkloadParts<'_>, service: &Service) -> Cell {
     if let Some(reason) = operator_reason(parts, service) {
         return Cell::unknown(reason);
     }
-    let is_whole = parts
-        .evidence
-        .completeness
-        .covers("Pod", service.namespace.name());
+    let is_whole = parts.evidence.completeness.covers("Pod", service.namespace.name());
     match (is_whole, service.may_select.is_empty()) {
         (true, true) => return false.into(),
         (true, false) => return Cell::unknown("a workload that fits does not name its namespace"),
@@ -197,12 +156,8 @@ fn operator_reason(parts: &WorkloadParts<'_>, service: &Service) -> Option<Strin
     if let Some(kind) = OPERATED.iter().find(passed_over) {
         return Some(format!("a {kind} makes pods that are not in the evidence"));
     }
-    let is_known = |reference: &ResourceReference| {
-        parts
-            .workloads
-            .iter()
-            .any(|workload| *workload.reference == *reference)
-    };
+    let is_known =
+        |reference: &ResourceReference| parts.workloads.iter().any(|workload| *workload.reference == *reference);
     let operated = parts.evidence.resources.iter().find(|resource| {
         let namespace = namespace_of(parts.evidence, &resource.reference);
         OPERATED.contains(&resource.kind())
@@ -219,9 +174,7 @@ fn operator_reason(parts: &WorkloadParts<'_>, service: &Service) -> Option<Strin
 fn port_name(port: &ServicePort) -> Cell {
     match port.name.is_empty() {
         true => Cell::default(),
-        false => {
-            Cell::from(port.name.as_str()).at(&port.cell.get("name").cloned().unwrap_or_default())
-        }
+        false => Cell::from(port.name.as_str()).at(&port.cell.get("name").cloned().unwrap_or_default()),
     }
 }
 
@@ -239,12 +192,7 @@ fn port_record(port: &ServicePort) -> Cell {
     .at(&port.cell)
 }
 
-fn port_row(
-    workloads: &[Workload],
-    service: &Service,
-    port: &ServicePort,
-    link: &Arc<Cell>,
-) -> RowBuilder {
+fn port_row(workloads: &[Workload], service: &Service, port: &ServicePort, link: &Arc<Cell>) -> RowBuilder {
     let target = service.target_number(port, workloads);
     let is_name = port.target.text().is_some() && port_number(&port.target).is_none();
     let number = match &target {
@@ -269,10 +217,7 @@ fn port_row(
             "target_declared",
             declared(workloads, service, &target).at(&port.target),
         )
-        .set(
-            "protocol",
-            Cell::from(port.protocol.as_str()).at(&written("protocol")),
-        )
+        .set("protocol", Cell::from(port.protocol.as_str()).at(&written("protocol")))
         .set("app_protocol", written("appProtocol"))
         .set("node_port", written("nodePort"))
         .set("service", Cell::link(link))
@@ -287,10 +232,7 @@ fn declared(workloads: &[Workload], service: &Service, target: &TargetNumber) ->
     if service.selects.is_empty() {
         return Cell::unknown("no pod that the Service selects is in the given files");
     }
-    let containers = service
-        .selects
-        .iter()
-        .flat_map(|&index| &workloads[index].containers);
+    let containers = service.selects.iter().flat_map(|&index| &workloads[index].containers);
     let mut ports = containers
         .filter(|container| !container.init)
         .flat_map(|container| container.cell.get("ports").map_or(&[][..], Cell::items));

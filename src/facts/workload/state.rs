@@ -12,12 +12,9 @@ impl Pods {
     pub(super) fn of(evidence: &Evidence) -> Pods {
         let mut pods: HashMap<String, Vec<Cell>> = HashMap::new();
         for resource in &evidence.resources {
-            if resource.kind() == "Pod" && resource.document.get(resource.node, "status").is_some()
-            {
+            if resource.kind() == "Pod" && resource.document.get(resource.node, "status").is_some() {
                 let pod = resource.cell();
-                pods.entry(top_owner(evidence, resource, &pod))
-                    .or_default()
-                    .push(pod);
+                pods.entry(top_owner(evidence, resource, &pod)).or_default().push(pod);
             }
         }
         Pods(pods)
@@ -31,9 +28,7 @@ impl Pods {
             .filter_map(|pod| Some((pod, status_of(pod, &container.name)?)));
         // Of equal ones the first.
         pairs.fold(None, |worst: Option<(&Cell, &Cell)>, pair| match worst {
-            Some(worst) if number(worst.1, "restartCount") >= number(pair.1, "restartCount") => {
-                Some(worst)
-            }
+            Some(worst) if number(worst.1, "restartCount") >= number(pair.1, "restartCount") => Some(worst),
             _ => Some(pair),
         })
     }
@@ -54,12 +49,7 @@ fn number(status: &Cell, key: &str) -> i64 {
 }
 
 /// Sets the columns about the state; unknown when no pod is at hand.
-pub(super) fn columns(
-    row: RowBuilder,
-    pods: &Pods,
-    workload: &Workload,
-    container: &Container,
-) -> RowBuilder {
+pub(super) fn columns(row: RowBuilder, pods: &Pods, workload: &Workload, container: &Container) -> RowBuilder {
     let Some((pod, status)) = pods.worst(workload, container) else {
         let names = [
             "pod",
@@ -71,15 +61,11 @@ pub(super) fn columns(
             "last_exit_reason",
         ];
         let unknown = || Cell::unknown("no pod of it is in the evidence");
-        return names
-            .into_iter()
-            .fold(row, |row, column| row.set(column, unknown()));
+        return names.into_iter().fold(row, |row, column| row.set(column, unknown()));
     };
     let of = |keys: &[&str]| status.path(keys).cloned();
     // A container that has ended and is not started again says so in its present state.
-    let last = |key: &str| {
-        of(&["lastState", "terminated", key]).or_else(|| of(&["state", "terminated", key]))
-    };
+    let last = |key: &str| of(&["lastState", "terminated", key]).or_else(|| of(&["state", "terminated", key]));
     row.set("pod", pod.path(&["metadata", "name"]).cloned())
         .set("restarts", number(status, "restartCount"))
         .set("ready", of(&["ready"]))

@@ -9,12 +9,8 @@ fn facts_of(evidence: &Evidence) -> Facts {
     let workloads = workloads_of(evidence);
     let services = services(evidence, &workloads);
     let mut facts = Facts::default();
-    let stages = |workload: usize, container: usize| {
-        stage_of(
-            &workloads[workload],
-            &workloads[workload].containers[container],
-        )
-    };
+    let stages =
+        |workload: usize, container: usize| stage_of(&workloads[workload], &workloads[workload].containers[container]);
     let parts = WorkloadParts {
         evidence,
         workloads: &workloads,
@@ -37,14 +33,9 @@ fn words(cell: &Cell) -> String {
         Value::Int(value) => value.to_string(),
         Value::Float(value) => value.to_string(),
         Value::Text(value) => value.to_string(),
-        Value::List(items) => format!(
-            "[{}]",
-            items.iter().map(words).collect::<Vec<_>>().join(", ")
-        ),
+        Value::List(items) => format!("[{}]", items.iter().map(words).collect::<Vec<_>>().join(", ")),
         Value::Map(fields) => {
-            let fields = fields
-                .iter()
-                .map(|(key, cell)| format!("{key}: {}", words(cell)));
+            let fields = fields.iter().map(|(key, cell)| format!("{key}: {}", words(cell)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         Value::Link(row) => words(row),
@@ -55,11 +46,7 @@ fn words(cell: &Cell) -> String {
 fn check(facts: &Facts, table: &str, index: usize, column: &str, expected: &str) {
     let row = &facts.rows(table)[index];
     assert_eq!(
-        words(
-            row.cells
-                .path(&column.split('.').collect::<Vec<_>>())
-                .unwrap()
-        ),
+        words(row.cells.path(&column.split('.').collect::<Vec<_>>()).unwrap()),
         expected,
         "{table}[{index}].{column}"
     );
@@ -148,10 +135,7 @@ fn rows_of_a_collector() {
         ("liveness.kind", "tcp"),
         ("liveness.port", "?the container has no port named none"),
         ("startup", "null"),
-        (
-            "env_complete",
-            "?ConfigMap otel/confih is not in the given files",
-        ),
+        ("env_complete", "?ConfigMap otel/confih is not in the given files"),
         ("workload.name", "app"),
     ] {
         check(&facts, "containers", 0, column, expected);
@@ -168,24 +152,14 @@ fn a_near_miss_is_a_name_that_nobody_else_uses() {
     let other = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: config, namespace: otel}\n";
     let reference = "envFrom: [{configMapRef: {name: confih}}]";
     let facts = facts_of_text(&(deployment(reference, "") + other));
-    check(
-        &facts,
-        "env_sources",
-        0,
-        "near_miss",
-        "ConfigMap otel/config",
-    );
-    let used =
-        facts_of_text(&(deployment(reference, "- {name: c, configMap: {name: config}}") + other));
+    check(&facts, "env_sources", 0, "near_miss", "ConfigMap otel/config");
+    let used = facts_of_text(&(deployment(reference, "- {name: c, configMap: {name: config}}") + other));
     check(&used, "env_sources", 0, "near_miss", "null");
 }
 
 #[test]
 fn a_variable_that_is_defined_too_late() {
-    let facts = facts_of_text(&deployment(
-        "env: [{name: B, value: $(C)}, {name: C, value: c}]",
-        "",
-    ));
+    let facts = facts_of_text(&deployment("env: [{name: B, value: $(C)}, {name: C, value: c}]", ""));
     check(&facts, "env", 0, "value", "$(C)");
     check(&facts, "env", 0, "undefined", "[C]");
     check(&facts, "env", 0, "defined_later", "[C]");
@@ -247,13 +221,7 @@ fn two_containers_share_a_volume() {
         "other_mounts",
         "[{container: one, path: /setup, sub_path: null, init: true, read_only: false}]",
     );
-    check(
-        &facts,
-        "workloads",
-        0,
-        "namespace",
-        "?the object names no namespace",
-    );
+    check(&facts, "workloads", 0, "namespace", "?the object names no namespace");
 }
 
 #[test]
@@ -267,13 +235,7 @@ fn a_service_of_pods_that_others_make_is_undecided() {
         "selects_any",
         "?pods that fit may exist beside the given files",
     );
-    check(
-        &facts_of_text(&text),
-        "services",
-        0,
-        "almost_selects",
-        "[app]",
-    );
+    check(&facts_of_text(&text), "services", 0, "almost_selects", "[app]");
     let mut evidence = evidence_of(&[("a.yaml", &text)]);
     evidence.completeness.namespaces.insert("otel".to_owned());
     check(&facts_of(&evidence), "services", 0, "selects_any", "false");
@@ -289,10 +251,7 @@ fn a_release_that_the_user_named_wins_and_a_newest_one_is_an_assumption() {
         .given_releases
         .insert("collector".to_owned(), "0.100.0".to_owned());
     check(&facts_of(&evidence), "containers", 0, "release", "0.100.0");
-    assert_eq!(
-        facts_of(&evidence).rows("containers")[0].about.assumptions,
-        [""; 0]
-    );
+    assert_eq!(facts_of(&evidence).rows("containers")[0].about.assumptions, [""; 0]);
 }
 
 #[test]
@@ -317,13 +276,7 @@ fn the_worst_pod_tells_the_state() {
         check(&facts, "containers", 0, column, expected);
     }
     let facts = facts_of_text(&deployment("", ""));
-    check(
-        &facts,
-        "containers",
-        0,
-        "restarts",
-        "?no pod of it is in the evidence",
-    );
+    check(&facts, "containers", 0, "restarts", "?no pod of it is in the evidence");
 }
 
 #[test]

@@ -2,9 +2,7 @@
 
 use crate::evidence::{Cell, Evidence};
 use crate::facts::{About, Facts, RowBuilder};
-use crate::topology::workload::{
-    Found, ObjectReference, Workload, find, near_miss, source_references,
-};
+use crate::topology::workload::{Found, ObjectReference, Workload, find, near_miss, source_references};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -16,26 +14,21 @@ pub(super) fn used_names(workloads: &[Workload]) -> UsedNames {
     let mut used = UsedNames::new();
     for workload in workloads {
         let references = workload.volumes.iter().flat_map(source_references);
-        used.extend(
-            references
-                .filter_map(|reference| Some((reference.kind, reference.name.text()?.to_owned()))),
-        );
+        used.extend(references.filter_map(|reference| Some((reference.kind, reference.name.text()?.to_owned()))));
         for container in &workload.containers {
             let items = |key: &str| container.cell.get(key).map_or(&[][..], Cell::items);
-            let references = items("env")
-                .iter()
-                .filter_map(|entry| entry.get("valueFrom"));
+            let references = items("env").iter().filter_map(|entry| entry.get("valueFrom"));
             for reference in references.chain(items("envFrom")) {
                 used.extend(
                     ["configMapKeyRef", "configMapRef"]
                         .iter()
-                        .filter_map(|key| {
-                            Some(("ConfigMap", reference.text_at(&[key, "name"])?.to_owned()))
-                        }),
+                        .filter_map(|key| Some(("ConfigMap", reference.text_at(&[key, "name"])?.to_owned()))),
                 );
-                used.extend(["secretKeyRef", "secretRef"].iter().filter_map(|key| {
-                    Some(("Secret", reference.text_at(&[key, "name"])?.to_owned()))
-                }));
+                used.extend(
+                    ["secretKeyRef", "secretRef"]
+                        .iter()
+                        .filter_map(|key| Some(("Secret", reference.text_at(&[key, "name"])?.to_owned()))),
+                );
             }
         }
     }
@@ -82,11 +75,7 @@ pub(super) fn rows(
             for item in &reference.items {
                 let exists = match keys.unknown_reason() {
                     Some(reason) => Cell::unknown(reason.clone()),
-                    None => keys
-                        .items()
-                        .iter()
-                        .any(|key| key.text() == item.key.text())
-                        .into(),
+                    None => keys.items().iter().any(|key| key.text() == item.key.text()).into(),
                 };
                 let row = RowBuilder::new("volume_items")
                     .set("key", item.key.clone())
@@ -105,31 +94,17 @@ pub(super) fn rows(
 }
 
 fn word_of(kind: &str) -> &'static str {
-    if kind == "Secret" {
-        "secret"
-    } else {
-        "config_map"
-    }
+    if kind == "Secret" { "secret" } else { "config_map" }
 }
 
-fn found<'a>(
-    evidence: &'a Evidence,
-    workload: &Workload,
-    reference: &ObjectReference,
-) -> Found<'a> {
+fn found<'a>(evidence: &'a Evidence, workload: &Workload, reference: &ObjectReference) -> Found<'a> {
     let file = workload
         .object
         .place
         .as_ref()
         .map(|place| place.text.file().name.clone());
     match reference.name.text() {
-        Some(name) => find(
-            evidence,
-            reference.kind,
-            &workload.namespace,
-            name,
-            file.as_deref(),
-        ),
+        Some(name) => find(evidence, reference.kind, &workload.namespace, name, file.as_deref()),
         None => Found::Unknown("the volume names no object".to_owned()),
     }
 }
@@ -163,7 +138,5 @@ fn keys(evidence: &Evidence, workload: &Workload, reference: &ObjectReference) -
         return Cell::unknown(format!("the keys of {} are not read", resource.reference));
     }
     let keys = parts.iter().filter_map(Cell::fields).flatten();
-    keys.map(|(key, _)| Cell::from(key.clone()))
-        .collect::<Vec<_>>()
-        .into()
+    keys.map(|(key, _)| Cell::from(key.clone())).collect::<Vec<_>>().into()
 }

@@ -27,10 +27,7 @@ fn an_embedded_text_is_changed_line_by_line() {
             "check_interval",
             json!("1s"),
         ),
-        &CONFIG_MAP.replace(
-            "odd   spacing\n",
-            "odd   spacing\n        check_interval: 1s\n",
-        ),
+        &CONFIG_MAP.replace("odd   spacing\n", "odd   spacing\n        check_interval: 1s\n"),
     );
     check(
         CONFIG_MAP,
@@ -55,11 +52,7 @@ fn an_embedded_text_is_changed_line_by_line() {
         set("a!c", "", json!(3)),
         "a: |2-\n    b: 1\n    c: 3",
     );
-    check(
-        "a: |2-\n    b: 1\n    c: 2",
-        remove("a!c"),
-        "a: |2-\n    b: 1",
-    );
+    check("a: |2-\n    b: 1\n    c: 2", remove("a!c"), "a: |2-\n    b: 1");
     check(
         "a: |2-\n    b: 1\n    c: 2",
         set("a!", "d", json!(3)),
@@ -128,16 +121,8 @@ fn replace_changes_a_stretch_of_any_language() {
         replace("cmd", "a", "\"a: b\""),
         "cmd: \"node \\\"a: b\\\"\"\n",
     );
-    check(
-        "port: 4317 # c\n",
-        replace("port", "", "4318"),
-        "port: 4318 # c\n",
-    );
-    check(
-        "port: \"4317\"\n",
-        replace("port", "", "4318"),
-        "port: \"4318\"\n",
-    );
+    check("port: 4317 # c\n", replace("port", "", "4318"), "port: 4318 # c\n");
+    check("port: \"4317\"\n", replace("port", "", "4318"), "port: \"4318\"\n");
     check("port: x\n", replace("port", "", "4318"), "port: \"4318\"\n");
 }
 
@@ -171,11 +156,7 @@ fn what_is_shared_secret_or_a_template_is_refused() {
     refused(anchored, set("d", "z", json!(2)), Cause::Shared);
     refused(anchored, remove("d/e"), Cause::Shared);
     refused(anchored, remove("f"), Cause::Shared);
-    refused(
-        "a: &x |\n  b: 1\nc: *x\n",
-        set("a!b", "", json!(2)),
-        Cause::Shared,
-    );
+    refused("a: &x |\n  b: 1\nc: *x\n", set("a!b", "", json!(2)), Cause::Shared);
     refused(
         "a: 1\nb: \"{{ .Values.b }}\"\n",
         set("a", "", json!(2)),
@@ -184,10 +165,7 @@ fn what_is_shared_secret_or_a_template_is_refused() {
     refused("a: !t 1\n", set("a", "", json!(2)), Cause::Unsupported);
     let secret = texts("a: 1\n", true);
     let operation = remove("a")(&secret);
-    assert_eq!(
-        apply(&[&edit(vec![operation])]).unwrap_err().cause,
-        Cause::Secret
-    );
+    assert_eq!(apply(&[&edit(vec![operation])]).unwrap_err().cause, Cause::Secret);
 }
 
 /// Makes an operation from the texts of a file.
@@ -198,14 +176,7 @@ fn run_all(content: &str, edits: &[&[Make<'_>]]) -> Result<String, (usize, Cause
     let texts = texts(content, false);
     let edits: Vec<Edit> = edits
         .iter()
-        .map(|operations| {
-            edit(
-                operations
-                    .iter()
-                    .map(|operation| operation(&texts))
-                    .collect(),
-            )
-        })
+        .map(|operations| edit(operations.iter().map(|operation| operation(&texts)).collect()))
         .collect();
     match apply(&edits.iter().collect::<Vec<_>>()) {
         Ok(changed) => Ok(changed
@@ -233,10 +204,7 @@ fn later_edits_follow_the_shifts_of_earlier_ones() {
         )
         .replace("[batch]", "[memory_limiter]")
         .replace("other: x", "other: w");
-    let result = run_all(
-        CONFIG_MAP,
-        &[&[&interval, &first], &[&limit, &gone, &other]],
-    );
+    let result = run_all(CONFIG_MAP, &[&[&interval, &first], &[&limit, &gone, &other]]);
     assert_eq!(result.as_deref(), Ok(wanted.as_str()));
 }
 
@@ -244,47 +212,26 @@ fn later_edits_follow_the_shifts_of_earlier_ones() {
 fn edits_that_agree_are_one_and_edits_that_contradict_are_refused() {
     let one = set("a", "x", json!(1));
     let two = set("a", "x", json!(2));
-    assert_eq!(
-        run_all("a:\n", &[&[&one], &[&one]]).as_deref(),
-        Ok("a:\n  x: 1\n")
-    );
-    assert_eq!(
-        run_all("a:\n", &[&[&one], &[&two]]),
-        Err((1, Cause::Conflict))
-    );
-    assert_eq!(
-        run_all("a:\n", &[&[&one, &two]]).as_deref(),
-        Ok("a:\n  x: 2\n")
-    );
+    assert_eq!(run_all("a:\n", &[&[&one], &[&one]]).as_deref(), Ok("a:\n  x: 1\n"));
+    assert_eq!(run_all("a:\n", &[&[&one], &[&two]]), Err((1, Cause::Conflict)));
+    assert_eq!(run_all("a:\n", &[&[&one, &two]]).as_deref(), Ok("a:\n  x: 2\n"));
     let old = "a:\n  x: 0\n  y: [z]\n";
     let all = set("a", "", json!({"x": 5}));
     let gone = remove("a/x");
     let item = append("a/y", "", json!("w"));
-    assert_eq!(
-        run_all(old, &[&[&gone], &[&gone]]).as_deref(),
-        Ok("a:\n  y: [z]\n")
-    );
-    assert_eq!(
-        run_all(old, &[&[&gone], &[&all]]),
-        Err((1, Cause::Conflict))
-    );
+    assert_eq!(run_all(old, &[&[&gone], &[&gone]]).as_deref(), Ok("a:\n  y: [z]\n"));
+    assert_eq!(run_all(old, &[&[&gone], &[&all]]), Err((1, Cause::Conflict)));
     let whole = remove("a");
     assert_eq!(
         run_all("b: 1\na:\n  x: 0\n  y: 1\n", &[&[&gone], &[&whole]]).as_deref(),
         Ok("b: 1\n")
     );
-    assert_eq!(
-        run_all(old, &[&[&all], &[&item]]),
-        Err((1, Cause::Conflict))
-    );
+    assert_eq!(run_all(old, &[&[&all], &[&item]]), Err((1, Cause::Conflict)));
     assert_eq!(
         run_all(old, &[&[&item], &[&item]]).as_deref(),
         Ok("a:\n  x: 0\n  y: [z, w]\n")
     );
-    assert_eq!(
-        run_all(old, &[&[&item], &[&all]]),
-        Err((1, Cause::Conflict))
-    );
+    assert_eq!(run_all(old, &[&[&item], &[&all]]), Err((1, Cause::Conflict)));
     let renamed = rename("a/~x", "v");
     assert_eq!(
         run_all(old, &[&[&renamed], &[&renamed]]).as_deref(),
@@ -306,30 +253,15 @@ fn stretches_shift_and_may_not_overlap() {
         run_all(old, &[&[&second], &[&second]]).as_deref(),
         Ok("run: |\n  aa bb c\n  dd\n")
     );
-    assert_eq!(
-        run_all(old, &[&[&second], &[&across]]),
-        Err((1, Cause::Conflict))
-    );
+    assert_eq!(run_all(old, &[&[&second], &[&across]]), Err((1, Cause::Conflict)));
 }
 
 #[test]
 fn an_item_of_a_list_of_objects_may_be_a_secret() {
     let list = "kind: List\nitems:\n- kind: Secret\n  stringData:\n    a: |\n      b: 1\n- kind: ConfigMap\n  data:\n    a: |\n      b: 1\n";
-    refused(
-        list,
-        set("items/0/stringData", "c", json!("x")),
-        Cause::Secret,
-    );
-    refused(
-        list,
-        set("items/0/stringData/a!b", "", json!(2)),
-        Cause::Secret,
-    );
-    refused(
-        list,
-        replace("items/0/stringData/a", "b", "c"),
-        Cause::Secret,
-    );
+    refused(list, set("items/0/stringData", "c", json!("x")), Cause::Secret);
+    refused(list, set("items/0/stringData/a!b", "", json!(2)), Cause::Secret);
+    refused(list, replace("items/0/stringData/a", "b", "c"), Cause::Secret);
     check(
         list,
         set("items/1/data/a!b", "", json!(2)),

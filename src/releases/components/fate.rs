@@ -77,9 +77,7 @@ impl Components {
             .map(|point| (*point, self.at(kind, name, distribution, begin, *point)));
         let mut fate = combine(name, fates.collect());
         if let ComponentFate::Present { assumption, .. } = &mut fate
-            && points
-                .last()
-                .is_some_and(|point| self.is_behind_the_end(*point))
+            && points.last().is_some_and(|point| self.is_behind_the_end(*point))
         {
             *assumption = Some(format!(
                 "{name} is still there after release {}, where the table ends",
@@ -90,13 +88,7 @@ impl Components {
     }
 
     fn cuts(&self, rows: &[Row]) -> Vec<Version> {
-        let bounds = |row: &Row| {
-            [
-                Some(row.first),
-                row.last.map(Version::next_patch),
-                row.deprecated_since,
-            ]
-        };
+        let bounds = |row: &Row| [Some(row.first), row.last.map(Version::next_patch), row.deprecated_since];
         let mut cuts: Vec<Version> = rows.iter().flat_map(bounds).flatten().collect();
         cuts.extend([self.end.next_minor(), COMPLETE_SINCE]);
         cuts
@@ -124,9 +116,7 @@ impl Components {
                 ..
             } = self.component(kind, name, candidate, span)
             {
-                let assumption = Some(format!(
-                    "the unknown distribution has {name}, as {candidate} has"
-                ));
+                let assumption = Some(format!("the unknown distribution has {name}, as {candidate} has"));
                 return ComponentFate::Present {
                     canonical,
                     deprecated_since,
@@ -139,29 +129,18 @@ impl Components {
             Some(near) if rows.is_empty() => format!("; did you mean {near}?"),
             _ => String::new(),
         };
-        undecided(format!(
-            "the components of this distribution are not known{hint}"
-        ))
+        undecided(format!("the components of this distribution are not known{hint}"))
     }
 
     /// The fate at one release.
-    fn at(
-        &self,
-        kind: ComponentKind,
-        name: &str,
-        wanted: Distribution,
-        begin: Version,
-        at: Version,
-    ) -> ComponentFate {
+    fn at(&self, kind: ComponentKind, name: &str, wanted: Distribution, begin: Version, at: Version) -> ComponentFate {
         let rows = self.rows(kind, name);
         let own = || rows.iter().filter(|row| row.distribution == wanted);
         if let Some(row) = own().find(|row| row.holds(at)) {
             return present(name, row, at);
         }
         if at < begin {
-            return undecided(format!(
-                "the distribution {wanted} is known from release {begin} on"
-            ));
+            return undecided(format!("the distribution {wanted} is known from release {begin} on"));
         }
         if rows.is_empty() {
             return self.never_known(kind, name, wanted, at);
@@ -188,17 +167,8 @@ impl Components {
                 ComponentFate::OtherDistribution { available_in }
             };
         }
-        let first = judged
-            .iter()
-            .map(|row| row.first)
-            .filter(|first| *first > at)
-            .min();
-        match judged
-            .iter()
-            .filter_map(|row| row.last)
-            .filter(|last| *last < at)
-            .max()
-        {
+        let first = judged.iter().map(|row| row.first).filter(|first| *first > at).min();
+        match judged.iter().filter_map(|row| row.last).filter(|last| *last < at).max() {
             Some(last) => ComponentFate::RemovedIn {
                 last,
                 replaced_by: self.replacement(kind, name, wanted, &judged, at),
@@ -207,9 +177,7 @@ impl Components {
             },
             None => match first {
                 Some(first) => {
-                    let use_instead = self
-                        .other_name_at(kind, wanted, &judged, at)
-                        .map(str::to_owned);
+                    let use_instead = self.other_name_at(kind, wanted, &judged, at).map(str::to_owned);
                     ComponentFate::NotYet { first, use_instead }
                 }
                 None => undecided(format!("the table has no row of {name} for release {at}")),
@@ -217,13 +185,7 @@ impl Components {
         }
     }
 
-    fn never_known(
-        &self,
-        kind: ComponentKind,
-        name: &str,
-        wanted: Distribution,
-        at: Version,
-    ) -> ComponentFate {
+    fn never_known(&self, kind: ComponentKind, name: &str, wanted: Distribution, at: Version) -> ComponentFate {
         if at < COMPLETE_SINCE {
             return undecided(format!(
                 "components that were gone before release {COMPLETE_SINCE} are not in the table"
@@ -256,10 +218,7 @@ impl Components {
                 note: "renamed".into(),
             });
         }
-        let replacement = self
-            .replacements
-            .get(&kind)
-            .and_then(|types| types.get(name))?;
+        let replacement = self.replacements.get(&kind).and_then(|types| types.get(name))?;
         let mut replacement = replacement.clone();
         // The newest name is of no use to an older release.
         if let Some((kind, target)) = &mut replacement.component
@@ -284,10 +243,7 @@ impl Components {
         rows: &[&'a Row],
         at: Version,
     ) -> Option<&'a str> {
-        let names = rows
-            .iter()
-            .flat_map(|row| row.other_names.iter())
-            .map(AsRef::as_ref);
+        let names = rows.iter().flat_map(|row| row.other_names.iter()).map(AsRef::as_ref);
         let mut there = names.filter(|name: &&str| {
             self.rows(kind, name)
                 .iter()
@@ -344,10 +300,9 @@ fn combine(name: &str, mut fates: Vec<(Version, ComponentFate)>) -> ComponentFat
     if present > 0 || matches!(fates.last(), Some((_, ComponentFate::NeverKnown { .. }))) {
         fates.truncate(1);
     }
-    fates.pop().map_or_else(
-        || undecided("no release is left".to_owned()),
-        |(_, fate)| fate,
-    )
+    fates
+        .pop()
+        .map_or_else(|| undecided("no release is left".to_owned()), |(_, fate)| fate)
 }
 
 #[cfg(test)]

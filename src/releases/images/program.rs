@@ -106,14 +106,8 @@ const WORDS: [(&str, Program); 33] = [
         "auto-instrumentation-dotnet",
         Program::AutoInstrumentation(Language::DotNet),
     ),
-    (
-        "auto-instrumentation-go",
-        Program::AutoInstrumentation(Language::Go),
-    ),
-    (
-        "auto-instrumentation-php",
-        Program::AutoInstrumentation(Language::Php),
-    ),
+    ("auto-instrumentation-go", Program::AutoInstrumentation(Language::Go)),
+    ("auto-instrumentation-php", Program::AutoInstrumentation(Language::Php)),
     (
         "auto-instrumentation-ruby",
         Program::AutoInstrumentation(Language::Ruby),
@@ -129,10 +123,7 @@ const WORDS: [(&str, Program); 33] = [
     ("runtime-go", Program::Runtime(Language::Go)),
     ("runtime-php", Program::Runtime(Language::Php)),
     ("runtime-ruby", Program::Runtime(Language::Ruby)),
-    (
-        "runtime-apache-httpd",
-        Program::Runtime(Language::ApacheHttpd),
-    ),
+    ("runtime-apache-httpd", Program::Runtime(Language::ApacheHttpd)),
 ];
 
 impl Program {
@@ -183,12 +174,8 @@ impl Release {
     pub fn span(&self, tag: &str) -> ReleaseSpan {
         let basis = Basis::ImageTag(tag.to_owned());
         match self {
-            Release::Exact(version) | Release::Assumed(version) => {
-                ReleaseSpan::exactly(*version, basis)
-            }
-            Release::Within(version, precision) => {
-                ReleaseSpan::of_precision(*version, *precision, basis)
-            }
+            Release::Exact(version) | Release::Assumed(version) => ReleaseSpan::exactly(*version, basis),
+            Release::Within(version, precision) => ReleaseSpan::of_precision(*version, *precision, basis),
             Release::LatestAssumed(version) => ReleaseSpan::exactly(*version, Basis::AssumedNewest),
             Release::Unknown(reason) => ReleaseSpan::unknown(reason.clone()),
         }

@@ -76,9 +76,7 @@ impl ImageReference {
             return Err(invalid("the tag has characters that no tag may have"));
         }
         let (registry, repository) = match path.split_once('/') {
-            Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => {
-                (Some(first), rest)
-            }
+            Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (Some(first), rest),
             _ => (None, path),
         };
         if registry.is_some_and(|registry| !is_registry(registry)) {
@@ -102,10 +100,7 @@ impl ImageReference {
 
     /// Returns the last part of the repository.
     pub fn base_name(&self) -> &str {
-        self.repository
-            .rsplit('/')
-            .next()
-            .unwrap_or(&self.repository)
+        self.repository.rsplit('/').next().unwrap_or(&self.repository)
     }
 
     /// Returns whether a runtime without mirrors would ask Docker Hub.
@@ -113,10 +108,7 @@ impl ImageReference {
         self.registry.as_deref().is_none_or(|registry| {
             matches!(
                 registry,
-                "docker.io"
-                    | "index.docker.io"
-                    | "registry-1.docker.io"
-                    | "registry.hub.docker.com"
+                "docker.io" | "index.docker.io" | "registry-1.docker.io" | "registry.hub.docker.com"
             )
         })
     }
@@ -139,12 +131,9 @@ impl fmt::Display for ImageReference {
 }
 
 fn is_digest(text: &str) -> bool {
-    let hexadecimal =
-        |value: &str| value.len() >= 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hexadecimal = |value: &str| value.len() >= 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
     text.split_once(':').is_some_and(|(algorithm, value)| {
-        !algorithm.is_empty()
-            && algorithm.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && hexadecimal(value)
+        !algorithm.is_empty() && algorithm.bytes().all(|byte| byte.is_ascii_alphanumeric()) && hexadecimal(value)
     })
 }
 
@@ -183,15 +172,7 @@ mod tests {
             part(&parsed.tag),
             part(&parsed.digest),
         );
-        assert_eq!(
-            parts,
-            (
-                registry.into(),
-                repository.into(),
-                tag.into(),
-                digest.into()
-            )
-        );
+        assert_eq!(parts, (registry.into(), repository.into(), tag.into(), digest.into()));
         assert_eq!(parsed.to_string(), text);
     }
 
@@ -200,24 +181,11 @@ mod tests {
         let digest = format!("sha256:{}", "0a".repeat(32));
         check("node", "", "node", "", "");
         check("grafana/tempo:2.9.5", "", "grafana/tempo", "2.9.5", "");
-        check(
-            "docker.io/grafana/tempo",
-            "docker.io",
-            "grafana/tempo",
-            "",
-            "",
-        );
-        check(
-            "localhost:5000/otelcol:dev",
-            "localhost:5000",
-            "otelcol",
-            "dev",
-            "",
-        );
+        check("docker.io/grafana/tempo", "docker.io", "grafana/tempo", "", "");
+        check("localhost:5000/otelcol:dev", "localhost:5000", "otelcol", "dev", "");
         check("localhost/otelcol", "localhost", "otelcol", "", "");
         check("10.0.0.1:5000/a/b", "10.0.0.1:5000", "a/b", "", "");
-        let long =
-            "open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib";
+        let long = "open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib";
         check(
             &format!("ghcr.io/{long}:0.130.1@{digest}"),
             "ghcr.io",

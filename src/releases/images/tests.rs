@@ -38,19 +38,13 @@ fn published_collectors_and_mirrors() {
         "collector core 0.88.0",
     );
     let contrib = "open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib";
-    check(
-        &format!("ghcr.io/{contrib}:0.130.1"),
-        "collector contrib 0.130.1",
-    );
+    check(&format!("ghcr.io/{contrib}:0.130.1"), "collector contrib 0.130.1");
     let digest = format!("sha256:{}", "ab".repeat(32));
     check(
         &format!("ghcr.io/{contrib}:0.130.1@{digest}"),
         "collector contrib 0.130.1",
     );
-    check(
-        &format!("ghcr.io/{contrib}@{digest}"),
-        "collector contrib unknown:",
-    );
+    check(&format!("ghcr.io/{contrib}@{digest}"), "collector contrib unknown:");
     check(
         &format!("ghcr.io/{contrib}:latest@{digest}"),
         "collector contrib unknown:",
@@ -111,10 +105,7 @@ fn vendors_count_as_they_like() {
         "registry.redhat.io/rhosdt/opentelemetry-collector-rhel8:0.113.0-1",
         "collector unknown unknown:",
     );
-    check(
-        "newrelic/nrdot-collector-k8s:1.2.3",
-        "collector unknown unknown:",
-    );
+    check("newrelic/nrdot-collector-k8s:1.2.3", "collector unknown unknown:");
     check("jaegertracing/jaeger:2.1.0", "jaeger unknown 2.1.0");
     check("grafana/alloy:v1.5.0", "alloy unknown 1.5.0");
 }
@@ -123,14 +114,8 @@ fn vendors_count_as_they_like() {
 fn other_programs() {
     check("grafana/tempo:2.9.5", "tempo - 2.9.5");
     check("grafana/tempo-query:2.3.0", "tempo-query - 2.3.0");
-    check(
-        "grafana/grafana-enterprise:12.0.0-security-01",
-        "grafana - 12.0.0",
-    );
-    check(
-        "quay.io/kiwigrid/k8s-sidecar:1.28.0",
-        "grafana-sidecar - 1.28.0",
-    );
+    check("grafana/grafana-enterprise:12.0.0-security-01", "grafana - 12.0.0");
+    check("quay.io/kiwigrid/k8s-sidecar:1.28.0", "grafana-sidecar - 1.28.0");
     let operator = "ghcr.io/open-telemetry/opentelemetry-operator";
     check(
         &format!("{operator}/opentelemetry-operator:0.120.0"),
@@ -157,10 +142,7 @@ fn the_path_is_matched_on_a_slash() {
     check("grafana/tempo/extra:2.9.5", "nothing");
     check("tempo:2.9.5", "nothing");
     check("calico/node:v3.28.0", "nothing");
-    check(
-        "public.ecr.aws/docker/library/node:20.11.1",
-        "runtime-nodejs - 20.11.1",
-    );
+    check("public.ecr.aws/docker/library/node:20.11.1", "runtime-nodejs - 20.11.1");
     check("registry.example.com/node:20", "nothing");
 }
 
@@ -168,10 +150,7 @@ fn the_path_is_matched_on_a_slash() {
 fn private_collectors_are_known_by_their_name_alone() {
     check("mycorp/otelcol:1.4.0", "collector unknown unknown:");
     check("mycorp/platform-otelcol", "collector unknown unknown:");
-    check(
-        "mycorp/otel-collector-gateway:3",
-        "collector unknown unknown:",
-    );
+    check("mycorp/otel-collector-gateway:3", "collector unknown unknown:");
     check(
         "mycorp/opentelemetry-collector-custom:0.130.0",
         "collector unknown unknown:",
@@ -191,19 +170,9 @@ fn private_collectors_are_known_by_their_name_alone() {
 
 #[test]
 fn releases_that_were_never_pushed() {
-    let published = |image: &str| {
-        tables()
-            .images()
-            .is_published(&ImageReference::parse(image).unwrap())
-    };
-    assert_eq!(
-        published("otel/opentelemetry-collector-contrib:0.124.1"),
-        Some(false)
-    );
-    assert_eq!(
-        published("otel/opentelemetry-collector-contrib:0.126.0"),
-        Some(true)
-    );
+    let published = |image: &str| tables().images().is_published(&ImageReference::parse(image).unwrap());
+    assert_eq!(published("otel/opentelemetry-collector-contrib:0.124.1"), Some(false));
+    assert_eq!(published("otel/opentelemetry-collector-contrib:0.126.0"), Some(true));
     assert_eq!(
         published("mirror.example.com/otel/opentelemetry-collector-contrib:0.124.1"),
         None
@@ -222,10 +191,7 @@ fn what_an_image_starts() {
             .entrypoint(&image)
             .map(|(program, config)| (program.to_owned(), config.map(str::to_owned)))
     };
-    let core = Some((
-        "/otelcol".to_owned(),
-        Some("/etc/otelcol/config.yaml".to_owned()),
-    ));
+    let core = Some(("/otelcol".to_owned(), Some("/etc/otelcol/config.yaml".to_owned())));
     assert_eq!(
         entrypoint("mirror.example.com/otel/opentelemetry-collector:0.88.0"),
         core

@@ -75,18 +75,11 @@ enum HttpScope {
 
 impl KeySection {
     /// Judges one key of the mapping at `parent` (for a list of blocks: of each element; for a map of blocks: of each value).
-    pub(in super::super) fn judge(
-        &self,
-        parent: NodeId,
-        key: &str,
-        span: &ReleaseSpan,
-    ) -> KeyVerdict {
+    pub(in super::super) fn judge(&self, parent: NodeId, key: &str, span: &ReleaseSpan) -> KeyVerdict {
         let child = self.child(parent, key);
         let scope = self.http_scope(parent);
         let points = span.points(self.first, self.cuts(parent, child, scope));
-        let fates = points
-            .iter()
-            .map(|point| (*point, self.at(parent, child, key, *point)));
+        let fates = points.iter().map(|point| (*point, self.at(parent, child, key, *point)));
         let fate = combine(key, fates.collect());
         let enforcement = enforcement(scope, &points);
         let assumption = self.assumption(child, &fate, points.last().copied());
@@ -98,9 +91,7 @@ impl KeySection {
     }
 
     fn cuts(&self, parent: NodeId, child: Option<NodeId>, scope: HttpScope) -> Vec<Version> {
-        let lifetimes = child
-            .into_iter()
-            .flat_map(|id| self.node(id).lifetimes.iter());
+        let lifetimes = child.into_iter().flat_map(|id| self.node(id).lifetimes.iter());
         let mut cuts: Vec<Version> = lifetimes
             .flat_map(|lifetime| lifetime.cuts(self.by_minor))
             .flatten()
@@ -123,24 +114,17 @@ impl KeySection {
             return KeyFate::Open;
         }
         let existences = || {
-            let lifetimes = child
-                .into_iter()
-                .flat_map(|id| self.node(id).lifetimes.iter());
+            let lifetimes = child.into_iter().flat_map(|id| self.node(id).lifetimes.iter());
             lifetimes.map(|lifetime| (lifetime, lifetime.at(at, self.by_minor)))
         };
         if existences().any(|(_, existence)| existence == Existence::Present) {
             return match at < self.first {
-                true => undecided(format!(
-                    "the table of these keys begins at release {}",
-                    self.first
-                )),
+                true => undecided(format!("the table of these keys begins at release {}", self.first)),
                 false => KeyFate::Accepted,
             };
         }
         if existences().any(|(_, existence)| existence == Existence::Maybe) {
-            return undecided(format!(
-                "release {at} lies in a gap of what is known of {key}"
-            ));
+            return undecided(format!("release {at} lies in a gap of what is known of {key}"));
         }
         if is_open(block, at) {
             return KeyFate::Open;
@@ -162,10 +146,7 @@ impl KeySection {
     fn never_known(&self, parent: NodeId, key: &str, at: Version) -> KeyFate {
         let block = self.node(parent);
         if at < self.first {
-            return undecided(format!(
-                "the table of these keys begins at release {}",
-                self.first
-            ));
+            return undecided(format!("the table of these keys begins at release {}", self.first));
         }
         let is_root = parent == KeySection::ROOT;
         if !is_root && !block.kind.has_known_keys() {
@@ -193,12 +174,7 @@ impl KeySection {
         }
     }
 
-    fn assumption(
-        &self,
-        child: Option<NodeId>,
-        fate: &KeyFate,
-        newest: Option<Version>,
-    ) -> Option<String> {
+    fn assumption(&self, child: Option<NodeId>, fate: &KeyFate, newest: Option<Version>) -> Option<String> {
         if matches!(fate, KeyFate::Undecided { .. } | KeyFate::Open) {
             return None;
         }
@@ -210,12 +186,7 @@ impl KeySection {
             ));
         }
         let is_fault = matches!(fate, KeyFate::Removed { .. } | KeyFate::NotYet { .. });
-        let rough = |id| {
-            self.node(id)
-                .lifetimes
-                .iter()
-                .any(|lifetime| lifetime.is_rough())
-        };
+        let rough = |id| self.node(id).lifetimes.iter().any(|lifetime| lifetime.is_rough());
         let told = is_fault && child.is_some_and(rough);
         told.then(|| "the release at which the key changed was concluded, not seen".to_owned())
     }
@@ -225,21 +196,15 @@ impl KeySection {
             return HttpScope::Direct;
         }
         let above = self.ancestors(parent);
-        let below = self.is_http_block(KeySection::ROOT)
-            || above.into_iter().any(|id| self.is_http_block(id));
-        if below {
-            HttpScope::Below
-        } else {
-            HttpScope::Outside
-        }
+        let below = self.is_http_block(KeySection::ROOT) || above.into_iter().any(|id| self.is_http_block(id));
+        if below { HttpScope::Below } else { HttpScope::Outside }
     }
 
     /// Returns whether the keys of an HTTP client or server are among the keys of a block. The table has no mark for it, but
     /// these keys are in every such block and in no other.
     fn is_http_block(&self, id: NodeId) -> bool {
         let has = |name| self.child(id, name).is_some();
-        has("disable_keep_alives")
-            || (has("compression_algorithms") && has("max_request_body_size"))
+        has("disable_keep_alives") || (has("compression_algorithms") && has("max_request_body_size"))
     }
 }
 
@@ -274,10 +239,7 @@ fn enforcement(scope: HttpScope, points: &[Version]) -> Enforcement {
 
 /// Joins the fates of the single releases: they agree, all are faults (the newest counts), or nothing is decided.
 fn combine(key: &str, mut fates: Vec<(Version, KeyFate)>) -> KeyFate {
-    if let Some((_, fate)) = fates
-        .iter()
-        .find(|(_, fate)| matches!(fate, KeyFate::Undecided { .. }))
-    {
+    if let Some((_, fate)) = fates.iter().find(|(_, fate)| matches!(fate, KeyFate::Undecided { .. })) {
         return fate.clone();
     }
     let is_fine = |fate: &KeyFate| matches!(fate, KeyFate::Accepted | KeyFate::Open);
@@ -300,8 +262,7 @@ fn combine(key: &str, mut fates: Vec<(Version, KeyFate)>) -> KeyFate {
     if fates.iter().any(|(_, fate)| *fate == KeyFate::Accepted) {
         return KeyFate::Accepted;
     }
-    fates.pop().map_or_else(
-        || undecided("no release is left".to_owned()),
-        |(_, fate)| fate,
-    )
+    fates
+        .pop()
+        .map_or_else(|| undecided("no release is left".to_owned()), |(_, fate)| fate)
 }

@@ -60,11 +60,7 @@ impl Lifetime {
     /// Returns what is true at a release. With `by_minor`, patch releases are not told apart.
     pub fn at(&self, release: Version, by_minor: bool) -> Existence {
         let scale = |version: Version| {
-            if by_minor {
-                version.minor_release()
-            } else {
-                version
-            }
+            if by_minor { version.minor_release() } else { version }
         };
         let release = scale(release);
         let begun = match self.since {
@@ -92,25 +88,17 @@ impl Lifetime {
     /// Returns the releases at which the answer changes.
     pub(super) fn cuts(&self, by_minor: bool) -> [Option<Version>; 4] {
         let start = |version: Version| {
-            if by_minor {
-                version.minor_release()
-            } else {
-                version
-            }
+            if by_minor { version.minor_release() } else { version }
         };
         let (one, two) = match self.since {
             Since::Start => (None, None),
             Since::At { release, .. } => (Some(start(release)), None),
-            Since::Between(absent, present) => {
-                (Some(behind(absent, by_minor)), Some(start(present)))
-            }
+            Since::Between(absent, present) => (Some(behind(absent, by_minor)), Some(start(present))),
         };
         let (three, four) = match self.until {
             Until::Still => (None, None),
             Until::At { release, .. } => (Some(behind(release, by_minor)), None),
-            Until::Between(present, absent) => {
-                (Some(behind(present, by_minor)), Some(start(absent)))
-            }
+            Until::Between(present, absent) => (Some(behind(present, by_minor)), Some(start(absent))),
         };
         [one, two, three, four]
     }
@@ -162,13 +150,8 @@ impl Lifetime {
 
     /// Returns whether a bound is concluded or lies in a gap.
     pub(super) fn is_rough(&self) -> bool {
-        matches!(
-            self.since,
-            Since::At { inferred: true, .. } | Since::Between(..)
-        ) || matches!(
-            self.until,
-            Until::At { inferred: true, .. } | Until::Between(..)
-        )
+        matches!(self.since, Since::At { inferred: true, .. } | Since::Between(..))
+            || matches!(self.until, Until::At { inferred: true, .. } | Until::Between(..))
     }
 
     /// Returns what is wrong with the bounds.
@@ -189,12 +172,10 @@ impl Lifetime {
             return Some("a gap ends before it begins".to_owned());
         }
         match (self.first(), self.last()) {
-            (Some(first), Some(last)) if first > last => {
-                Some(format!("{first} to {last} is no range"))
+            (Some(first), Some(last)) if first > last => Some(format!("{first} to {last} is no range")),
+            (Some(bound), _) | (_, Some(bound)) if bound > section_end => {
+                Some(format!("{bound} lies behind the section's end {section_end}"))
             }
-            (Some(bound), _) | (_, Some(bound)) if bound > section_end => Some(format!(
-                "{bound} lies behind the section's end {section_end}"
-            )),
             _ => None,
         }
     }

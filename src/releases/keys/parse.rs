@@ -3,25 +3,15 @@
 use super::super::components::ComponentKind;
 use super::super::table::{Row, TableError, parse_version};
 use super::super::version::Version;
-use super::{
-    Earlier, Flags, KEYS, KeyNode, KeySection, Lifetime, Method, SectionKind, Since, Until,
-    ValueKind,
-};
+use super::{Earlier, Flags, KEYS, KeyNode, KeySection, Lifetime, Method, SectionKind, Since, Until, ValueKind};
 
 const HEADING: &str = "# key\ttype\tflags\tdefault\tsince\tuntil\twas";
 
 /// Returns the sections in the order of the table.
 pub(super) fn sections(text: &str) -> Result<Vec<KeySection>, TableError> {
     let mut lines = text.lines().enumerate();
-    if lines
-        .next()
-        .is_none_or(|(_, line)| line.trim_end() != HEADING)
-    {
-        return Err(TableError::new(
-            KEYS,
-            1,
-            format!("the heading should be `{HEADING}`"),
-        ));
+    if lines.next().is_none_or(|(_, line)| line.trim_end() != HEADING) {
+        return Err(TableError::new(KEYS, 1, format!("the heading should be `{HEADING}`")));
     }
     let mut sections: Vec<KeySection> = Vec::new();
     // The open ancestors of the next key, the root first.
@@ -38,17 +28,10 @@ pub(super) fn sections(text: &str) -> Result<Vec<KeySection>, TableError> {
             .ok_or_else(|| TableError::new(KEYS, number, "a key before the first section"))?;
         let depth = line.len() - line.trim_start_matches(' ').len();
         if depth >= open.len() {
-            return Err(TableError::new(
-                KEYS,
-                number,
-                "indented by more than one level",
-            ));
+            return Err(TableError::new(KEYS, number, "indented by more than one level"));
         }
         open.truncate(depth + 1);
-        let node = key(
-            &Row::split(KEYS, number, &line[depth..]),
-            section.nodes.len() as u32,
-        )?;
+        let node = key(&Row::split(KEYS, number, &line[depth..]), section.nodes.len() as u32)?;
         let end = node.end;
         open.push(section.nodes.len() as u32);
         section.nodes.push(node);
@@ -76,10 +59,7 @@ fn section_head(number: usize, head: &str) -> Result<KeySection, TableError> {
     let kind = match row.required(0)? {
         "config" => SectionKind::Config,
         "service" => SectionKind::Service,
-        word => SectionKind::Component(
-            word.parse::<ComponentKind>()
-                .map_err(|()| row.error("unknown kind"))?,
-        ),
+        word => SectionKind::Component(word.parse::<ComponentKind>().map_err(|()| row.error("unknown kind"))?),
     };
     let root = KeyNode {
         name: "".into(),
@@ -107,11 +87,7 @@ fn section_head(number: usize, head: &str) -> Result<KeySection, TableError> {
         nodes: vec![root],
     };
     if kind != SectionKind::Config {
-        section.names = row
-            .required(1)?
-            .split(',')
-            .map(|name| name.trim().into())
-            .collect();
+        section.names = row.required(1)?.split(',').map(|name| name.trim().into()).collect();
         section.by_minor = row.required(2)?.starts_with("contrib/");
         section.first = row.required_version(3)?;
         section.last = row.required_version(4)?;
@@ -160,22 +136,14 @@ fn defaults(row: &Row<'_>) -> Result<Defaults, TableError> {
     if text.is_empty() {
         return Ok((None, Box::default()));
     }
-    let Some((newest, older)) = text
-        .strip_suffix(')')
-        .and_then(|text| text.rsplit_once(" ("))
-    else {
+    let Some((newest, older)) = text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")) else {
         return Ok((Some(text.into()), Box::default()));
     };
     let mut values = Vec::new();
     for part in older.split([';', ',']) {
         let pair = part.trim().split_once(": ");
-        let parsed =
-            pair.and_then(|(release, value)| Some((Version::parse(release)?, value.into())));
-        values.push(parsed.ok_or_else(|| {
-            row.error(format!(
-                "`{part}` is no older default such as `0.155: zero`"
-            ))
-        })?);
+        let parsed = pair.and_then(|(release, value)| Some((Version::parse(release)?, value.into())));
+        values.push(parsed.ok_or_else(|| row.error(format!("`{part}` is no older default such as `0.155: zero`")))?);
     }
     values.sort_by_key(|(release, _)| std::cmp::Reverse(*release));
     Ok((Some(newest.into()), values.into()))
@@ -184,8 +152,7 @@ fn defaults(row: &Row<'_>) -> Result<Defaults, TableError> {
 /// Reads the columns since and until, each of which may hold one text per range, divided by `;`.
 fn lifetimes(row: &Row<'_>) -> Result<Box<[Lifetime]>, TableError> {
     let (since, until) = (row.text(4), row.text(5));
-    let (first, last): (Vec<&str>, Vec<&str>) =
-        (since.split(';').collect(), until.split(';').collect());
+    let (first, last): (Vec<&str>, Vec<&str>) = (since.split(';').collect(), until.split(';').collect());
     (0..first.len().max(last.len()))
         .map(|index| {
             let text = |list: &[&str]| list.get(index).copied().unwrap_or("").to_owned();
@@ -239,11 +206,7 @@ fn earlier(row: &Row<'_>) -> Result<Option<Earlier>, TableError> {
     if text.is_empty() {
         return Ok(None);
     }
-    let unknown = || {
-        row.error(format!(
-            "`{text}` is neither `closed before V` nor `type before V`"
-        ))
-    };
+    let unknown = || row.error(format!("`{text}` is neither `closed before V` nor `type before V`"));
     let (what, release) = text.split_once(" before ").ok_or_else(unknown)?;
     let release = parse_version(row.file, row.line, release)?;
     if what == "closed" {

@@ -19,19 +19,15 @@ fn tell(place: &str, releases: &str) -> String {
     let section = section(tables, name);
     let (parent, key) = path
         .rsplit_once("::")
-        .map_or((vec![], path), |(parent, key)| {
-            (parent.split("::").collect(), key)
-        });
+        .map_or((vec![], path), |(parent, key)| (parent.split("::").collect(), key));
     let parent = section.find(&parent).unwrap();
     let verdict = tables.judge_key(section, parent, key, &span(releases));
     let fate = match verdict.fate {
         KeyFate::Accepted => return with_assumption("accepted".into(), verdict.assumption),
         KeyFate::Open => "open".to_owned(),
-        KeyFate::Unknown { did_you_mean } => {
-            format!("unknown {}", did_you_mean.unwrap_or_default())
-                .trim_end()
-                .to_owned()
-        }
+        KeyFate::Unknown { did_you_mean } => format!("unknown {}", did_you_mean.unwrap_or_default())
+            .trim_end()
+            .to_owned(),
         KeyFate::Removed { last, replacement } => match replacement {
             Some(replacement) => format!("gone after {last}, use {replacement}"),
             None => format!("gone after {last}"),
@@ -74,11 +70,7 @@ fn unknown_keys_are_refused_with_a_suggestion() {
     check("processor/batch timeuot", "0.130.0", "unknown timeout");
     check("processor/batch Timeout", "0.130.0", "unknown timeout");
     check("config recievers", "0.130.0", "unknown receivers");
-    check(
-        "receiver/otlp protocols::grpc::endpont",
-        "0.161.0",
-        "unknown endpoint",
-    );
+    check("receiver/otlp protocols::grpc::endpont", "0.161.0", "unknown endpoint");
     check("processor/batch timeuot", "", "unknown timeout");
 }
 
@@ -90,11 +82,7 @@ fn a_key_that_went_away() {
         "0.128.0",
         "gone after 0.127.0, use telemetry::metrics::readers",
     );
-    check(
-        "service telemetry::metrics::address",
-        "0.127.0-0.128.0",
-        "undecided:",
-    );
+    check("service telemetry::metrics::address", "0.127.0-0.128.0", "undecided:");
     check("service telemetry::metrics::address", "", "undecided:");
     check("exporter/kafka topic", "0.147.0", "accepted");
     check(
@@ -113,11 +101,7 @@ fn a_key_that_went_away() {
 
 #[test]
 fn a_key_that_came_later() {
-    check(
-        "service telemetry::metrics::views",
-        "0.122.0",
-        "from 0.123.0",
-    );
+    check("service telemetry::metrics::views", "0.122.0", "from 0.123.0");
     check("service telemetry::metrics::views", "0.123.0", "accepted");
     check(
         "receiver/otlp protocols::http::compression_algorithms",
@@ -130,16 +114,8 @@ fn a_key_that_came_later() {
         "from 0.103.0, rough",
     );
     // Contrib's patch releases are not told apart.
-    check(
-        "processor/attributes actions::default_value",
-        "0.145.0",
-        "from 0.146.1",
-    );
-    check(
-        "processor/attributes actions::default_value",
-        "0.146.0",
-        "accepted",
-    );
+    check("processor/attributes actions::default_value", "0.145.0", "from 0.146.1");
+    check("processor/attributes actions::default_value", "0.146.0", "accepted");
 }
 
 #[test]
@@ -149,21 +125,9 @@ fn a_release_inside_a_gap_may_have_the_key() {
         "0.111.0",
         "from 0.119.0, rough",
     );
-    check(
-        "processor/k8sattributes wait_for_metadata",
-        "0.115.0",
-        "undecided:",
-    );
-    check(
-        "processor/k8sattributes wait_for_metadata",
-        "0.119.0",
-        "accepted",
-    );
-    check(
-        "processor/k8sattributes extract::labels::regex",
-        "0.120.0",
-        "accepted",
-    );
+    check("processor/k8sattributes wait_for_metadata", "0.115.0", "undecided:");
+    check("processor/k8sattributes wait_for_metadata", "0.119.0", "accepted");
+    check("processor/k8sattributes extract::labels::regex", "0.120.0", "accepted");
     check(
         "processor/k8sattributes extract::labels::regex",
         "0.125.0",
@@ -217,20 +181,12 @@ fn http_blocks_ignore_unknown_keys_in_five_releases() {
         check(
             place,
             "0.160.0",
-            if direct {
-                "unknown, ignored"
-            } else {
-                "unknown, either"
-            },
+            if direct { "unknown, ignored" } else { "unknown, either" },
         );
         check(
             place,
             "0.164.0",
-            if direct {
-                "unknown, ignored"
-            } else {
-                "unknown, either"
-            },
+            if direct { "unknown, ignored" } else { "unknown, either" },
         );
         check(place, "0.165.0", "unknown");
         check(place, "0.159.0-0.160.0", "unknown, either");
@@ -272,36 +228,20 @@ fn http_keys_that_moved() {
 
 #[test]
 fn open_blocks_accept_everything() {
-    check(
-        "processor/tail_sampling policies::bogus",
-        "0.144.0",
-        "unknown",
-    );
+    check("processor/tail_sampling policies::bogus", "0.144.0", "unknown");
     check("processor/tail_sampling policies::bogus", "0.145.0", "open");
     check(
         "processor/tail_sampling policies::bogus",
         "0.144.0-0.145.0",
         "undecided:",
     );
-    check(
-        "service telemetry::traces::sampler::bogus",
-        "0.130.0",
-        "open",
-    );
+    check("service telemetry::traces::sampler::bogus", "0.130.0", "open");
     // A map with free keys until it became a block.
     check("service telemetry::resource::team", "0.130.0", "open");
     check("service telemetry::resource::attributes", "0.150.0", "open");
-    check(
-        "service telemetry::resource::attributes",
-        "0.151.0",
-        "accepted",
-    );
+    check("service telemetry::resource::attributes", "0.151.0", "accepted");
     check("exporter/otlp headers::x-team", "0.130.0", "open");
-    check(
-        "processor/attributes actions::value::anything",
-        "0.130.0",
-        "open",
-    );
+    check("processor/attributes actions::value::anything", "0.130.0", "open");
 }
 
 #[test]
@@ -309,35 +249,15 @@ fn own_decoders_are_not_judged_beyond_the_listed_shape() {
     let headers = "service telemetry::metrics::readers::periodic::exporter::otlp::headers::x-team";
     check(headers, "0.118.0", "open");
     check(headers, "0.119.0", "undecided:");
-    check(
-        "service telemetry::metrics::adress",
-        "0.110.0",
-        "unknown address",
-    );
+    check("service telemetry::metrics::adress", "0.110.0", "unknown address");
 }
 
 #[test]
 fn optional_blocks_take_enabled_since_0_139() {
-    check(
-        "receiver/otlp protocols::grpc::tls::enabled",
-        "0.138.0",
-        "from 0.139.0",
-    );
-    check(
-        "receiver/otlp protocols::grpc::tls::enabled",
-        "0.139.0",
-        "accepted",
-    );
-    check(
-        "receiver/jaeger remote_sampling::enabled",
-        "0.139.0",
-        "undecided:",
-    );
-    check(
-        "receiver/jaeger remote_sampling::enabled",
-        "0.138.0",
-        "unknown",
-    );
+    check("receiver/otlp protocols::grpc::tls::enabled", "0.138.0", "from 0.139.0");
+    check("receiver/otlp protocols::grpc::tls::enabled", "0.139.0", "accepted");
+    check("receiver/jaeger remote_sampling::enabled", "0.139.0", "undecided:");
+    check("receiver/jaeger remote_sampling::enabled", "0.138.0", "unknown");
     check("processor/batch enabled", "0.139.0", "unknown");
 }
 
@@ -345,16 +265,8 @@ fn optional_blocks_take_enabled_since_0_139() {
 fn outside_of_what_was_looked_at() {
     check("processor/batch bogus", "0.80.0", "undecided:");
     check("processor/batch timeout", "0.80.0", "undecided:");
-    check(
-        "connector/servicegraph store",
-        "0.165.0",
-        "accepted, last known",
-    );
-    check(
-        "connector/servicegraph bogus",
-        "0.165.0",
-        "unknown, last known",
-    );
+    check("connector/servicegraph store", "0.165.0", "accepted, last known");
+    check("connector/servicegraph bogus", "0.165.0", "unknown, last known");
     check("processor/batch bogus", "0.165.1", "unknown");
     check("processor/batch bogus", "0.166.0", "unknown, last known");
 }
@@ -373,18 +285,12 @@ fn sections_are_found_by_every_name() {
     }
     assert!(tables.keys(Exporter, "jaeger").is_none());
     assert!(tables.keys(Receiver, "debug").is_none());
-    assert_eq!(
-        tables.keys(Connector, "servicegraph").unwrap().method,
-        Method::Third
-    );
+    assert_eq!(tables.keys(Connector, "servicegraph").unwrap().method, Method::Third);
     assert_eq!(
         tables.keys(Extension, "memory_ballast").unwrap().last,
         Version::new(0, 108, 1)
     );
-    assert!(
-        tables.service_keys().unwrap().method == Method::Core
-            && !tables.service_keys().unwrap().by_minor
-    );
+    assert!(tables.service_keys().unwrap().method == Method::Core && !tables.service_keys().unwrap().by_minor);
 }
 
 #[track_caller]
@@ -402,11 +308,7 @@ fn check_default(place: &str, release: &str, expected: DefaultAt<'_>) {
 
 #[test]
 fn defaults_between_probes() {
-    check_default(
-        "processor/batch timeout",
-        "0.111.0",
-        DefaultAt::Known("200ms"),
-    );
+    check_default("processor/batch timeout", "0.111.0", DefaultAt::Known("200ms"));
     check_default("processor/batch timeout", "0.110.0", DefaultAt::NotProbed);
     check_default(
         "receiver/otlp protocols::grpc::endpoint",
@@ -441,11 +343,7 @@ fn defaults_between_probes() {
         },
     );
     check_default(contrib, "0.165.0", DefaultAt::Known("1m0s"));
-    check_default(
-        "receiver/zipkin cors::allowed_origins",
-        "0.165.0",
-        DefaultAt::NotProbed,
-    );
+    check_default("receiver/zipkin cors::allowed_origins", "0.165.0", DefaultAt::NotProbed);
 }
 
 #[test]
@@ -478,9 +376,7 @@ fn keys_bound_the_releases_of_a_configuration() {
 fn shapes_and_paths() {
     let tables = tables();
     let section = section(tables, "receiver/otlp");
-    let id = section
-        .find(&["protocols", "http", "read_timeout"])
-        .unwrap();
+    let id = section.find(&["protocols", "http", "read_timeout"]).unwrap();
     assert_eq!(section.node(id).kind, ValueKind::Duration);
     assert_eq!(section.path(id), ["protocols", "http", "read_timeout"]);
     assert!(
@@ -501,19 +397,9 @@ fn moves_before_and_behind_a_release() {
     let tables = tables();
     let section = section(tables, "service");
     let path = ["telemetry", "metrics", "address"];
-    assert!(
-        tables
-            .move_of(section, &path, Version::new(0, 127, 0))
-            .is_none()
-    );
-    assert!(
-        tables
-            .coming_move_of(section, &path, Version::new(0, 127, 0))
-            .is_some()
-    );
-    let found = tables
-        .move_of(section, &path, Version::new(0, 128, 0))
-        .unwrap();
+    assert!(tables.move_of(section, &path, Version::new(0, 127, 0)).is_none());
+    assert!(tables.coming_move_of(section, &path, Version::new(0, 127, 0)).is_some());
+    let found = tables.move_of(section, &path, Version::new(0, 128, 0)).unwrap();
     assert_eq!(found.new_text.as_ref(), "telemetry::metrics::readers");
 }
 
@@ -521,10 +407,7 @@ fn moves_before_and_behind_a_release() {
 fn check_error(lines: &str, line: usize, part: &str) {
     let text = format!("# key\ttype\tflags\tdefault\tsince\tuntil\twas\n{lines}");
     let error = Keys::from_text(&text).unwrap_err();
-    assert!(
-        error.line == line && error.message.contains(part),
-        "{error}"
-    );
+    assert!(error.line == line && error.message.contains(part), "{error}");
 }
 
 #[test]
@@ -541,10 +424,6 @@ fn broken_tables_name_the_line() {
         "sealed",
     );
     check_error(&format!("{head}\n{head}"), 3, "second section");
-    check_error(
-        "= exporter\tone\tcore/one\t0.88.0\t0.165.0\tguess",
-        2,
-        "guess",
-    );
+    check_error("= exporter\tone\tcore/one\t0.88.0\t0.165.0\tguess", 2, "guess");
     assert_eq!(Keys::from_text("").unwrap_err().line, 1);
 }

@@ -30,11 +30,7 @@ fn a_value_has_carets_below() {
 
 #[test]
 fn windows_line_ends_are_not_shown() {
-    check(
-        "a:\r\n  b: xy\r\n  c: z\r\n",
-        "xy",
-        "  |\n2 |   b: xy\n  |      ^^\n",
-    );
+    check("a:\r\n  b: xy\r\n  c: z\r\n", "xy", "  |\n2 |   b: xy\n  |      ^^\n");
     check(
         "b: 1\r\nc: 2\r\n",
         "b: 1\r\nc: 2\r\n",
@@ -45,11 +41,7 @@ fn windows_line_ends_are_not_shown() {
 #[test]
 fn tabs_and_wide_characters_keep_the_carets_in_place() {
     check("\ta:\tb\n", "b", "  |\n1 |     a:    b\n  |           ^\n");
-    check(
-        "größe: 漢字 x\n",
-        "x",
-        "  |\n1 | größe: 漢字 x\n  |             ^\n",
-    );
+    check("größe: 漢字 x\n", "x", "  |\n1 | größe: 漢字 x\n  |             ^\n");
 }
 
 #[test]
@@ -118,8 +110,5 @@ fn of_a_very_long_line_the_surroundings_are_shown() {
 fn nothing_of_a_secret_is_shown() {
     let text = samples::text("a.yaml", "password: hunter2\n", "Secret", true);
     let place = samples::place(&text, "hunter2");
-    assert_eq!(
-        (marked(&place), source_lines(&place)),
-        (String::new(), String::new())
-    );
+    assert_eq!((marked(&place), source_lines(&place)), (String::new(), String::new()));
 }

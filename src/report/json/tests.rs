@@ -43,14 +43,8 @@ fn a_report_with_one_of_everything_fits_its_schema() {
     assert_eq!(first["context"]["share"], ".nan");
     assert_eq!(first["evidence"][0]["kind"], "log");
     assert_eq!(first["remedy"]["edit"]["safety"], "unsafe");
-    assert_eq!(
-        first["docs"],
-        "tracedoctor explain exporter-port-not-on-service"
-    );
-    assert_eq!(
-        value["findings"][1]["caused_by"],
-        "fp-exporter-port-not-on-service"
-    );
+    assert_eq!(first["docs"], "tracedoctor explain exporter-port-not-on-service");
+    assert_eq!(value["findings"][1]["caused_by"], "fp-exporter-port-not-on-service");
     assert_eq!(value["findings"][3]["place"]["column"], Value::Null);
 }
 
@@ -97,8 +91,7 @@ fn what_a_terminal_would_obey_is_escaped_without_loss() {
     assert!(text.contains(r"a\u001b[2J\u009b\u202e\n\udb40\udc41é漢"));
     assert!(
         text.chars()
-            .all(|character| character == '\n'
-                || super::super::escape::stand_in(character).is_none())
+            .all(|character| character == '\n' || super::super::escape::stand_in(character).is_none())
     );
     assert_eq!(check(&report)["findings"][0]["message"], message);
 }
@@ -117,10 +110,7 @@ fn nothing_of_a_secret_is_shown() {
 
 #[test]
 fn the_same_report_gives_the_same_bytes() {
-    assert_eq!(
-        render(&samples::everything()),
-        render(&samples::everything())
-    );
+    assert_eq!(render(&samples::everything()), render(&samples::everything()));
     assert_eq!(json_schema(), json_schema());
 }
 

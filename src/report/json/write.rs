@@ -33,11 +33,7 @@ pub fn json_schema() -> String {
 struct Harmless(PrettyFormatter<'static>);
 
 impl Formatter for Harmless {
-    fn write_string_fragment<W: ?Sized + io::Write>(
-        &mut self,
-        out: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let mut written = 0;
         for (at, character) in fragment.char_indices() {
             if escape::stand_in(character).is_none() {
@@ -61,11 +57,7 @@ impl Formatter for Harmless {
         self.0.end_array(out)
     }
 
-    fn begin_array_value<W: ?Sized + io::Write>(
-        &mut self,
-        out: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
         self.0.begin_array_value(out, first)
     }
 
@@ -81,11 +73,7 @@ impl Formatter for Harmless {
         self.0.end_object(out)
     }
 
-    fn begin_object_key<W: ?Sized + io::Write>(
-        &mut self,
-        out: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
         self.0.begin_object_key(out, first)
     }
 

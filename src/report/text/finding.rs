@@ -37,11 +37,7 @@ fn body(page: &mut Page, finding: &Finding, cause: Option<&Finding>, symptoms: &
         entry.print(
             page,
             "caused by",
-            &format!(
-                "{} at {}",
-                escape::line(&cause.check),
-                spot_name(&cause.spot)
-            ),
+            &format!("{} at {}", escape::line(&cause.check), spot_name(&cause.spot)),
         );
     }
     if !finding.why.trim().is_empty() {
@@ -73,11 +69,7 @@ fn headline(page: &mut Page, finding: &Finding) {
 }
 
 fn lead(page: &Page, finding: &Finding) -> (String, usize) {
-    let head = format!(
-        "{}[{}]",
-        finding.severity.name(),
-        escape::line(&finding.check)
-    );
+    let head = format!("{}[{}]", finding.severity.name(), escape::line(&finding.check));
     let painted = paint(page.palette.severity(finding.severity), &head);
     (format!("{painted}: "), columns(&head) + 2)
 }
@@ -124,21 +116,10 @@ fn remedy(page: &mut Page, finding: &Finding, entry: Entry) {
 fn print_diff(page: &mut Page, diff: &str, indent: &str) {
     let files = diff.lines().filter(|line| line.starts_with("+++ ")).count();
     let lines: Vec<&str> = diff.lines().collect();
-    let names = lines
-        .iter()
-        .position(|line| line.starts_with("@@"))
-        .unwrap_or(0);
+    let names = lines.iter().position(|line| line.starts_with("@@")).unwrap_or(0);
     // With one file its names repeat what stands above.
-    let lines = if files > 1 {
-        &lines[..]
-    } else {
-        &lines[names..]
-    };
-    let shown = if page.verbose() {
-        lines.len()
-    } else {
-        SHORT_DIFF
-    };
+    let lines = if files > 1 { &lines[..] } else { &lines[names..] };
+    let shown = if page.verbose() { lines.len() } else { SHORT_DIFF };
     for line in lines.iter().take(shown) {
         let style = match line.as_bytes().first() {
             Some(b'+') => page.palette.added,
@@ -151,9 +132,7 @@ fn print_diff(page: &mut Page, diff: &str, indent: &str) {
     }
     let more = lines.len().saturating_sub(shown);
     if more > 0 {
-        page.line(&format!(
-            "{indent}… {more} more lines; `--verbose` shows them"
-        ));
+        page.line(&format!("{indent}… {more} more lines; `--verbose` shows them"));
     }
 }
 
@@ -197,11 +176,7 @@ fn explains(page: &mut Page, symptoms: &[&Finding], entry: Entry) {
 /// Prints what only a closer look needs.
 fn details(page: &mut Page, finding: &Finding, symptoms: &[&Finding], entry: Entry) {
     for symptom in symptoms {
-        let text = format!(
-            "{} at {}",
-            escape::line(&symptom.check),
-            spot_name(&symptom.spot)
-        );
+        let text = format!("{} at {}", escape::line(&symptom.check), spot_name(&symptom.spot));
         entry.print(page, "explains", &text);
     }
     if let Spot::Text(place) = &finding.spot

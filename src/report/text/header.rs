@@ -47,11 +47,7 @@ fn more_stages(page: &mut Page, number: usize) {
 }
 
 fn source_text(source: &SourceSummary) -> String {
-    let arguments: Vec<_> = source
-        .arguments
-        .iter()
-        .map(|argument| escape::line(argument))
-        .collect();
+    let arguments: Vec<_> = source.arguments.iter().map(|argument| escape::line(argument)).collect();
     let mut counts = Vec::new();
     if source.objects > 0 {
         counts.push(plural(source.objects, "object"));
@@ -64,10 +60,7 @@ fn source_text(source: &SourceSummary) -> String {
         counts.push(format!("{} with {lines} lines", plural(logs, "log")));
     }
     if source.passed_over > 0 {
-        counts.push(format!(
-            "{} of kinds that do not matter here",
-            source.passed_over
-        ));
+        counts.push(format!("{} of kinds that do not matter here", source.passed_over));
     }
     let what = match (source.kind.as_str(), arguments.is_empty()) {
         ("", true) => return String::new(),
@@ -86,24 +79,15 @@ const STAGE_COLUMN: usize = 13;
 
 /// Returns the width of the programs' column when every stage fits into one line, else `None`: then objects get lines of their own.
 fn table_width(page: &Page, stages: &[StageSummary]) -> Option<usize> {
-    let widest = |text: fn(&StageSummary) -> String| {
-        stages
-            .iter()
-            .map(|stage| columns(&text(stage)))
-            .max()
-            .unwrap_or(0)
-    };
+    let widest =
+        |text: fn(&StageSummary) -> String| stages.iter().map(|stage| columns(&text(stage))).max().unwrap_or(0);
     let (program, object) = (widest(program_text), widest(object_text));
     (STAGE_COLUMN + program + 3 + object <= page.options.width).then_some(program)
 }
 
 /// Prints one stage: kind, program with release and distribution, object.
 fn stage_row(page: &mut Page, stage: &StageSummary, is_first: bool, table: Option<usize>) {
-    let kind = if is_first {
-        stage.reference.stage.name()
-    } else {
-        ""
-    };
+    let kind = if is_first { stage.reference.stage.name() } else { "" };
     let lead = format!(
         "  {}{}",
         paint(page.palette.strong, kind),
@@ -138,15 +122,8 @@ fn stage_row(page: &mut Page, stage: &StageSummary, is_first: bool, table: Optio
 /// Returns the program of a stage with its release and distribution.
 fn program_text(stage: &StageSummary) -> String {
     let release = stage.release.as_deref().unwrap_or("of unknown release");
-    let distribution = stage
-        .distribution
-        .as_deref()
-        .map(|name| format!(" ({name})"));
-    let text = format!(
-        "{} {release}{}",
-        stage.program,
-        distribution.unwrap_or_default()
-    );
+    let distribution = stage.distribution.as_deref().map(|name| format!(" ({name})"));
+    let text = format!("{} {release}{}", stage.program, distribution.unwrap_or_default());
     escape::line(text.trim()).into_owned()
 }
 

@@ -24,23 +24,13 @@ pub(super) fn logs(page: &mut Page, finding: &Finding, entry: Entry) {
     }
     let more = finding.evidence.len().saturating_sub(shown);
     if more > 0 {
-        let lines: u64 = finding
-            .evidence
-            .iter()
-            .skip(shown)
-            .map(|evidence| evidence.count)
-            .sum();
+        let lines: u64 = finding.evidence.iter().skip(shown).map(|evidence| evidence.count).sum();
         let text = format!("{more} more with {lines} such lines; `--verbose` lists them");
         entry.print(page, "logs", &text);
     }
 }
 
-fn log_evidence(
-    page: &mut Page,
-    evidence: &LogEvidence,
-    already_shown: Option<&str>,
-    entry: Entry,
-) {
+fn log_evidence(page: &mut Page, evidence: &LogEvidence, already_shown: Option<&str>, entry: Entry) {
     let container = match evidence.container.trim() {
         "" => escape::line(&evidence.file),
         container => escape::line(container),
@@ -70,15 +60,9 @@ fn log_evidence(
     let limit = if page.verbose() { 40 } else { 4 };
     let width = page.options.width.saturating_sub(indent.len() + 2);
     let faint = page.palette.faint;
-    for (index, part) in chop(&escape::prose(&evidence.sample), width, limit)
-        .iter()
-        .enumerate()
-    {
+    for (index, part) in chop(&escape::prose(&evidence.sample), width, limit).iter().enumerate() {
         let lead = if index == 0 { "> " } else { "  " };
-        page.line(&format!(
-            "{indent}{}",
-            paint(faint, &format!("{lead}{part}"))
-        ));
+        page.line(&format!("{indent}{}", paint(faint, &format!("{lead}{part}"))));
     }
 }
 

@@ -137,20 +137,9 @@ impl Page {
     /// Adds a text that begins after `lead` and hangs at the column `hang`; `style` colours the text, not the lead.
     ///
     /// `lead_columns` is what the lead takes on the screen, its colours not counted.
-    pub(super) fn hanging(
-        &mut self,
-        lead: &str,
-        lead_columns: usize,
-        hang: usize,
-        text: &str,
-        style: Style,
-    ) {
+    pub(super) fn hanging(&mut self, lead: &str, lead_columns: usize, hang: usize, text: &str, style: Style) {
         let width = self.text_width();
-        let lines = wrap(
-            text,
-            width.saturating_sub(lead_columns),
-            width.saturating_sub(hang),
-        );
+        let lines = wrap(text, width.saturating_sub(lead_columns), width.saturating_sub(hang));
         for (index, line) in lines.iter().enumerate() {
             let painted = paint(style, line);
             if index == 0 {

@@ -55,9 +55,7 @@ pub(super) fn places(page: &mut Page, finding: &Finding, entry: Entry) {
     let mut apart = Vec::new();
     for also in &finding.also {
         match (&finding.spot, &also.spot) {
-            (Spot::Text(main), Spot::Text(other)) if near(main, other) => {
-                together.push((other, also))
-            }
+            (Spot::Text(main), Spot::Text(other)) if near(main, other) => together.push((other, also)),
             _ => apart.push(also),
         }
     }
@@ -88,11 +86,7 @@ pub(super) fn places(page: &mut Page, finding: &Finding, entry: Entry) {
 }
 
 fn mark(place: &Arc<Place>, primary: bool, label: String) -> Mark<'_> {
-    Mark {
-        place,
-        primary,
-        label,
-    }
+    Mark { place, primary, label }
 }
 
 /// Returns whether two places can share an excerpt.
@@ -128,9 +122,7 @@ fn other_place(page: &mut Page, also: &LabelledSpot, severity: Severity, entry: 
     let label = escape::prose(&also.label);
     origin(page, ":::", &also.spot, entry);
     let beside = match &also.spot {
-        Spot::Text(place) if !place.text.secret && fits(page, place, &label, entry) => {
-            label.clone()
-        }
+        Spot::Text(place) if !place.text.secret && fits(page, place, &label, entry) => label.clone(),
         _ => String::new(),
     };
     if beside.is_empty() && !label.is_empty() {
@@ -153,10 +145,7 @@ fn origin(page: &mut Page, arrow: &str, spot: &Spot, entry: Entry) {
     if holder.is_empty() {
         page.line(&format!("{indent}{arrow} {name}"));
     } else if entry.gutter + 6 + columns(&name) + columns(&holder) <= page.options.width {
-        page.line(&format!(
-            "{indent}{arrow} {name}  {}",
-            paint(faint, &holder)
-        ));
+        page.line(&format!("{indent}{arrow} {name}  {}", paint(faint, &holder)));
     } else {
         page.line(&format!("{indent}{arrow} {name}"));
         let below = entry.gutter + 4;
@@ -172,10 +161,7 @@ fn log_excerpt(page: &mut Page, log: &LogSpot, entry: Entry) {
     let width = page.options.width.saturating_sub(entry.gutter + 3);
     let number = format!("{:>1$}", log.line, entry.gutter);
     page.line(&format!("{} {bar}", " ".repeat(entry.gutter)));
-    for (index, part) in chop(&escape::prose(&log.excerpt), width, limit)
-        .iter()
-        .enumerate()
-    {
+    for (index, part) in chop(&escape::prose(&log.excerpt), width, limit).iter().enumerate() {
         let lead = if index == 0 {
             number.clone()
         } else {

@@ -15,11 +15,7 @@ const SHORT_SECTION: usize = 6;
 /// Prints one line for each thing that is wrong, for scripts and small screens.
 pub(super) fn quiet(page: &mut Page, report: &Report) {
     for finding in &report.findings {
-        let head = format!(
-            "{}[{}]",
-            finding.severity.name(),
-            escape::line(&finding.check)
-        );
+        let head = format!("{}[{}]", finding.severity.name(), escape::line(&finding.check));
         let head = paint(page.palette.severity(finding.severity), &head);
         let message = escape::line(finding.message.trim());
         page.line(&format!("{}: {head}: {message}", spot_name(&finding.spot)));
@@ -43,21 +39,12 @@ pub(super) fn quiet(page: &mut Page, report: &Report) {
 }
 
 /// Prints the lines of a section below its heading; unasked only the first of them.
-pub(super) fn section<T>(
-    page: &mut Page,
-    heading: &str,
-    items: &[T],
-    print: impl Fn(&mut Page, &T),
-) {
+pub(super) fn section<T>(page: &mut Page, heading: &str, items: &[T], print: impl Fn(&mut Page, &T)) {
     if items.is_empty() {
         return;
     }
     page.heading(heading);
-    let shown = if page.verbose() {
-        items.len()
-    } else {
-        SHORT_SECTION
-    };
+    let shown = if page.verbose() { items.len() } else { SHORT_SECTION };
     for item in items.iter().take(shown) {
         print(page, item);
     }
@@ -104,11 +91,7 @@ pub(super) fn problems(page: &mut Page, problems: &[Problem]) {
     section(page, &heading, problems, |page, problem| {
         page.item(
             2,
-            &format!(
-                "{}: {}",
-                problem_place(problem),
-                escape::prose(&problem.message)
-            ),
+            &format!("{}: {}", problem_place(problem), escape::prose(&problem.message)),
         );
         if let Some(hint) = &problem.hint {
             page.under("    hint: ", &escape::prose(hint));
@@ -130,17 +113,11 @@ fn gap_text(gap: &Gap) -> String {
 /// Prints what could not be read.
 pub(super) fn gaps(page: &mut Page, gaps: &[Gap]) {
     let heading = format!("not read ({}):", gaps.len());
-    section(page, &heading, gaps, |page, gap| {
-        page.item(2, &gap_text(gap))
-    });
+    section(page, &heading, gaps, |page, gap| page.item(2, &gap_text(gap)));
 }
 
 fn broken_text(broken: &Broken) -> String {
-    format!(
-        "{}: {}",
-        escape::line(&broken.check),
-        escape::prose(&broken.error)
-    )
+    format!("{}: {}", escape::line(&broken.check), escape::prose(&broken.error))
 }
 
 /// Prints checks that failed; that is the check's fault, not the user's.
@@ -160,11 +137,7 @@ pub(super) fn notes(page: &mut Page, notes: &[Note]) {
     section(page, &heading, notes, |page, note| {
         page.item(
             2,
-            &format!(
-                "{}: {}",
-                escape::line(&note.file),
-                escape::prose(&note.message)
-            ),
+            &format!("{}: {}", escape::line(&note.file), escape::prose(&note.message)),
         );
     });
 }
@@ -180,12 +153,7 @@ pub(super) fn silent_checks(page: &mut Page, report: &Report) {
         page,
         &format!("not applicable ({}):", report.not_applicable.len()),
         &report.not_applicable,
-        |page, (id, reason)| {
-            page.item(
-                2,
-                &format!("{}: {}", escape::line(id), escape::prose(reason)),
-            )
-        },
+        |page, (id, reason)| page.item(2, &format!("{}: {}", escape::line(id), escape::prose(reason))),
     );
 }
 

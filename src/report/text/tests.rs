@@ -1,9 +1,7 @@
 use super::super::{escape, samples};
 use super::*;
 use crate::evidence::{Problem, Stage};
-use crate::finding::{
-    LabelledSpot, LogSpot, Outcome, Remedy, Severity, Spot, StageSummary, Undecided,
-};
+use crate::finding::{LabelledSpot, LogSpot, Outcome, Remedy, Severity, Spot, StageSummary, Undecided};
 
 fn render(report: &Report, verbosity: Verbosity) -> String {
     let options = TextOptions {
@@ -166,12 +164,7 @@ fn places_near_each_other_share_an_excerpt() {
     };
     let finding = |label: &str| Finding {
         also: vec![also(label)],
-        ..samples::finding(
-            "x",
-            Severity::Error,
-            "m",
-            Spot::Text(samples::place(&text, "b: 1")),
-        )
+        ..samples::finding("x", Severity::Error, "m", Spot::Text(samples::place(&text, "b: 1")))
     };
     check(
         &with(vec![finding("the other one")]),
@@ -209,9 +202,7 @@ fn a_finding_in_a_secret_shows_place_and_message_only() {
     check(
         &report,
         Verbosity::Verbose,
-        &[
-            "error[x]: m\n --> s.yaml:1:11  (Secret monitoring/otel-collector; its text is not shown)\n  = stage",
-        ],
+        &["error[x]: m\n --> s.yaml:1:11  (Secret monitoring/otel-collector; its text is not shown)\n  = stage"],
     );
     assert!(!render(&report, Verbosity::Verbose).contains("hunter2"));
 }
@@ -226,11 +217,7 @@ fn a_command_is_neither_wrapped_nor_cut() {
         },
         ..plain("x")
     };
-    check(
-        &with(vec![finding]),
-        Verbosity::Normal,
-        &["= fix: run\n", &command],
-    );
+    check(&with(vec![finding]), Verbosity::Normal, &["= fix: run\n", &command]);
 }
 
 /// Puts one hostile text into every field that comes from input.
@@ -270,22 +257,14 @@ fn hostile() -> Report {
         finding.assumptions = vec![bad.clone()];
         finding.references = vec![bad.clone()];
         for evidence in &mut finding.evidence {
-            for text in [
-                &mut evidence.file,
-                &mut evidence.container,
-                &mut evidence.sample,
-            ] {
+            for text in [&mut evidence.file, &mut evidence.container, &mut evidence.sample] {
                 *text = bad.clone();
             }
             evidence.first.time = Some(bad.clone());
         }
     }
     for stage in &mut report.stages {
-        for text in [
-            &mut stage.program,
-            &mut stage.file,
-            &mut stage.reference.name,
-        ] {
+        for text in [&mut stage.program, &mut stage.file, &mut stage.reference.name] {
             *text = bad.clone();
         }
         stage.image = Some(bad.clone());
@@ -320,11 +299,7 @@ fn nothing_from_input_reaches_the_terminal_as_a_command() {
     for verbosity in [Verbosity::Quiet, Verbosity::Normal, Verbosity::Verbose] {
         let text = render(&hostile(), verbosity);
         for character in text.chars().filter(|character| *character != '\n') {
-            assert_eq!(
-                escape::stand_in(character),
-                None,
-                "{character:?} in\n{text}"
-            );
+            assert_eq!(escape::stand_in(character), None, "{character:?} in\n{text}");
         }
         assert!(!text.contains("\nerror[forged]"), "{text}");
     }
@@ -334,9 +309,7 @@ fn nothing_from_input_reaches_the_terminal_as_a_command() {
 fn quiet_is_one_line_each_and_the_counts() {
     let text = render(&samples::everything(), Verbosity::Quiet);
     assert_eq!(text.lines().count(), 4 + 1 + 1 + 1 + 1);
-    assert!(text.starts_with(
-        "manifests/otel-collector.yaml:14:19: error[exporter-port-not-on-service]: exporter"
-    ));
+    assert!(text.starts_with("manifests/otel-collector.yaml:14:19: error[exporter-port-not-on-service]: exporter"));
 }
 
 #[test]
@@ -349,12 +322,7 @@ fn a_run_without_errors_ends_with_what_would_decide_most() {
         "no cause seen in what could be read; what would decide most:\n   2 checks  give `--release tempo=2.3.1`\n",
     ];
     check(&report, Verbosity::Normal, &ending);
-    (
-        report.problems,
-        report.gaps,
-        report.broken,
-        report.undecided,
-    ) = Default::default();
+    (report.problems, report.gaps, report.broken, report.undecided) = Default::default();
     check(&report, Verbosity::Normal, &["\nno cause seen\n\n0 errors"]);
 }
 
@@ -397,12 +365,7 @@ fn long_sections_are_cut_unasked_and_whole_when_asked() {
     check(
         &report,
         Verbosity::Normal,
-        &[
-            "app-5",
-            "… 14 more; `--verbose` lists them",
-            "reason 5",
-            "… 14 more",
-        ],
+        &["app-5", "… 14 more; `--verbose` lists them", "reason 5", "… 14 more"],
     );
     check(&report, Verbosity::Verbose, &["app-19", "reason 19"]);
 }

@@ -22,10 +22,7 @@ impl Group<'_> {
 }
 
 /// Groups undecided rows, the group with the most rows first, equal ones as they come.
-fn grouped<'a>(
-    rows: &'a [Undecided],
-    key: impl Fn(&'a Undecided) -> (&'a str, &'a str),
-) -> Vec<Group<'a>> {
+fn grouped<'a>(rows: &'a [Undecided], key: impl Fn(&'a Undecided) -> (&'a str, &'a str)) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut index_of: HashMap<(&str, &str), usize> = HashMap::new();
     for row in rows {
@@ -52,20 +49,13 @@ fn needs(row: &Undecided) -> &str {
 /// Prints what could not be decided: one line for each reason, or all rows.
 pub(super) fn undecided(page: &mut Page, report: &Report) {
     let groups = grouped(&report.undecided, |row| (&row.reason, needs(row)));
-    let checks: BTreeSet<&str> = report
-        .undecided
-        .iter()
-        .map(|row| row.check.as_str())
-        .collect();
+    let checks: BTreeSet<&str> = report.undecided.iter().map(|row| row.check.as_str()).collect();
     let heading = format!("undecided: {}, because", plural(checks.len(), "check"));
     // At the end of a run without errors stands what would decide most, so it is not said twice.
     let with_needs = report.counts.errors > 0 || page.verbose();
     section(page, &heading, &groups, |page, group| {
         let (reason, needs) = group.key;
-        page.under(
-            &format!("  {:>9}  ", group.checks()),
-            &escape::prose(reason),
-        );
+        page.under(&format!("  {:>9}  ", group.checks()), &escape::prose(reason));
         if with_needs && !needs.is_empty() {
             page.under("             to decide: ", &escape::prose(needs));
         }
@@ -82,19 +72,14 @@ fn undecided_row(page: &mut Page, row: &Undecided) {
     let place = match (&row.spot, &row.resource) {
         (Some(spot), _) => format!(" at {} {}", spot_name(spot), holder(spot)),
         (None, Some(resource)) => format!(" at {}", escape::line(&resource.to_string())),
-        (None, None) => format!(
-            " for {} {}",
-            row.stage.stage.name(),
-            escape::line(&row.stage.name)
-        ),
+        (None, None) => format!(" for {} {}", row.stage.stage.name(), escape::line(&row.stage.name)),
     };
     page.under("             - ", format!("{check}{place}").trim_end());
 }
 
 /// Prints that no error was found, and what would decide most.
 pub(super) fn no_cause(page: &mut Page, report: &Report) {
-    let is_partial =
-        !(report.problems.is_empty() && report.gaps.is_empty() && report.broken.is_empty());
+    let is_partial = !(report.problems.is_empty() && report.gaps.is_empty() && report.broken.is_empty());
     let seen = if is_partial {
         "no cause seen in what could be read"
     } else {
@@ -110,9 +95,6 @@ pub(super) fn no_cause(page: &mut Page, report: &Report) {
     }
     let heading = format!("{seen}; what would decide most:");
     section(page, &heading, &deciding, |page, group| {
-        page.under(
-            &format!("  {:>9}  ", group.checks()),
-            &escape::prose(group.key.0),
-        );
+        page.under(&format!("  {:>9}  ", group.checks()), &escape::prose(group.key.0));
     });
 }

@@ -13,7 +13,8 @@ pub struct AppEnvironment {
     variables: BTreeMap<String, Cell>,
     /// Why there may be variables that cannot be seen.
     pub more: Option<String>,
-    injection: Option<(Injection, BTreeMap<String, Result<Cell, String>>)>,
+    /// What the operator gives to variables that the container does not set: the value, or why it cannot be told.
+    injected: BTreeMap<String, Result<Cell, String>>,
 }
 
 /// The variables that the operator may give a value.
@@ -47,19 +48,26 @@ impl AppEnvironment {
             let Some(options) = variables.get(name).cloned() else {
                 continue;
             };
-            for property in options.text().map(|text| java_tool_options(text).properties).unwrap_or_default() {
-                variables.insert(property_variable(&property.key), Cell::from(property.value).at(&options));
+            for property in options
+                .text()
+                .map(|text| java_tool_options(text).properties)
+                .unwrap_or_default()
+            {
+                variables.insert(
+                    property_variable(&property.key),
+                    Cell::from(property.value).at(&options),
+                );
             }
         }
-        let injection = injection.map(|injection| {
-            let values = INJECTED.iter().filter(|name| !variables.contains_key(**name));
-            let values = values.filter_map(|name| Some(((*name).to_owned(), injection.variable(name)?)));
-            (injection.clone(), values.collect())
-        });
+        let injected = INJECTED
+            .iter()
+            .filter(|name| !variables.contains_key(**name))
+            .filter_map(|name| Some(((*name).to_owned(), injection?.variable(name)?)))
+            .collect();
         AppEnvironment {
             variables,
             more: container.more_variables.clone(),
-            injection,
+            injected,
         }
     }
 
@@ -72,9 +80,7 @@ impl AppEnvironment {
                 _ => Variable::Unknown("it is no text"),
             };
         }
-        if let Some((_, values)) = &self.injection
-            && let Some(value) = values.get(name)
-        {
+        if let Some(value) = self.injected.get(name) {
             return match value {
                 Ok(cell) => Variable::Set(cell.text().unwrap_or_default()),
                 Err(reason) => Variable::Unknown(reason),
@@ -92,9 +98,7 @@ impl AppEnvironment {
         if let Some(cell) = self.variables.get(name) {
             return cell.clone();
         }
-        if let Some((_, values)) = &self.injection
-            && let Some(value) = values.get(name)
-        {
+        if let Some(value) = self.injected.get(name) {
             return match value {
                 Ok(cell) => cell.clone(),
                 Err(reason) => Cell::unknown(reason.as_str()),

@@ -116,7 +116,11 @@ pub(super) fn injection(evidence: &Evidence, workload: &Workload, container: usi
         return None;
     }
     let state = instrumentation(evidence, workload, annotation.value.text().unwrap_or_default());
-    Some(Injection { annotation, what, state })
+    Some(Injection {
+        annotation,
+        what,
+        state,
+    })
 }
 
 fn is_chosen(workload: &Workload, container: usize, what: &str) -> bool {
@@ -125,7 +129,9 @@ fn is_chosen(workload: &Workload, container: usize, what: &str) -> bool {
         format!("{PREFIX}inject-{what}-container-names"),
         format!("{PREFIX}container-names"),
     ];
-    let listed = names.iter().find_map(|name| annotation_of(&workload.pod_annotations, name));
+    let listed = names
+        .iter()
+        .find_map(|name| annotation_of(&workload.pod_annotations, name));
     let name = workload.containers[container].name.as_str();
     match listed.as_ref().and_then(Cell::text) {
         Some(list) => list.split(',').any(|one| one.trim() == name),
@@ -150,7 +156,10 @@ fn instrumentation(evidence: &Evidence, workload: &Workload, value: &str) -> Ins
             Found::Unknown(reason) => InstrumentationState::Unknown(reason),
         };
     }
-    let of_kind = evidence.resources.iter().filter(|resource| resource.kind() == "Instrumentation");
+    let of_kind = evidence
+        .resources
+        .iter()
+        .filter(|resource| resource.kind() == "Instrumentation");
     let here: Vec<&Resource> = of_kind
         .filter(|resource| {
             same_namespace(&workload.namespace, &namespace_of(evidence, &resource.reference)) == Some(true)
@@ -158,7 +167,10 @@ fn instrumentation(evidence: &Evidence, workload: &Workload, value: &str) -> Ins
         .collect();
     match here.as_slice() {
         [one] => known(one),
-        [] if evidence.completeness.covers("Instrumentation", workload.namespace.name()) => {
+        [] if evidence
+            .completeness
+            .covers("Instrumentation", workload.namespace.name()) =>
+        {
             InstrumentationState::Refused("its namespace has no Instrumentation".to_owned())
         }
         [] => InstrumentationState::Unknown("no Instrumentation of its namespace is in the given files".to_owned()),
@@ -246,7 +258,9 @@ fn written(spec: &Cell, what: &str, name: &str) -> Option<Result<Cell, String>> 
         if let Some(entry) = entries.find(|entry| entry.text_at(&["name"]) == Some(name)) {
             return Some(match entry.get("value").filter(|value| value.text().is_some()) {
                 Some(value) => Ok(value.clone()),
-                None => Err(format!("the Instrumentation gives {name} a value that is not written out")),
+                None => Err(format!(
+                    "the Instrumentation gives {name} a value that is not written out"
+                )),
             });
         }
     }

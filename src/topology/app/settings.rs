@@ -105,15 +105,54 @@ pub fn settings(
     let mut faults = endpoint_faults(&settings.traces, Signal::Traces);
     faults.extend(other_signals(&input));
     let traces = Some(Signal::Traces);
-    faults.extend(settings.exporters.problems.iter().map(|problem| fault("exporters", traces, problem.clone())));
-    faults.extend(settings.disabled.problem.iter().map(|problem| fault("disabled", None, problem.clone())));
-    faults.extend(settings.sampler.problems.iter().map(|problem| fault("sampler", traces, problem.clone())));
-    faults.extend(settings.propagators.problems.iter().map(|problem| fault("propagators", None, problem.clone())));
-    faults.extend(settings.log_level.problem.iter().map(|problem| fault("log_level", None, problem.clone())));
-    faults.extend(sdk::headers(&input, Signal::Traces).problems.into_iter().map(|problem| fault("headers", traces, problem)));
+    faults.extend(
+        settings
+            .exporters
+            .problems
+            .iter()
+            .map(|problem| fault("exporters", traces, problem.clone())),
+    );
+    faults.extend(
+        settings
+            .disabled
+            .problem
+            .iter()
+            .map(|problem| fault("disabled", None, problem.clone())),
+    );
+    faults.extend(
+        settings
+            .sampler
+            .problems
+            .iter()
+            .map(|problem| fault("sampler", traces, problem.clone())),
+    );
+    faults.extend(
+        settings
+            .propagators
+            .problems
+            .iter()
+            .map(|problem| fault("propagators", None, problem.clone())),
+    );
+    faults.extend(
+        settings
+            .log_level
+            .problem
+            .iter()
+            .map(|problem| fault("log_level", None, problem.clone())),
+    );
+    faults.extend(
+        sdk::headers(&input, Signal::Traces)
+            .problems
+            .into_iter()
+            .map(|problem| fault("headers", traces, problem)),
+    );
     faults.extend(sdk::timeout(&input, Signal::Traces).map(|problem| fault("timeout", traces, problem)));
     faults.extend(sdk::compression(&input, Signal::Traces).map(|problem| fault("compression", traces, problem)));
-    faults.extend(sdk::batch_processor(&input).into_iter().map(|problem| fault("batch", traces, problem)));
+    faults.extend(
+        sdk::batch_processor(&input)
+            .into_iter()
+            .map(|problem| fault("batch", traces, problem)),
+    );
     faults.extend(attribute_faults(&input));
     if let Variable::Set(value) = environment.get("NODE_OPTIONS") {
         let options = sdk::node_options(value);
@@ -155,7 +194,9 @@ pub(super) fn endpoint_faults(endpoint: &Endpoint, signal: Signal) -> Vec<Fault>
         _ => "endpoint",
     };
     let problems = endpoint.problems.iter();
-    problems.map(|problem| fault(area(problem.kind), Some(signal), problem.clone())).collect()
+    problems
+        .map(|problem| fault(area(problem.kind), Some(signal), problem.clone()))
+        .collect()
 }
 
 /// Faults of the own variables of metrics and logs; the general variable is judged once, with spans.
@@ -232,7 +273,10 @@ fn name_faults(environment: &AppEnvironment) -> Vec<Fault> {
 fn unexpanded(environment: &AppEnvironment, known: &[Fault]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (name, value) in environment.iter().filter(|(name, _)| name.starts_with("OTEL_")) {
-        if known.iter().any(|fault| fault.variable == name && fault.area == "unexpanded") {
+        if known
+            .iter()
+            .any(|fault| fault.variable == name && fault.area == "unexpanded")
+        {
             continue;
         }
         for reference in value.text().map(sdk::unexpanded).unwrap_or_default() {

@@ -67,7 +67,9 @@ pub(super) fn read(container: &Container) -> Arguments {
     if let Some(script) = script(&all) {
         all = script;
         if all.iter().any(|(word, _)| word.contains('$')) {
-            arguments.unknown.get_or_insert_with(|| "the command line is made by a shell".into());
+            arguments
+                .unknown
+                .get_or_insert_with(|| "the command line is made by a shell".into());
         }
     } else if !command.is_empty() && !all.is_empty() {
         // The program itself.
@@ -80,18 +82,27 @@ pub(super) fn read(container: &Container) -> Arguments {
 /// Returns the words of `sh -c "…"`, as far as they can be told without a shell.
 fn script(words: &[Word]) -> Option<Vec<Word>> {
     let shell = words.first()?.0.rsplit('/').next()?;
-    let at = words.iter().position(|(word, _)| word.starts_with('-') && word.ends_with('c') && word.len() <= 4)?;
+    let at = words
+        .iter()
+        .position(|(word, _)| word.starts_with('-') && word.ends_with('c') && word.len() <= 4)?;
     let (text, cell) = words.get(at + 1)?;
     matches!(shell, "sh" | "bash" | "ash" | "dash").then(|| {
         let plain = text.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
-        plain.filter(|word| *word != "\\").map(|word| (word.to_owned(), cell.clone())).collect()
+        plain
+            .filter(|word| *word != "\\")
+            .map(|word| (word.to_owned(), cell.clone()))
+            .collect()
     })
 }
 
 fn flags(arguments: &mut Arguments, words: &[Word]) {
     let mut words = words.iter().peekable();
     while let Some((word, cell)) = words.next() {
-        let Some(flag) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|flag| !flag.is_empty()) else {
+        let Some(flag) = word
+            .strip_prefix("--")
+            .or_else(|| word.strip_prefix('-'))
+            .filter(|flag| !flag.is_empty())
+        else {
             continue;
         };
         let (name, mut value) = match flag.split_once('=') {
@@ -143,6 +154,10 @@ pub(super) fn gates(list: &str, cell: &Cell) -> Vec<Gate> {
 impl Arguments {
     /// Returns whether a feature gate is switched on or off here.
     pub fn gate(&self, name: &str) -> Option<bool> {
-        self.gates.iter().rev().find(|gate| gate.name == name).map(|gate| gate.enabled)
+        self.gates
+            .iter()
+            .rev()
+            .find(|gate| gate.name == name)
+            .map(|gate| gate.enabled)
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Host and port are told apart before references are expanded, so that `${env:MY_POD_IP}:4317` has a port although no one knows the address.
 
-use super::expand::{Dollar, Found, Surroundings, expand_text};
+use super::expand::expand_text;
+use super::reference::{Dollar, Found, Surroundings};
 use super::uri;
 use crate::evidence::{Cell, Value};
 use crate::topology::workload::VariableSource;
@@ -118,8 +119,15 @@ fn is_pod_address(host: &str, around: Surroundings<'_>) -> bool {
     let Found::Set(variable) = around.variable(name) else {
         return false;
     };
-    let field = variable.entry.text_at(&["valueFrom", "fieldRef", "fieldPath"]).unwrap_or_default();
-    variable.source == VariableSource::Field && matches!(field, "status.podIP" | "status.podIPs" | "status.hostIP" | "status.hostIPs")
+    let field = variable
+        .entry
+        .text_at(&["valueFrom", "fieldRef", "fieldPath"])
+        .unwrap_or_default();
+    variable.source == VariableSource::Field
+        && matches!(
+            field,
+            "status.podIP" | "status.podIPs" | "status.hostIP" | "status.hostIPs"
+        )
 }
 
 /// Returns whether only the pod itself reaches a host; `None`: why that cannot be told.
@@ -136,7 +144,10 @@ pub(super) fn is_local(address: &Address) -> Result<bool, Arc<str>> {
 
 fn is_local_name(host: &str) -> bool {
     let host = host.trim().to_ascii_lowercase();
-    matches!(host.as_str(), "localhost" | "::1" | "ip6-localhost" | "localhost.localdomain") || host.starts_with("127.")
+    matches!(
+        host.as_str(),
+        "localhost" | "::1" | "ip6-localhost" | "localhost.localdomain"
+    ) || host.starts_with("127.")
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 //! noted. What cannot be told makes its value unknown, never the rest of the configuration.
 
 use super::load;
+use super::reference::{Dollar, Found, Reference, ReferenceForm, ReferenceState, Surroundings};
 use super::uri;
 use crate::evidence::{Cell, Fields, Place, Schema, Value, cell, scalar};
-use crate::releases::{ReleaseSpan, Version};
-use crate::topology::workload::{Container, FileLookup, Variable, Workload, file_at};
+use crate::topology::workload::{FileLookup, Variable, VariableSource};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -17,138 +17,6 @@ const DEEPEST: usize = 24;
 const MOST: usize = 20_000;
 /// How long a text may become.
 const LONGEST: usize = 1 << 20;
-
-/// How a reference is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReferenceForm {
-    /// `${NAME}`.
-    Braces,
-    /// `${env:NAME}`.
-    Env,
-    /// `$NAME`.
-    Dollar,
-    /// `$(NAME)`.
-    Kubernetes,
-    /// `${file:PATH}`.
-    File,
-    /// `${yaml:TEXT}`.
-    Yaml,
-    /// Another scheme.
-    Other,
-}
-
-impl ReferenceForm {
-    /// Returns the word of the fact tables.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ReferenceForm::Braces => "braces",
-            ReferenceForm::Env => "env",
-            ReferenceForm::Dollar => "dollar",
-            ReferenceForm::Kubernetes => "kubernetes",
-            ReferenceForm::File => "file",
-            ReferenceForm::Yaml => "yaml",
-            ReferenceForm::Other => "other",
-        }
-    }
-}
-
-/// Whether what a reference names is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReferenceState {
-    /// It has a value, or the file is there.
-    Set,
-    /// It has none, or the file is not there.
-    Unset,
-    /// The name cannot be one of a variable.
-    Invalid,
-    /// Cannot be told; why, as a clause.
-    Unknown(Arc<str>),
-}
-
-/// One reference.
-#[derive(Debug, Clone)]
-pub struct Reference {
-    /// How it is written.
-    pub form: ReferenceForm,
-    /// The scheme, when one is written.
-    pub scheme: Option<String>,
-    /// The name of the variable, or the location behind the scheme.
-    pub name: String,
-    /// What is written behind `:-`.
-    pub default: Option<String>,
-    /// Whether what it names is there.
-    pub state: ReferenceState,
-    /// Whether it has a value that is empty.
-    pub is_empty: bool,
-    /// The reference as written.
-    pub text: String,
-    /// The path of the value in the configuration.
-    pub path: String,
-    /// The whole value as written, with its place.
-    pub value: Cell,
-    /// The reference's own place.
-    pub place: Option<Arc<Place>>,
-}
-
-/// What references can name.
-#[derive(Clone, Copy)]
-pub(super) struct Surroundings<'a> {
-    pub(super) evidence: &'a crate::evidence::Evidence,
-    /// The container, where one is at hand.
-    pub(super) run: Option<(&'a Workload, &'a Container)>,
-}
-
-/// What is known of a variable.
-pub(super) enum Found<'a> {
-    Set(&'a Variable),
-    Unset,
-    Unknown(Arc<str>),
-}
-
-impl<'a> Surroundings<'a> {
-    pub(super) fn variable(&self, name: &str) -> Found<'a> {
-        let Some((_, container)) = self.run else {
-            return Found::Unknown(format!("no container at hand tells the variable {name}").into());
-        };
-        let found = container.variables.iter().rev().find(|variable| variable.name == name && !variable.hidden);
-        match (found, &container.more_variables) {
-            (Some(variable), _) => Found::Set(variable),
-            (None, Some(reason)) => Found::Unknown(reason.as_str().into()),
-            (None, None) => Found::Unset,
-        }
-    }
-
-    pub(super) fn file(&self, path: &str) -> FileLookup {
-        match self.run {
-            Some((workload, container)) => file_at(self.evidence, workload, container, path),
-            None => FileLookup::Unknown(format!("no container at hand tells what {path} is")),
-        }
-    }
-}
-
-/// What a release does with `$NAME`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dollar {
-    /// Replaces it.
-    Expanded,
-    /// Keeps it as text, or refuses to start.
-    Literal,
-    /// One or the other.
-    Undecided,
-}
-
-impl Dollar {
-    /// `$NAME` was replaced until 0.103, stopped the start from 0.104, and is text from 0.107 on
-    /// (`open-telemetry/opentelemetry-collector@v0.104.0:confmap/converter/expandconverter/expand.go`).
-    pub(super) fn of(span: &ReleaseSpan) -> Dollar {
-        let change = Version::new(0, 104, 0);
-        match (span.low, span.high) {
-            (Some(low), _) if low >= change => Dollar::Literal,
-            (_, Some(high)) if high < change => Dollar::Expanded,
-            _ => Dollar::Undecided,
-        }
-    }
-}
 
 /// A configuration after expansion.
 pub(super) struct Expanded {
@@ -205,11 +73,17 @@ impl<'a> Expander<'a> {
             Value::Text(text) if text.contains('$') => return self.text(cell, text, path, depth),
             Value::List(items) => {
                 let items = items.iter().enumerate();
-                Value::List(Arc::new(items.map(|(index, item)| self.cell(item, &format!("{path}[{index}]"), depth)).collect()))
+                Value::List(Arc::new(
+                    items
+                        .map(|(index, item)| self.cell(item, &format!("{path}[{index}]"), depth))
+                        .collect(),
+                ))
             }
             Value::Map(fields) => {
                 let fields = fields.iter();
-                let fields: Fields = fields.map(|(key, value)| (key.clone(), self.cell(value, &cell::join(path, key), depth))).collect();
+                let fields: Fields = fields
+                    .map(|(key, value)| (key.clone(), self.cell(value, &cell::join(path, key), depth)))
+                    .collect();
                 Value::Map(Arc::new(fields))
             }
             _ => return cell.clone(),
@@ -234,7 +108,11 @@ impl<'a> Expander<'a> {
             let is_whole = range == (0..current.len());
             let given = match location.contains('\u{0}') {
                 // It is made of an unknown one.
-                true => Given::Unknown(unknown.clone().unwrap_or_else(|| "a reference within it is unknown".into())),
+                true => Given::Unknown(
+                    unknown
+                        .clone()
+                        .unwrap_or_else(|| "a reference within it is unknown".into()),
+                ),
                 false => self.resolve(location, &reference, cell, path),
             };
             match given {
@@ -268,7 +146,9 @@ impl<'a> Expander<'a> {
             return Value::Unknown(reason).into_cell(cell);
         }
         if current != text {
-            self.originals.entry(path.to_owned()).or_insert_with(|| current.as_str().into());
+            self.originals
+                .entry(path.to_owned())
+                .or_insert_with(|| current.as_str().into());
         }
         Value::Text(current.as_str().into()).into_cell(cell)
     }
@@ -412,7 +292,9 @@ impl<'a> Expander<'a> {
 
     /// Notes `$NAME` and `$(NAME)`.
     fn note_others(&mut self, cell: &Cell, text: &str, path: &str) {
-        let dollars = uri::dollar_names(text).into_iter().map(|range| (ReferenceForm::Dollar, range.start + 1..range.end, range));
+        let dollars = uri::dollar_names(text)
+            .into_iter()
+            .map(|range| (ReferenceForm::Dollar, range.start + 1..range.end, range));
         let kubernetes = uri::parenthesised_names(text)
             .into_iter()
             .map(|range| (ReferenceForm::Kubernetes, range.start + 2..range.end - 1, range));
@@ -445,9 +327,10 @@ impl<'a> Expander<'a> {
 
 /// A variable that exists is set, also when its value is not read: of a Secret, or made at run time.
 fn state_of_unknown(variable: &Variable, reason: &Arc<str>) -> ReferenceState {
-    use crate::topology::workload::VariableSource;
     match variable.source {
-        VariableSource::Literal | VariableSource::Field | VariableSource::Resource | VariableSource::Secret => ReferenceState::Set,
+        VariableSource::Literal | VariableSource::Field | VariableSource::Resource | VariableSource::Secret => {
+            ReferenceState::Set
+        }
         VariableSource::ConfigMap => ReferenceState::Unknown(reason.clone()),
     }
 }
@@ -466,7 +349,9 @@ fn plain_text(cell: &Cell) -> Option<Arc<str>> {
 
 /// Parses a text that stands in a cell, or that a cell leads to.
 pub(super) fn parse(text: &str, origin: &Cell) -> Result<Cell, Arc<str>> {
-    let is_plain = !text.contains(['\n', ':', '{', '[', '#', '"', '\'', '&', '*', '!', '|', '>', '%', '@', '`', '-', '?', '<']);
+    let is_plain = !text.contains([
+        '\n', ':', '{', '[', '#', '"', '\'', '&', '*', '!', '|', '>', '%', '@', '`', '-', '?', '<',
+    ]);
     let trimmed = text.trim();
     if is_plain || trimmed.is_empty() {
         let value = match scalar::resolve(trimmed, Schema::Configuration) {
@@ -482,7 +367,9 @@ pub(super) fn parse(text: &str, origin: &Cell) -> Result<Cell, Arc<str>> {
     let Some((document, node)) = node else {
         return load::detached_tree(text);
     };
-    let embedded = document.embed(*node, None).filter(|embedded| *embedded.content == *text);
+    let embedded = document
+        .embed(*node, None)
+        .filter(|embedded| *embedded.content == *text);
     let embedded = embedded.unwrap_or_else(|| document.embed_opaque(*node, text, None));
     load::tree(&embedded)
 }

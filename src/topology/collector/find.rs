@@ -1,11 +1,12 @@
 //! Finds the Collectors in the evidence and reads each one.
 
-use super::expand::{self, Dollar, Surroundings};
+use super::expand;
 use super::graph;
 use super::keys;
 use super::listeners;
 use super::load::{self, Loaded};
 use super::operator;
+use super::reference::{Dollar, Surroundings};
 use super::release::{self, Identity};
 use super::{Arguments, Collector, Origin, arguments};
 use crate::evidence::{Cell, Document, Evidence, PlainKind, Resource, ResourceReference, Text, Value};
@@ -29,7 +30,11 @@ struct Known {
 
 /// Returns every Collector.
 pub(super) fn all(evidence: &Evidence, tables: &Tables, workloads: &[Workload]) -> Vec<Collector> {
-    let reader = Reader { evidence, tables, workloads };
+    let reader = Reader {
+        evidence,
+        tables,
+        workloads,
+    };
     let mut found = Vec::new();
     for (index, workload) in workloads.iter().enumerate() {
         if workload.passing || is_operator_resource(&workload.reference) {
@@ -46,7 +51,9 @@ pub(super) fn all(evidence: &Evidence, tables: &Tables, workloads: &[Workload]) 
     drop_instances(&mut found, workloads);
     let resources = evidence.resources.iter();
     for resource in resources.clone().filter(|resource| operator::is_collector(resource)) {
-        let made_by_it = found.iter().position(|collector: &Collector| collector.owner == owner_of(resource));
+        let made_by_it = found
+            .iter()
+            .position(|collector: &Collector| collector.owner == owner(evidence, &resource.reference));
         let made_by_it = made_by_it.map(|index| found.remove(index));
         found.push(reader.operator_resource(resource, made_by_it));
     }
@@ -65,23 +72,31 @@ pub(super) fn all(evidence: &Evidence, tables: &Tables, workloads: &[Workload]) 
 fn drop_instances(found: &mut Vec<Collector>, workloads: &[Workload]) {
     let names = |collector: &Collector| {
         let (index, number) = collector.run?;
-        Some((collector.owner.clone(), workloads.get(index)?.containers.get(number)?.name.clone()))
+        Some((
+            collector.owner.clone(),
+            workloads.get(index)?.containers.get(number)?.name.clone(),
+        ))
     };
     let is_instance = |collector: &Collector| matches!(collector.reference.kind.as_str(), "Pod" | "ReplicaSet");
-    let templates: HashSet<_> = found.iter().filter(|collector| !is_instance(collector)).filter_map(names).collect();
-    found.retain(|collector| !is_instance(collector) || names(collector).is_none_or(|names| !templates.contains(&names)));
+    let templates: HashSet<_> = found
+        .iter()
+        .filter(|collector| !is_instance(collector))
+        .filter_map(names)
+        .collect();
+    found.retain(|collector| {
+        !is_instance(collector) || names(collector).is_none_or(|names| !templates.contains(&names))
+    });
 }
 
 fn is_operator_resource(reference: &ResourceReference) -> bool {
     reference.kind == "OpenTelemetryCollector"
 }
 
-fn owner_of(resource: &Resource) -> String {
-    owner(resource.group(), &resource.reference)
-}
-
-fn owner(group: &str, reference: &ResourceReference) -> String {
-    let namespace = reference.namespace.as_deref().unwrap_or_default();
+/// Returns group/kind/namespace/name, as workloads name their owner.
+fn owner(evidence: &Evidence, reference: &ResourceReference) -> String {
+    let group = reference.api_version.split_once('/').map_or("", |(group, _)| group);
+    let namespace = namespace_of(evidence, reference);
+    let namespace = namespace.name().unwrap_or_default();
     format!("{group}/{}/{namespace}/{}", reference.kind, reference.name)
 }
 
@@ -113,9 +128,14 @@ impl Reader<'_> {
             (None, Some(image)) => format!("{} is a private image", image.repository),
         };
         let identity = release::identity(self.evidence, container.program.as_ref(), image, &why_unknown);
-        let default_path = image.and_then(|image| self.tables.images().entrypoint(image)).and_then(|(_, path)| path);
+        let default_path = image
+            .and_then(|image| self.tables.images().entrypoint(image))
+            .and_then(|(_, path)| path);
         let loaded = load::from_container(&arguments, around, default_path, &container.cell);
-        let others = workload.containers.iter().filter(|other| !other.init && other.name != container.name);
+        let others = workload
+            .containers
+            .iter()
+            .filter(|other| !other.init && other.name != container.name);
         let has_app = others.clone().any(|other| !is_helper(other));
         let known = Known {
             origin: Origin::Container,
@@ -132,17 +152,28 @@ impl Reader<'_> {
     }
 
     fn operator_resource(&self, resource: &Resource, made_by_it: Option<Collector>) -> Collector {
-        let own = self.workloads.iter().position(|workload| workload.reference == resource.reference);
+        let own = self
+            .workloads
+            .iter()
+            .position(|workload| workload.reference == resource.reference);
         let run = match &made_by_it {
             Some(collector) => collector.run,
-            None => own.map(|index| (index, 0)).filter(|(index, _)| !self.workloads[*index].containers.is_empty()),
+            None => own
+                .map(|index| (index, 0))
+                .filter(|(index, _)| !self.workloads[*index].containers.is_empty()),
         };
         // Init containers come first; the Collector is the first of the others.
         let run = run.map(|(index, number)| match made_by_it {
             Some(_) => (index, number),
             None => {
                 let containers = &self.workloads[index].containers;
-                (index, containers.iter().position(|container| container.name == "otc-container").unwrap_or(number))
+                (
+                    index,
+                    containers
+                        .iter()
+                        .position(|container| container.name == "otc-container")
+                        .unwrap_or(number),
+                )
             }
         });
         let container = run.map(|(index, number)| (&self.workloads[index], &self.workloads[index].containers[number]));
@@ -150,7 +181,9 @@ impl Reader<'_> {
             evidence: self.evidence,
             run: container,
         };
-        let image = container.map(|(_, container)| container).filter(|container| container.image_reference.is_some());
+        let image = container
+            .map(|(_, container)| container)
+            .filter(|container| container.image_reference.is_some());
         let why_unknown = "the operator chooses the image";
         let program = image.and_then(|container| container.program.as_ref());
         let reference = image.and_then(|container| container.image_reference.as_ref());
@@ -166,7 +199,12 @@ impl Reader<'_> {
             },
             Value::Null => {
                 let place = resource.cell().place;
-                loaded.problems.push(load::Problem::new(load::ProblemKind::Empty, "", "the resource has no configuration", place));
+                loaded.problems.push(load::Problem::new(
+                    load::ProblemKind::Empty,
+                    "",
+                    "the resource has no configuration",
+                    place,
+                ));
                 Err("the resource has no configuration".into())
             }
             _ => Err("the configuration is no mapping".into()),
@@ -174,12 +212,14 @@ impl Reader<'_> {
         let known = Known {
             origin: Origin::OperatorResource,
             reference: resource.reference.clone(),
-            owner: owner_of(resource),
+            owner: owner(self.evidence, &resource.reference),
             run,
             by_operator: true,
             mode: Some(resource.text_at(&["spec", "mode"]).unwrap_or("deployment").to_owned()),
             image: image.and_then(|container| container.image.text()).map(str::to_owned),
-            arguments: container.map(|(_, container)| arguments::read(container)).unwrap_or_default(),
+            arguments: container
+                .map(|(_, container)| arguments::read(container))
+                .unwrap_or_default(),
             identity,
         };
         self.finish(known, loaded, around)
@@ -192,7 +232,9 @@ impl Reader<'_> {
         }
         let data = resource.at(&["data"]);
         for (key, value) in data.fields().into_iter().flatten() {
-            let looks_right = value.text().is_some_and(|text| text.contains("receivers") && text.contains("pipelines"));
+            let looks_right = value
+                .text()
+                .is_some_and(|text| text.contains("receivers") && text.contains("pipelines"));
             let Some(text) = value.embed(Some(key)).filter(|_| looks_right) else {
                 continue;
             };
@@ -207,8 +249,13 @@ impl Reader<'_> {
 
     fn has_known_type(&self, document: &Document) -> bool {
         let known = self.tables.known_types(crate::releases::ComponentKind::Receiver);
-        let receivers = document.at(&["receivers"]).map(|node| document.entries(node)).unwrap_or_default();
-        receivers.iter().any(|(id, _, _)| known.binary_search(&graph::type_of(id)).is_ok())
+        let receivers = document
+            .at(&["receivers"])
+            .map(|node| document.entries(node))
+            .unwrap_or_default();
+        receivers
+            .iter()
+            .any(|(id, _, _)| known.binary_search(&graph::type_of(id)).is_ok())
     }
 
     fn is_mounted(&self, resource: &Resource) -> bool {
@@ -220,25 +267,39 @@ impl Reader<'_> {
                 let mut texts = variables.filter_map(|variable| variable.value.place.as_ref());
                 texts.any(|place| place.text.resource == resource.reference)
             };
-            is_here && (workload.volumes.iter().any(|volume| mounts(&volume.source, &resource.reference.name)) || of_variables())
+            is_here
+                && (workload
+                    .volumes
+                    .iter()
+                    .any(|volume| mounts(&volume.source, &resource.reference.name))
+                    || of_variables())
         })
     }
 
     /// The operator writes the configuration of its resource into a ConfigMap: one of the two is enough.
     fn is_made_by_operator(&self, resource: &Resource) -> bool {
-        let made = self.evidence.resources.iter().filter(|other| operator::is_collector(other));
+        let made = self
+            .evidence
+            .resources
+            .iter()
+            .filter(|other| operator::is_collector(other));
         made.map(|other| format!("{}-collector", other.reference.name))
-            .any(|name| resource.reference.name.strip_prefix(&name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
+            .any(|name| {
+                resource
+                    .reference
+                    .name
+                    .strip_prefix(&name)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            })
     }
 
     fn document(&self, document: &Arc<Document>, origin: Origin, reference: Arc<ResourceReference>) -> Collector {
         let mut loaded = Loaded::default();
         loaded.tree = Some(load::from_document(document, &mut loaded.problems));
         loaded.place = Some(Arc::new(document.place(document.root(), "")));
-        let group = reference.api_version.split_once('/').map_or("", |(group, _)| group).to_owned();
         let known = Known {
             origin,
-            owner: owner(&group, &reference),
+            owner: owner(self.evidence, &reference),
             reference,
             run: None,
             by_operator: false,
@@ -255,11 +316,18 @@ impl Reader<'_> {
     }
 
     fn finish(&self, known: Known, loaded: Loaded, around: Surroundings<'_>) -> Collector {
-        let Identity { span, distribution, assumptions } = known.identity;
+        let Identity {
+            span,
+            distribution,
+            assumptions,
+        } = known.identity;
         let (written, unknown) = match loaded.tree {
             Some(Ok(tree)) => (tree, None),
             Some(Err(reason)) => (Cell::unknown(reason.clone()), Some(reason)),
-            None => (Cell::unknown("no configuration is at hand"), Some("no configuration is at hand".into())),
+            None => (
+                Cell::unknown("no configuration is at hand"),
+                Some("no configuration is at hand".into()),
+            ),
         };
         let bounded = self.bounded(&written, unknown.is_some(), around, distribution, &span);
         let is_bounded_by_config = bounded.is_some();
@@ -327,12 +395,24 @@ impl Reader<'_> {
     }
 
     fn fill(&self, collector: &mut Collector, originals: &HashMap<String, Arc<str>>) {
-        let graph = graph::graph(self.tables, &collector.config, &collector.written, collector.distribution, &collector.release);
+        let graph = graph::graph(
+            self.tables,
+            &collector.config,
+            &collector.written,
+            collector.distribution,
+            &collector.release,
+        );
         collector.components = graph.components;
         collector.pipelines = graph.pipelines;
         collector.extensions = graph.extensions;
         collector.side_references = graph.side_references;
-        let walked = keys::walk(self.tables, &collector.config, &mut collector.components, &collector.release, originals);
+        let walked = keys::walk(
+            self.tables,
+            &collector.config,
+            &mut collector.components,
+            &collector.release,
+            originals,
+        );
         collector.key_problems = walked.problems;
         collector.values = walked.values;
     }
@@ -341,13 +421,16 @@ impl Reader<'_> {
 /// Returns whether one of the named files is a whole configuration of a Collector.
 fn names_a_configuration(arguments: &Arguments, around: Surroundings<'_>) -> bool {
     let is_one = |text: Arc<Text>| Document::parse(text).is_ok_and(|document| load::is_configuration(&document));
-    arguments.configs.iter().any(|(location, _)| match super::uri::scheme(location) {
-        (None | Some("file"), path) => match around.file(path) {
-            FileLookup::Text { text, .. } => is_one(text),
+    arguments
+        .configs
+        .iter()
+        .any(|(location, _)| match super::uri::scheme(location) {
+            (None | Some("file"), path) => match around.file(path) {
+                FileLookup::Text { text, .. } => is_one(text),
+                _ => false,
+            },
             _ => false,
-        },
-        _ => false,
-    })
+        })
 }
 
 fn mounts(source: &VolumeSource, name: &str) -> bool {
@@ -360,10 +443,25 @@ fn mounts(source: &VolumeSource, name: &str) -> bool {
 
 /// Returns whether a container only serves the others: it sends no spans.
 fn is_helper(container: &Container) -> bool {
-    let words = ["reload", "proxy", "istio", "linkerd", "allocator", "vault-agent", "kube-rbac", "oauth2", "opamp", "supervisor"];
+    let words = [
+        "reload",
+        "proxy",
+        "istio",
+        "linkerd",
+        "allocator",
+        "vault-agent",
+        "kube-rbac",
+        "oauth2",
+        "opamp",
+        "supervisor",
+    ];
     let name = container.name.to_ascii_lowercase();
     let image = container.image.text().unwrap_or_default().to_ascii_lowercase();
-    words.iter().any(|word| name.contains(word) || image.contains(word)) || container.program.as_ref().is_some_and(|program| program.program == Program::Collector)
+    words.iter().any(|word| name.contains(word) || image.contains(word))
+        || container
+            .program
+            .as_ref()
+            .is_some_and(|program| program.program == Program::Collector)
 }
 
 fn mode(workload: &Workload, has_app: bool) -> Option<String> {

@@ -138,7 +138,10 @@ pub struct SideReference {
 impl Pipeline {
     /// Returns the ids of a role.
     pub fn ids(&self, role: Role) -> impl Iterator<Item = &str> {
-        self.items.iter().filter(move |item| item.role == role).filter_map(|item| item.id.text())
+        self.items
+            .iter()
+            .filter(move |item| item.role == role)
+            .filter_map(|item| item.id.text())
     }
 }
 
@@ -157,7 +160,13 @@ pub(super) struct Graph {
 }
 
 /// Takes a configuration apart.
-pub(super) fn graph(tables: &Tables, config: &Cell, written: &Cell, distribution: Distribution, span: &ReleaseSpan) -> Graph {
+pub(super) fn graph(
+    tables: &Tables,
+    config: &Cell,
+    written: &Cell,
+    distribution: Distribution,
+    span: &ReleaseSpan,
+) -> Graph {
     let mut graph = Graph {
         components: components(tables, config, written, distribution, span),
         ..Graph::default()
@@ -199,7 +208,13 @@ fn unknown_in(cell: Option<&Cell>) -> Option<Arc<str>> {
     cell.unknown_reason().or_else(of_item).cloned()
 }
 
-fn components(tables: &Tables, config: &Cell, written: &Cell, distribution: Distribution, span: &ReleaseSpan) -> Vec<Component> {
+fn components(
+    tables: &Tables,
+    config: &Cell,
+    written: &Cell,
+    distribution: Distribution,
+    span: &ReleaseSpan,
+) -> Vec<Component> {
     let mut found = Vec::new();
     for (section, kind) in KINDS {
         for (id, value) in config.get(section).and_then(Cell::fields).into_iter().flatten() {
@@ -224,7 +239,13 @@ fn components(tables: &Tables, config: &Cell, written: &Cell, distribution: Dist
     found
 }
 
-fn items(components: &[Component], config: &Cell, list: Option<&Cell>, role: Role, pipeline: Option<usize>) -> Vec<PipelineItem> {
+fn items(
+    components: &[Component],
+    config: &Cell,
+    list: Option<&Cell>,
+    role: Role,
+    pipeline: Option<usize>,
+) -> Vec<PipelineItem> {
     let cells = match list {
         // A single name is taken as a list of one.
         Some(cell) if cell.text().is_some() => std::slice::from_ref(cell),
@@ -233,13 +254,27 @@ fn items(components: &[Component], config: &Cell, list: Option<&Cell>, role: Rol
     };
     let ids: Vec<Option<&str>> = cells.iter().map(Cell::text).collect();
     let sections = KINDS.into_iter().filter(|(_, kind)| role.takes(*kind));
-    let unknown_section = sections.filter_map(|(section, _)| config.get(section).and_then(Cell::unknown_reason)).next();
+    let unknown_section = sections
+        .filter_map(|(section, _)| config.get(section).and_then(Cell::unknown_reason))
+        .next();
     let mut found = Vec::new();
     for (index, cell) in cells.iter().enumerate() {
         let id = ids[index];
-        let neighbour = |index: Option<usize>| index.and_then(|index| ids.get(index).copied().flatten()).map(str::to_owned);
-        let component = id.and_then(|id| components.iter().position(|component| component.id == id && role.takes(component.kind)));
-        let elsewhere = id.and_then(|id| components.iter().find(|component| component.id == id && !role.takes(component.kind)));
+        let neighbour = |index: Option<usize>| {
+            index
+                .and_then(|index| ids.get(index).copied().flatten())
+                .map(str::to_owned)
+        };
+        let component = id.and_then(|id| {
+            components
+                .iter()
+                .position(|component| component.id == id && role.takes(component.kind))
+        });
+        let elsewhere = id.and_then(|id| {
+            components
+                .iter()
+                .find(|component| component.id == id && !role.takes(component.kind))
+        });
         found.push(PipelineItem {
             pipeline,
             role,
@@ -250,8 +285,12 @@ fn items(components: &[Component], config: &Cell, list: Option<&Cell>, role: Rol
                 Some(_) => None,
                 None => cell.unknown_reason().or(unknown_section).cloned(),
             },
-            defined_elsewhere: elsewhere.filter(|_| component.is_none()).map(|component| component.kind),
-            did_you_mean: id.filter(|_| component.is_none()).and_then(|id| meant(components, role, id, &ids)),
+            defined_elsewhere: elsewhere
+                .filter(|_| component.is_none())
+                .map(|component| component.kind),
+            did_you_mean: id
+                .filter(|_| component.is_none())
+                .and_then(|id| meant(components, role, id, &ids)),
             is_duplicate: id.is_some() && ids[..index].contains(&id),
             neighbours: (neighbour(index.checked_sub(1)), neighbour(index.checked_add(1))),
         });
@@ -263,7 +302,9 @@ fn items(components: &[Component], config: &Cell, list: Option<&Cell>, role: Rol
 fn meant(components: &[Component], role: Role, id: &str, used: &[Option<&str>]) -> Option<String> {
     let candidates = || {
         let fitting = components.iter().filter(|component| role.takes(component.kind));
-        fitting.map(|component| component.id.as_str()).filter(|candidate| !used.contains(&Some(candidate)))
+        fitting
+            .map(|component| component.id.as_str())
+            .filter(|candidate| !used.contains(&Some(candidate)))
     };
     if let Some(near) = nearest(id, candidates()) {
         return Some(near.to_owned());
@@ -322,7 +363,9 @@ fn side_references(components: &[Component]) -> Vec<SideReference> {
             if !is_name {
                 return;
             }
-            let is_meant = |candidate: &Component| candidate.kind == ComponentKind::Extension && Some(candidate.id.as_str()) == value.text();
+            let is_meant = |candidate: &Component| {
+                candidate.kind == ComponentKind::Extension && Some(candidate.id.as_str()) == value.text()
+            };
             found.push(SideReference {
                 component: index,
                 role,

@@ -2,7 +2,9 @@
 
 use super::graph::Component;
 use crate::evidence::{Cell, Fields, Value, cell};
-use crate::releases::{ComponentFate, Enforcement, KeyFate, KeySection, NodeId, ReleaseSpan, Tables, ValueKind, Version};
+use crate::releases::{
+    ComponentFate, Enforcement, KeyFate, KeySection, NodeId, ReleaseSpan, Tables, ValueKind, Version,
+};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -24,6 +26,8 @@ pub enum KeyProblemKind {
 pub struct KeyProblem {
     /// The index of the component; `None` at the top level and in `service`.
     pub component: Option<usize>,
+    /// Whether it is in `service`.
+    pub is_in_service: bool,
     /// The path from the component, from `service`, or from the top.
     pub path: String,
     /// The key.
@@ -93,18 +97,38 @@ pub(super) fn walk(
     top_level(tables, config, span, &mut found);
     if let (Some(section), Some(service)) = (tables.service_keys(), config.get("service")) {
         let above = "service".to_owned();
-        Walk { tables, section, span, originals, component: None, above, found: &mut found }.block(KeySection::ROOT, service, "");
+        Walk {
+            tables,
+            section,
+            span,
+            originals,
+            component: None,
+            above,
+            found: &mut found,
+        }
+        .block(KeySection::ROOT, service, "");
     }
     for (index, component) in components.iter_mut().enumerate() {
         // Of a component that is not there the component is the fault, not its keys.
-        if !matches!(component.fate, ComponentFate::Present { .. } | ComponentFate::Undecided { .. }) {
+        if !matches!(
+            component.fate,
+            ComponentFate::Present { .. } | ComponentFate::Undecided { .. }
+        ) {
             continue;
         }
         let Some(section) = tables.keys(component.kind, &component.type_name) else {
             continue;
         };
         let above = cell::join(&format!("{}s", component.kind.as_str()), &component.id);
-        let mut walk = Walk { tables, section, span, originals, component: Some(index), above, found: &mut found };
+        let mut walk = Walk {
+            tables,
+            section,
+            span,
+            originals,
+            component: Some(index),
+            above,
+            found: &mut found,
+        };
         let config = component.config.clone();
         component.config = walk.block(KeySection::ROOT, &config, "");
     }
@@ -135,7 +159,12 @@ impl Walk<'_> {
             let below = cell::join(path, key);
             let kept = match judge(self.tables, self.section, parent, key, value, self.span) {
                 Some(problem) => {
-                    self.found.problems.push(KeyProblem { component: self.component, path: below, ..problem });
+                    self.found.problems.push(KeyProblem {
+                        component: self.component,
+                        is_in_service: self.component.is_none(),
+                        path: below,
+                        ..problem
+                    });
                     value.clone()
                 }
                 None => match self.section.child(parent, key) {
@@ -145,7 +174,10 @@ impl Walk<'_> {
             };
             result.insert(key.clone(), kept);
         }
-        Cell { value: Value::Map(Arc::new(result)), ..value.clone() }
+        Cell {
+            value: Value::Map(Arc::new(result)),
+            ..value.clone()
+        }
     }
 
     fn value(&mut self, node: NodeId, key: &str, value: &Cell, path: &str) -> Cell {
@@ -153,21 +185,31 @@ impl Walk<'_> {
         let below = match (kind, &value.value) {
             (ValueKind::Block, Value::Map(_)) => return self.block(node, value, path),
             (ValueKind::BlockList, Value::List(items)) => {
-                let items = items.iter().enumerate().map(|(index, item)| self.block(node, item, &format!("{path}[{index}]")));
+                let items = items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| self.block(node, item, &format!("{path}[{index}]")));
                 Value::List(Arc::new(items.collect()))
             }
             (ValueKind::BlockMap, Value::Map(fields)) => {
-                let fields = fields.iter().map(|(name, item)| (name.clone(), self.block(node, item, &cell::join(path, name))));
+                let fields = fields
+                    .iter()
+                    .map(|(name, item)| (name.clone(), self.block(node, item, &cell::join(path, name))));
                 Value::Map(Arc::new(fields.collect()))
             }
             (ValueKind::DurationList, Value::List(items)) => {
                 let items = items.iter().enumerate();
-                let items = items.map(|(index, item)| self.scalar(node, ValueKind::Duration, key, item, &format!("{path}[{index}]")));
+                let items = items.map(|(index, item)| {
+                    self.scalar(node, ValueKind::Duration, key, item, &format!("{path}[{index}]"))
+                });
                 Value::List(Arc::new(items.collect()))
             }
             _ => return self.scalar(node, kind, key, value, path),
         };
-        Cell { value: below, ..value.clone() }
+        Cell {
+            value: below,
+            ..value.clone()
+        }
     }
 
     fn scalar(&mut self, node: NodeId, kind: ValueKind, key: &str, value: &Cell, path: &str) -> Cell {
@@ -183,7 +225,9 @@ impl Walk<'_> {
         let original = self.originals.get(&format!("{}.{path}", self.above));
         let value = match (original, kind) {
             // A field of text keeps the text of the variable (since 0.106; before, a number was written as text anyway).
-            (Some(original), ValueKind::Text) if value.unknown_reason().is_none() => Cell::from(original.clone()).at(value),
+            (Some(original), ValueKind::Text) if value.unknown_reason().is_none() => {
+                Cell::from(original.clone()).at(value)
+            }
             _ => value.clone(),
         };
         let written = match (&value.value, original) {
@@ -209,10 +253,18 @@ impl Walk<'_> {
 }
 
 /// Returns the problem of a key, `None` when it is accepted or the tables cannot say anything of it.
-fn judge(tables: &Tables, section: &KeySection, parent: NodeId, key: &str, value: &Cell, span: &ReleaseSpan) -> Option<KeyProblem> {
+fn judge(
+    tables: &Tables,
+    section: &KeySection,
+    parent: NodeId,
+    key: &str,
+    value: &Cell,
+    span: &ReleaseSpan,
+) -> Option<KeyProblem> {
     let verdict = tables.judge_key(section, parent, key, span);
     let mut problem = KeyProblem {
         component: None,
+        is_in_service: false,
         path: String::new(),
         key: key.to_owned(),
         kind: KeyProblemKind::Unknown,

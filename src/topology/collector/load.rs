@@ -1,8 +1,9 @@
 //! Reads the configurations that a Collector is given into one tree, as written, and notes what is wrong with them as texts.
 
 use super::arguments::Arguments;
-use super::expand::{self, Found, Surroundings};
+use super::expand;
 use super::merge::{merge, nested, unflatten};
+use super::reference::{Found, Surroundings};
 use super::uri;
 use crate::evidence::{Cell, Document, Fields, Origin, Place, ResourceReference, Schema, SourceFile, Text, Value};
 use crate::topology::workload::FileLookup;
@@ -107,7 +108,12 @@ impl Loaded {
 }
 
 /// Reads what the command line, the environment or the image names. `default_path` is what the image reads without arguments.
-pub(super) fn from_container(arguments: &Arguments, around: Surroundings<'_>, default_path: Option<&str>, container: &Cell) -> Loaded {
+pub(super) fn from_container(
+    arguments: &Arguments,
+    around: Surroundings<'_>,
+    default_path: Option<&str>,
+    container: &Cell,
+) -> Loaded {
     let mut loaded = Loaded::default();
     let is_set = |name: &str| matches!(around.variable(name), Found::Set(_));
     let named = |location: &str| (location.to_owned(), container.get("env").unwrap_or(container).clone());
@@ -151,15 +157,26 @@ fn without_argument(
     default_path: Option<&str>,
     container: &Cell,
 ) {
-    let place = container.get("args").or_else(|| container.get("command")).unwrap_or(container);
+    let place = container
+        .get("args")
+        .or_else(|| container.get("command"))
+        .unwrap_or(container);
     if arguments.is_given {
         let message = "the arguments name no configuration";
-        loaded.problems.push(Problem::new(ProblemKind::NoConfigFlag, "--config", message, place.place.clone()));
+        loaded.problems.push(Problem::new(
+            ProblemKind::NoConfigFlag,
+            "--config",
+            message,
+            place.place.clone(),
+        ));
         loaded.add(Err("the arguments name no configuration".into()), place);
         return;
     }
     let Some(path) = default_path else {
-        loaded.add(Err("it is not known which configuration the image reads without arguments".into()), container);
+        loaded.add(
+            Err("it is not known which configuration the image reads without arguments".into()),
+            container,
+        );
         return;
     };
     match around.file(path) {
@@ -168,16 +185,28 @@ fn without_argument(
             loaded.add(part, container);
         }
         FileLookup::Absent { .. } | FileLookup::Unknown(_) => {
-            let message = format!("no argument names a configuration, and nothing at hand is mounted at {path}, so the one in the image is used");
+            let message = format!(
+                "no argument names a configuration, and nothing at hand is mounted at {path}, so the one in the image is used"
+            );
             let place = container.get("image").and_then(|image| image.place.clone());
-            loaded.problems.push(Problem::new(ProblemKind::ImageDefault, path, message, place));
-            loaded.add(Err(format!("the configuration is {path} in the image").into()), container);
+            loaded
+                .problems
+                .push(Problem::new(ProblemKind::ImageDefault, path, message, place));
+            loaded.add(
+                Err(format!("the configuration is {path} in the image").into()),
+                container,
+            );
         }
     }
 }
 
 /// Reads what one location names.
-fn location_tree(location: &str, cell: &Cell, around: Surroundings<'_>, problems: &mut Vec<Problem>) -> Result<Cell, Arc<str>> {
+fn location_tree(
+    location: &str,
+    cell: &Cell,
+    around: Surroundings<'_>,
+    problems: &mut Vec<Problem>,
+) -> Result<Cell, Arc<str>> {
     let (scheme, rest) = uri::scheme(location);
     match scheme {
         None | Some("file") => {
@@ -204,7 +233,12 @@ fn location_tree(location: &str, cell: &Cell, around: Surroundings<'_>, problems
             },
             Found::Unset => {
                 let message = format!("the variable {rest} that should hold the configuration is not set");
-                problems.push(Problem::new(ProblemKind::VariableUnset, rest, message.clone(), cell.place.clone()));
+                problems.push(Problem::new(
+                    ProblemKind::VariableUnset,
+                    rest,
+                    message.clone(),
+                    cell.place.clone(),
+                ));
                 Err(message.into())
             }
             Found::Unknown(reason) => Err(reason),
@@ -217,7 +251,9 @@ fn variable_tree(text: &str, value: &Cell, problems: &mut Vec<Problem>) -> Resul
     let node = value.place.as_ref().and_then(|place| place.node.as_ref());
     match node {
         Some((document, node)) => {
-            let embedded = document.embed(*node, None).filter(|embedded| *embedded.content == *text);
+            let embedded = document
+                .embed(*node, None)
+                .filter(|embedded| *embedded.content == *text);
             let embedded = embedded.unwrap_or_else(|| document.embed_opaque(*node, text, None));
             checked_tree(&embedded, problems)
         }
@@ -251,7 +287,12 @@ pub(super) fn from_document(document: &Arc<Document>, problems: &mut Vec<Problem
     for (first, later) in document.duplicate_keys() {
         let name = document.text_of(later).unwrap_or_default();
         let place = Arc::new(document.place(later, ""));
-        let mut problem = Problem::new(ProblemKind::DuplicateKey, name, format!("the key {name} stands twice"), Some(place));
+        let mut problem = Problem::new(
+            ProblemKind::DuplicateKey,
+            name,
+            format!("the key {name} stands twice"),
+            Some(place),
+        );
         problem.first = Some(Arc::new(document.place(first, "")));
         problems.push(problem);
     }
@@ -264,7 +305,12 @@ pub(super) fn from_document(document: &Arc<Document>, problems: &mut Vec<Problem
     match &root.value {
         Value::Map(_) => Ok(unflatten(root)),
         Value::Null => {
-            problems.push(Problem::new(ProblemKind::Empty, "", "the configuration is empty", root.place.clone()));
+            problems.push(Problem::new(
+                ProblemKind::Empty,
+                "",
+                "the configuration is empty",
+                root.place.clone(),
+            ));
             Ok(empty_map(&root))
         }
         _ => {
@@ -283,7 +329,9 @@ fn second_document(content: &str) -> Option<usize> {
         let plain = line.trim_end();
         if has_content && (plain == "---" || plain.starts_with("--- ")) {
             let rest = &content[offset + 3..];
-            let is_more = rest.lines().any(|line| !matches!(line.trim().as_bytes().first(), None | Some(b'#' | b'.' | b'-')));
+            let is_more = rest
+                .lines()
+                .any(|line| !matches!(line.trim().as_bytes().first(), None | Some(b'#' | b'.' | b'-')));
             return is_more.then_some(offset);
         }
         has_content |= !plain.is_empty() && !plain.starts_with(['#', '%']) && !plain.starts_with("---");
@@ -321,7 +369,10 @@ fn without_places(cell: &Cell) -> Cell {
     match &cell.value {
         Value::List(items) => items.iter().map(without_places).collect::<Vec<Cell>>().into(),
         Value::Map(fields) => {
-            let fields: Fields = fields.iter().map(|(key, value)| (key.clone(), without_places(value))).collect();
+            let fields: Fields = fields
+                .iter()
+                .map(|(key, value)| (key.clone(), without_places(value)))
+                .collect();
             fields.into()
         }
         value => value.clone().into(),

@@ -2,7 +2,7 @@
 
 use crate::evidence::{Cell, Evidence, Fields, Resource, Value};
 use crate::releases::Tables;
-use crate::topology::workload::{PodParts, Workload, workload_of};
+use crate::topology::workload::{PodParts, Workload, namespace_of, same_namespace, workload_of};
 use std::sync::Arc;
 
 /// Returns whether a resource is a Collector of the operator.
@@ -12,10 +12,28 @@ pub(super) fn is_collector(resource: &Resource) -> bool {
 
 /// Returns the workloads that the operator makes of its resources, with one container `otc-container` each: append them to the others.
 ///
-/// A sidecar has no workload of its own; it is returned all the same, so that its environment is known, with no replicas.
+/// A resource whose workload is at hand (a live cluster has both) gets none. A sidecar has no workload of its own; it is returned all the same, so that its environment is known, with no replicas.
 pub fn operator_workloads(evidence: &Evidence, tables: &Tables) -> Vec<Workload> {
-    let resources = evidence.resources.iter().filter(|resource| is_collector(resource));
-    resources.map(|resource| workload_of(evidence, tables, resource, parts(resource))).collect()
+    let resources = evidence.resources.iter();
+    resources
+        .filter(|resource| is_collector(resource) && !has_workload(evidence, resource))
+        .map(|resource| workload_of(evidence, tables, resource, parts(resource)))
+        .collect()
+}
+
+/// Returns whether an object at hand is controlled by the resource and runs pods.
+fn has_workload(evidence: &Evidence, resource: &Resource) -> bool {
+    let namespace = namespace_of(evidence, &resource.reference);
+    evidence.resources.iter().any(|other| {
+        let owners = other.at(&["metadata", "ownerReferences"]);
+        let is_owner = |owner: &Cell| {
+            owner.text_at(&["kind"]) == Some(resource.kind())
+                && owner.text_at(&["name"]) == Some(&resource.reference.name)
+        };
+        matches!(other.kind(), "Deployment" | "DaemonSet" | "StatefulSet")
+            && owners.items().iter().any(is_owner)
+            && same_namespace(&namespace, &namespace_of(evidence, &other.reference)) == Some(true)
+    })
 }
 
 /// The fields of the resource that the operator copies to the container, and their names there.
@@ -49,7 +67,9 @@ fn parts(resource: &Resource) -> PodParts {
     let object = resource.cell();
     let spec = object.get("spec").cloned().unwrap_or_default();
     let copy = |names: &[(&str, &str)]| -> Fields {
-        let written = names.iter().filter_map(|(from, to)| spec.get(from).map(|cell| (Arc::from(*to), cell.clone())));
+        let written = names
+            .iter()
+            .filter_map(|(from, to)| spec.get(from).map(|cell| (Arc::from(*to), cell.clone())));
         written.collect()
     };
     let mut container = copy(&COPIED);
@@ -62,7 +82,12 @@ fn parts(resource: &Resource) -> PodParts {
     let container = Cell::from(container).at(&spec);
     let mut pod = copy(&POD);
     let mut containers = vec![container];
-    containers.extend(spec.get("additionalContainers").map_or(&[][..], Cell::items).iter().cloned());
+    containers.extend(
+        spec.get("additionalContainers")
+            .map_or(&[][..], Cell::items)
+            .iter()
+            .cloned(),
+    );
     pod.insert("containers".into(), containers.into());
     if let Some(init) = spec.get("initContainers") {
         pod.insert("initContainers".into(), init.clone());
@@ -91,7 +116,10 @@ fn arguments(spec: &Cell) -> Cell {
 
 fn container_ports(ports: &Cell) -> Cell {
     let ports = ports.items().iter().map(|port| {
-        let number = port.get("targetPort").filter(|target| matches!(target.value, Value::Int(_))).or_else(|| port.get("port"));
+        let number = port
+            .get("targetPort")
+            .filter(|target| matches!(target.value, Value::Int(_)))
+            .or_else(|| port.get("port"));
         let mut fields: Fields = port.fields().cloned().unwrap_or_default();
         fields.insert("containerPort".into(), number.cloned().unwrap_or_default());
         Cell::from(fields).at(port)
@@ -102,9 +130,18 @@ fn container_ports(ports: &Cell) -> Cell {
 /// The labels that the operator gives to pods (open-telemetry/opentelemetry-operator:internal/manifests/manifestutils/labels.go).
 fn labels(resource: &Resource, spec: &Cell) -> Cell {
     let name = &resource.reference.name;
-    let mut labels: Fields = spec.path(&["podLabels"]).and_then(Cell::fields).cloned().unwrap_or_default();
+    let mut labels: Fields = spec
+        .path(&["podLabels"])
+        .and_then(Cell::fields)
+        .cloned()
+        .unwrap_or_default();
     let object = resource.cell();
-    for (key, value) in object.path(&["metadata", "labels"]).and_then(Cell::fields).into_iter().flatten() {
+    for (key, value) in object
+        .path(&["metadata", "labels"])
+        .and_then(Cell::fields)
+        .into_iter()
+        .flatten()
+    {
         labels.entry(key.clone()).or_insert_with(|| value.clone());
     }
     let namespace = resource.reference.namespace.as_deref();
@@ -125,7 +162,8 @@ fn labels(resource: &Resource, spec: &Cell) -> Cell {
 }
 
 fn replicas(spec: &Cell) -> Option<i64> {
-    let has_autoscaler = spec.get("autoscaler").is_some_and(|cell| !cell.is_null()) || spec.get("maxReplicas").is_some();
+    let has_autoscaler =
+        spec.get("autoscaler").is_some_and(|cell| !cell.is_null()) || spec.get("maxReplicas").is_some();
     match (spec.text_at(&["mode"]), spec.get("replicas").map(|cell| &cell.value)) {
         (Some("daemonset" | "sidecar"), _) => None,
         _ if has_autoscaler => None,

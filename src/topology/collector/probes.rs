@@ -34,7 +34,9 @@ const KINDS: [&str; 4] = ["httpGet", "tcpSocket", "grpc", "exec"];
 
 /// Adds the probes of a Collector's container.
 pub(super) fn collect(collector: &mut Collector, workloads: &[Workload]) {
-    let container = collector.run.and_then(|(index, number)| workloads.get(index)?.containers.get(number));
+    let container = collector
+        .run
+        .and_then(|(index, number)| workloads.get(index)?.containers.get(number));
     let Some(container) = container else {
         return;
     };
@@ -43,7 +45,10 @@ pub(super) fn collect(collector: &mut Collector, workloads: &[Workload]) {
         let Some(cell) = container.cell.get(name).filter(|cell| cell.fields().is_some()) else {
             continue;
         };
-        let Some((kind, action)) = KINDS.into_iter().find_map(|kind| cell.get(kind).map(|action| (kind, action))) else {
+        let Some((kind, action)) = KINDS
+            .into_iter()
+            .find_map(|kind| cell.get(kind).map(|action| (kind, action)))
+        else {
             continue;
         };
         let written_port = action.get("port").cloned().unwrap_or_default();
@@ -77,7 +82,10 @@ fn port_number(written: &Cell, container: &Cell) -> Option<u16> {
         Value::Text(name) => {
             let ports = container.get("ports").map_or(&[][..], Cell::items);
             let named = ports.iter().find(|port| port.text_at(&["name"]) == Some(name));
-            named.and_then(|port| port.get("containerPort")).and_then(port_of).or_else(|| name.parse().ok())
+            named
+                .and_then(|port| port.get("containerPort"))
+                .and_then(port_of)
+                .or_else(|| name.parse().ok())
         }
         _ => None,
     }
@@ -87,7 +95,9 @@ fn port_number(written: &Cell, container: &Cell) -> Option<u16> {
 fn listener_on(collector: &Collector, port: u16) -> Option<usize> {
     let on_port = |index: &usize| port_of(&collector.listeners[*index].port) == Some(port);
     let all = || (0..collector.listeners.len()).filter(on_port);
-    all().find(|index| collector.listeners[*index].is_started == Some(true)).or_else(|| all().next())
+    all()
+        .find(|index| collector.listeners[*index].is_started == Some(true))
+        .or_else(|| all().next())
 }
 
 fn extension(collector: &Collector, listener: Option<usize>) -> Option<usize> {
@@ -97,7 +107,8 @@ fn extension(collector: &Collector, listener: Option<usize>) -> Option<usize> {
         return Some(component);
     }
     let mut health = collector.components.iter().enumerate().filter(|(_, component)| {
-        component.kind == ComponentKind::Extension && matches!(component.type_name.as_str(), "health_check" | "healthcheckv2")
+        component.kind == ComponentKind::Extension
+            && matches!(component.type_name.as_str(), "health_check" | "healthcheckv2")
     });
     match (health.next(), health.next()) {
         (Some((index, _)), None) => Some(index),

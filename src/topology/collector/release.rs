@@ -5,7 +5,8 @@
 use super::graph::KINDS;
 use crate::evidence::{Cell, Evidence, Value};
 use crate::releases::{
-    Basis, ComponentKind, Distribution, ImageReference, KeySection, KnownProgram, NodeId, Precision, Release, ReleaseSpan, Tables, ValueKind, Version,
+    Basis, ComponentKind, Distribution, ImageReference, KeySection, KnownProgram, NodeId, Precision, Release,
+    ReleaseSpan, Tables, ValueKind, Version,
 };
 
 /// The releases and the distribution, with what was taken for granted.
@@ -17,17 +18,26 @@ pub(super) struct Identity {
 }
 
 /// Returns what the image and the user say.
-pub(super) fn identity(evidence: &Evidence, program: Option<&KnownProgram>, image: Option<&ImageReference>, why_unknown: &str) -> Identity {
+pub(super) fn identity(
+    evidence: &Evidence,
+    program: Option<&KnownProgram>,
+    image: Option<&ImageReference>,
+    why_unknown: &str,
+) -> Identity {
     let mut assumptions = Vec::new();
     let tag = image.and_then(|image| image.tag.as_deref()).unwrap_or_default();
     let of_image = match program {
         Some(program) => {
             match &program.release {
                 Release::LatestAssumed(version) => {
-                    assumptions.push(format!("the image names no release, so it is taken to be the newest known, {version}"));
+                    assumptions.push(format!(
+                        "the image names no release, so it is taken to be the newest known, {version}"
+                    ));
                 }
                 Release::Assumed(version) => {
-                    assumptions.push(format!("the private image is release {version} of the Collector, as its tag reads"));
+                    assumptions.push(format!(
+                        "the private image is release {version} of the Collector, as its tag reads"
+                    ));
                 }
                 _ => {}
             }
@@ -43,8 +53,13 @@ pub(super) fn identity(evidence: &Evidence, program: Option<&KnownProgram>, imag
         }
         None => of_image,
     };
-    let of_image = program.and_then(|program| program.distribution).unwrap_or(Distribution::Unknown);
-    let given = evidence.given_distribution.as_deref().and_then(|word| word.parse().ok());
+    let of_image = program
+        .and_then(|program| program.distribution)
+        .unwrap_or(Distribution::Unknown);
+    let given = evidence
+        .given_distribution
+        .as_deref()
+        .and_then(|word| word.parse().ok());
     let distribution = match (of_image, given) {
         (Distribution::Unknown, Some(given)) => given,
         (of_image, _) => of_image,
@@ -79,7 +94,13 @@ pub(super) fn bounded(tables: &Tables, config: &Cell, distribution: Distribution
                 let what = format!("{} {type_name}", kind.as_str());
                 bounds.push(Bound { what, span });
                 if let Some(section) = tables.keys(kind, type_name) {
-                    key_bounds(section, KeySection::ROOT, value, &format!("{} {id}", kind.as_str()), &mut bounds);
+                    key_bounds(
+                        section,
+                        KeySection::ROOT,
+                        value,
+                        &format!("{} {id}", kind.as_str()),
+                        &mut bounds,
+                    );
                 }
             }
         }
@@ -106,14 +127,23 @@ pub(super) fn bounded(tables: &Tables, config: &Cell, distribution: Distribution
 }
 
 fn contradiction(bounds: &[Bound]) -> String {
-    let newest_first = bounds.iter().filter(|bound| bound.span.low.is_some()).max_by_key(|bound| bound.span.low);
-    let oldest_last = bounds.iter().filter(|bound| bound.span.high.is_some()).min_by_key(|bound| bound.span.high);
+    let newest_first = bounds
+        .iter()
+        .filter(|bound| bound.span.low.is_some())
+        .max_by_key(|bound| bound.span.low);
+    let oldest_last = bounds
+        .iter()
+        .filter(|bound| bound.span.high.is_some())
+        .min_by_key(|bound| bound.span.high);
     match (newest_first, oldest_last) {
         (Some(new), Some(old)) => {
             let (Some(low), Some(high)) = (new.span.low, old.span.high) else {
                 return "no release accepts all of it".to_owned();
             };
-            format!("{} is accepted from {low} on, and {} until {high} only", new.what, old.what)
+            format!(
+                "{} is accepted from {low} on, and {} until {high} only",
+                new.what, old.what
+            )
         }
         _ => "no release accepts all of it".to_owned(),
     }
@@ -142,7 +172,9 @@ fn key_bounds(section: &KeySection, parent: NodeId, value: &Cell, within: &str, 
                 }
             }
         }
-        Value::List(items) if parent == KeySection::ROOT => items.iter().for_each(|item| key_bounds(section, parent, item, within, bounds)),
+        Value::List(items) if parent == KeySection::ROOT => items
+            .iter()
+            .for_each(|item| key_bounds(section, parent, item, within, bounds)),
         _ => {}
     }
 }
@@ -164,7 +196,9 @@ pub(super) fn canonical(tables: &Tables, kind: ComponentKind, type_name: &str) -
         return name.to_string();
     }
     // A core component may be in the core distribution alone only in theory: contrib holds them all.
-    let newest = tables.newest(crate::releases::Program::Collector).unwrap_or(Version::ZERO);
+    let newest = tables
+        .newest(crate::releases::Program::Collector)
+        .unwrap_or(Version::ZERO);
     let span = ReleaseSpan::exactly(newest, Basis::AssumedNewest);
     match tables.component(kind, type_name, Distribution::Contrib, &span) {
         crate::releases::ComponentFate::Present { canonical, .. } => canonical,

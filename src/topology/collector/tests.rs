@@ -117,7 +117,11 @@ fn check(collector: &Collector, path: &[&str], expected: &str) {
 #[test]
 fn a_mounted_configuration_has_the_lines_of_the_outer_file() {
     let collector = of("0.110.0", ARGS, CONFIG);
-    check(&collector, &["exporters", "otlp", "endpoint"], "\"tempo:4317\" at 12:17");
+    check(
+        &collector,
+        &["exporters", "otlp", "endpoint"],
+        "\"tempo:4317\" at 12:19",
+    );
     assert_eq!(collector.name, "Deployment obs/gateway");
     assert_eq!(collector.release.to_string(), "0.110.0");
     assert_eq!(collector.distribution, Distribution::Contrib);
@@ -128,10 +132,14 @@ fn a_mounted_configuration_has_the_lines_of_the_outer_file() {
 fn acceptance_32_all_ways_to_name_a_configuration() {
     let container = "args: [--config, 'file:/conf/relay.yaml', '--config=yaml:exporters::otlp::timeout: 7s', '--config=env:MORE', '--set=exporters.otlp.compression=none']\nenv: [{name: MORE, value: '{exporters: {otlp: {endpoint: other:4317}}}'}]";
     let collector = of("0.110.0", container, CONFIG);
-    check(&collector, &["exporters", "otlp", "endpoint"], "\"other:4317\" at 32:66");
+    check(
+        &collector,
+        &["exporters", "otlp", "endpoint"],
+        "\"other:4317\" at 35:66",
+    );
     assert!(words(collector.config.path(&["exporters", "otlp", "timeout"])).starts_with("\"7s\""));
     assert!(words(collector.config.path(&["exporters", "otlp", "compression"])).starts_with("\"none\""));
-    check(&collector, &["receivers", "otlp", "protocols", "grpc"], "null at 9:12");
+    check(&collector, &["receivers", "otlp", "protocols", "grpc"], "null at 9:15");
     let far = of("0.110.0", "args: ['--config=https://x/y.yaml']", CONFIG);
     assert_eq!(far.unknown.as_deref(), Some("https://x/y.yaml is not read"));
     assert!(far.config.unknown_reason().is_some());
@@ -145,13 +153,45 @@ fn operator_resources_old_and_new() {
         indented(&CONFIG.replace("tempo:4317", "${env:HOST}:4317"), 4)
     );
     let collector = only(&[("a.yaml", &new)]);
-    check(&collector, &["exporters", "otlp", "endpoint"], "\"tempo:4317\" at 14:17");
-    assert_eq!((collector.mode.as_deref(), collector.origin), (Some("daemonset"), Origin::OperatorResource));
+    check(
+        &collector,
+        &["exporters", "otlp", "endpoint"],
+        "\"tempo:4317\" at 14:19",
+    );
+    assert_eq!(
+        (collector.mode.as_deref(), collector.origin),
+        (Some("daemonset"), Origin::OperatorResource)
+    );
     assert_eq!(collector.listeners[0].is_local, Ok(false), "the operator opens it");
-    let old = new.replace("v1beta1", "v1alpha1").replace("  config:", "  image: otel/opentelemetry-collector:0.107.0\n  config: |");
+    let old = new.replace("v1beta1", "v1alpha1").replace(
+        "  config:",
+        "  image: otel/opentelemetry-collector:0.107.0\n  config: |",
+    );
     let collector = only(&[("a.yaml", &old)]);
-    check(&collector, &["exporters", "otlp", "endpoint"], "\"tempo:4317\" at 15:17");
+    check(
+        &collector,
+        &["exporters", "otlp", "endpoint"],
+        "\"tempo:4317\" at 15:19",
+    );
     assert_eq!(collector.release.to_string(), "0.107.0");
+}
+
+#[test]
+fn a_live_operator_resource_and_what_was_made_of_it_are_one_collector() {
+    let resource = format!(
+        "apiVersion: opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector\nmetadata: {{name: x, namespace: obs}}\nspec:\n  config:\n{}---\n",
+        indented(CONFIG, 4)
+    );
+    let owner = "metadata: {name: x-collector, namespace: obs, ownerReferences: [{apiVersion: opentelemetry.io/v1beta1, kind: OpenTelemetryCollector, name: x, controller: true}]}";
+    let made = stack("0.120.0", ARGS, CONFIG).replace("metadata: {name: gateway, namespace: obs}", owner);
+    let collector = only(&[("a.yaml", &(resource + &made))]);
+    assert_eq!(collector.name, "OpenTelemetryCollector obs/x");
+    assert_eq!(collector.release.to_string(), "0.120.0", "the image of the Deployment");
+    check(
+        &collector,
+        &["exporters", "otlp", "endpoint"],
+        "\"tempo:4317\" at 12:19",
+    );
 }
 
 #[test]
@@ -159,27 +199,49 @@ fn a_configmap_that_nothing_mounts_is_judged_and_one_that_is_mounted_is_not_judg
     let text = stack("0.110.0", ARGS, CONFIG);
     let (map, _) = text.split_once("---\n").unwrap();
     let collector = only(&[("a.yaml", map)]);
-    assert_eq!((collector.origin, collector.name.as_str()), (Origin::ConfigMap, "ConfigMap obs/conf"));
-    let values = map.replace("relay.yaml: |", "values.yaml: |\n    config:").replace("    receivers:", "      receivers:");
-    assert!(collectors_of(&evidence_of(&[("a.yaml", &values)])).is_empty(), "a chart's values are no configuration");
+    assert_eq!(
+        (collector.origin, collector.name.as_str()),
+        (Origin::ConfigMap, "ConfigMap obs/conf")
+    );
+    let values = map
+        .replace("relay.yaml: |", "values.yaml: |\n    config:")
+        .replace("    receivers:", "      receivers:");
+    assert!(
+        collectors_of(&evidence_of(&[("a.yaml", &values)])).is_empty(),
+        "a chart's values are no configuration"
+    );
 }
 
 #[test]
 fn what_is_wrong_with_the_text() {
     let kinds = |collector: &Collector| {
         let problems = collector.problems.iter();
-        problems.map(|problem| (problem.kind, problem.place.as_ref().map(|place| place.line_column().0))).collect::<Vec<_>>()
+        problems
+            .map(|problem| (problem.kind, problem.place.as_ref().map(|place| place.line_column().0)))
+            .collect::<Vec<_>>()
     };
     let twice = CONFIG.replace("exporters:\n  otlp:", "exporters:\n  otlp: {}\n  otlp:");
-    assert_eq!(kinds(&of("0.110.0", ARGS, &twice)), [(ProblemKind::DuplicateKey, Some(12))]);
+    assert_eq!(
+        kinds(&of("0.110.0", ARGS, &twice)),
+        [(ProblemKind::DuplicateKey, Some(12))]
+    );
     let broken = of("0.110.0", ARGS, "receivers:\n\totlp:\n");
     assert_eq!(kinds(&broken)[0], (ProblemKind::Syntax, Some(7)));
     assert_eq!(broken.unknown.as_deref(), Some("the configuration is no valid YAML"));
     assert_eq!(kinds(&of("0.110.0", ARGS, "# nothing"))[0].0, ProblemKind::Empty);
-    assert_eq!(kinds(&of("0.110.0", "args: [--config=/conf/config.yaml]", CONFIG))[0].0, ProblemKind::FileMissing);
-    assert_eq!(kinds(&of("0.110.0", "args: [--feature-gates=x]", CONFIG))[0].0, ProblemKind::NoConfigFlag);
+    assert_eq!(
+        kinds(&of("0.110.0", "args: [--config=/conf/config.yaml]", CONFIG))[0].0,
+        ProblemKind::FileMissing
+    );
+    assert_eq!(
+        kinds(&of("0.110.0", "args: [--feature-gates=x]", CONFIG))[0].0,
+        ProblemKind::NoConfigFlag
+    );
     assert_eq!(kinds(&of("0.110.0", "", CONFIG))[0].0, ProblemKind::ImageDefault);
-    assert_eq!(kinds(&of("0.110.0", "args: ['--config=env:NONE']", CONFIG))[0].0, ProblemKind::VariableUnset);
+    assert_eq!(
+        kinds(&of("0.110.0", "args: ['--config=env:NONE']", CONFIG))[0].0,
+        ProblemKind::VariableUnset
+    );
     let two = format!("{CONFIG}\n--- # second\nreceivers: {{}}\n");
     assert_eq!(kinds(&plain(&two))[0].0, ProblemKind::SeveralDocuments);
 }
@@ -202,16 +264,36 @@ fn references_are_resolved_or_unknown_with_a_reason() {
     assert_eq!(endpoint("0.110.0", "$HOST:4317", host), "\"$HOST:4317\"");
     assert_eq!(endpoint("0.103.0", "$HOST:4317", host), "\"tempo:4317\"");
     assert_eq!(endpoint("0.110.0", "$(HOST):4317", host), "\"$(HOST):4317\"");
-    assert_eq!(endpoint("0.110.0", "${env:HOST}:4317", secret), "?Secret obs/s is not read");
-    assert_eq!(endpoint("0.110.0", "${env:A${env:B}}", "{name: B, value: '1'}, {name: A1, value: deep}"), "\"deep\"");
+    assert_eq!(
+        endpoint("0.110.0", "${env:HOST}:4317", secret),
+        "?Secret obs/s is not read"
+    );
+    assert_eq!(
+        endpoint(
+            "0.110.0",
+            "${env:A${env:B}}",
+            "{name: B, value: '1'}, {name: A1, value: deep}"
+        ),
+        "\"deep\""
+    );
     assert_eq!(endpoint("0.110.0", "${s3:x}", host), "?s3:x is not read");
-    assert_eq!(endpoint("0.110.0", "${env:LOOP}", "{name: LOOP, value: '${env:LOOP}'}"), "?references lead to references without end");
+    assert_eq!(
+        endpoint("0.110.0", "${env:LOOP}", "{name: LOOP, value: '${env:LOOP}'}"),
+        "?references lead to references without end"
+    );
 }
 
 #[test]
 fn a_whole_value_gets_a_type_and_a_text_field_keeps_the_text() {
-    let config = CONFIG.replace("endpoint: tempo:4317", "endpoint: ${env:P}\n    sending_queue: {queue_size: '${env:P}'}");
-    let collector = of("0.110.0", &format!("{ARGS}\nenv: [{{name: P, value: '4317'}}]"), &config);
+    let config = CONFIG.replace(
+        "endpoint: tempo:4317",
+        "endpoint: ${env:P}\n    sending_queue: {queue_size: '${env:P}'}",
+    );
+    let collector = of(
+        "0.110.0",
+        &format!("{ARGS}\nenv: [{{name: P, value: '4317'}}]"),
+        &config,
+    );
     let exporter = &collector.components[collector.component(Role::Exporters, "otlp").unwrap()];
     assert!(words(exporter.config.get("endpoint")).starts_with("\"4317\""));
     assert!(words(exporter.config.path(&["sending_queue", "queue_size"])).starts_with("4317"));
@@ -222,7 +304,7 @@ fn a_reference_has_a_place_of_its_own() {
     let config = CONFIG.replace("tempo:4317", "http://$TEMPO_HOST:4317");
     let collector = of("0.110.0", ARGS, &config);
     let place = collector.references[0].place.as_ref().unwrap();
-    assert_eq!((place.excerpt(), place.line_column()), ("$TEMPO_HOST", (12, 24)));
+    assert_eq!((place.excerpt(), place.line_column()), ("$TEMPO_HOST", (12, 26)));
     assert_eq!(collector.references[0].state, ReferenceState::Unset);
 }
 
@@ -239,22 +321,35 @@ fn acceptance_31_localhost_from_0_104_on() {
         of(release, container, CONFIG).listeners[0].is_local.clone()
     };
     assert_eq!((gate("0.104.0"), gate("0.110.0")), (Ok(false), Ok(true)));
-    assert!(plain(CONFIG).listeners[0].is_local.is_err(), "a bare file tells no release here");
+    assert!(
+        plain(CONFIG).listeners[0].is_local.is_err(),
+        "a bare file tells no release here"
+    );
 }
 
 #[test]
 fn a_port_is_known_although_the_host_is_the_pods_own() {
     let config = CONFIG.replace("grpc:", "grpc: {endpoint: '${env:IP}:4319'}");
-    let container = format!("{ARGS}\nenv: [{{name: IP, valueFrom: {{fieldRef: {{fieldPath: status.podIP}}}}}}]\nports: [{{containerPort: 4319}}]");
+    let container = format!(
+        "{ARGS}\nenv: [{{name: IP, valueFrom: {{fieldRef: {{fieldPath: status.podIP}}}}}}]\nports: [{{containerPort: 4319}}]"
+    );
     let listener = &of("0.110.0", &container, &config).listeners[0];
     assert_eq!(words(Some(&listener.port)), "4319");
-    assert_eq!((listener.is_local.clone(), listener.is_container_port), (Ok(false), true));
+    assert_eq!(
+        (listener.is_local.clone(), listener.is_container_port),
+        (Ok(false), true)
+    );
 }
 
 #[test]
 fn releases_follow_from_the_configuration_where_no_image_tells() {
     let span = |content: &str| plain(content).release.to_string();
-    let with = |exporter: &str| CONFIG.replace("  otlp:\n    endpoint", &format!("  {exporter}:\n  otlp:\n    endpoint"));
+    let with = |exporter: &str| {
+        CONFIG.replace(
+            "  otlp:\n    endpoint",
+            &format!("  {exporter}:\n  otlp:\n    endpoint"),
+        )
+    };
     assert_eq!(span(CONFIG), "unknown release");
     assert_eq!(span(&with("logging")), "0.110.0 or older");
     assert_eq!(span(&with("otlp_http/x")), "0.144.0 or newer");
@@ -271,48 +366,82 @@ fn releases_follow_from_the_configuration_where_no_image_tells() {
 fn the_user_names_the_release_and_the_distribution() {
     let mut evidence = Evidence::default();
     with_plain_file(&mut evidence, CONFIG);
-    evidence.given_releases.insert("collector".to_owned(), "0.104.0".to_owned());
+    evidence
+        .given_releases
+        .insert("collector".to_owned(), "0.104.0".to_owned());
     evidence.given_distribution = Some("core".to_owned());
     let collector = collectors_of(&evidence).remove(0);
-    assert_eq!((collector.release.to_string().as_str(), collector.distribution), ("0.104.0", Distribution::Core));
+    assert_eq!(
+        (collector.release.to_string().as_str(), collector.distribution),
+        ("0.104.0", Distribution::Core)
+    );
     assert_eq!(collector.listeners[0].is_local, Ok(true));
 }
 
 #[test]
 fn keys_on_both_sides_of_a_change() {
     let keys = |release: &str| {
-        let config = CONFIG.replace("endpoint: tempo:4317", "endpoint: tempo:4317\n    sending_queue: {blocking: true}\n    timout: 5s");
+        let config = CONFIG.replace(
+            "endpoint: tempo:4317",
+            "endpoint: tempo:4317\n    sending_queue: {blocking: true}\n    timout: 5s",
+        );
         let problems = of(release, ARGS, &config).key_problems;
-        problems.into_iter().map(|problem| (problem.path, problem.kind)).collect::<Vec<_>>()
+        problems
+            .into_iter()
+            .map(|problem| (problem.path, problem.kind))
+            .collect::<Vec<_>>()
     };
     let unknown = ("timout".to_owned(), KeyProblemKind::Unknown);
-    assert_eq!(keys("0.128.0"), [unknown.clone()]);
-    assert_eq!(keys("0.129.0"), [("sending_queue.blocking".to_owned(), KeyProblemKind::Removed), unknown]);
+    assert_eq!(keys("0.128.0"), std::slice::from_ref(&unknown));
+    assert_eq!(
+        keys("0.129.0"),
+        [("sending_queue.blocking".to_owned(), KeyProblemKind::Removed), unknown]
+    );
 }
 
 #[test]
 fn acceptance_30_a_queue_that_makes_batches() {
-    let config = CONFIG.replace("endpoint: tempo:4317", "endpoint: tempo:4317\n    sending_queue: {batch: {}}");
+    let config = CONFIG.replace(
+        "endpoint: tempo:4317",
+        "endpoint: tempo:4317\n    sending_queue: {batch: {}}",
+    );
     assert!(of("0.140.0", ARGS, &config).key_problems.is_empty());
-    assert_eq!(of("0.122.0", ARGS, &config).key_problems[0].kind, KeyProblemKind::NotYet);
+    assert_eq!(
+        of("0.122.0", ARGS, &config).key_problems[0].kind,
+        KeyProblemKind::NotYet
+    );
 }
 
 #[test]
 fn acceptance_33_a_vendors_build_is_not_told_what_it_lacks() {
     let config = CONFIG.replace("  otlp:\n    endpoint", "  vendorexporter: {}\n  otlp:\n    endpoint");
-    let text = stack("1.0.0", ARGS, &config).replace("otel/opentelemetry-collector-contrib", "registry.example.com/team/own-otelcol");
+    let text = stack("1.0.0", ARGS, &config).replace(
+        "otel/opentelemetry-collector-contrib",
+        "registry.example.com/team/own-otelcol",
+    );
     let collector = only(&[("a.yaml", &text)]);
     assert_eq!(collector.distribution, Distribution::Unknown);
-    let vendor = collector.components.iter().find(|component| component.id == "vendorexporter").unwrap();
+    let vendor = collector
+        .components
+        .iter()
+        .find(|component| component.id == "vendorexporter")
+        .unwrap();
     assert!(matches!(vendor.fate, crate::releases::ComponentFate::Undecided { .. }));
 }
 
 #[test]
 fn names_in_pipelines() {
-    let config = CONFIG.replace("receivers: [otlp]", "receivers: [otlp, otlp, otlp/x, exporter]").replace("exporters: [otlp]", "exporters: [otpl]");
+    let config = CONFIG
+        .replace("receivers: [otlp]", "receivers: [otlp, otlp, otlp/x, exporter]")
+        .replace("exporters: [otlp]", "exporters: [otpl]");
     let collector = of("0.110.0", ARGS, &config);
     let told = collector.pipelines[0].items.iter().map(|item| {
-        (item.id.text().unwrap_or_default(), item.component.is_some(), item.is_duplicate, item.did_you_mean.as_deref())
+        (
+            item.id.text().unwrap_or_default(),
+            item.component.is_some(),
+            item.is_duplicate,
+            item.did_you_mean.as_deref(),
+        )
     });
     assert_eq!(
         told.collect::<Vec<_>>(),
@@ -328,7 +457,18 @@ fn names_in_pipelines() {
 
 #[test]
 fn odd_input_does_not_stop_anything() {
-    for config in ["[]", "a", "receivers: []", "service: {pipelines: [a]}", "service: {pipelines: {traces: [x], '': null}}", "receivers: {'': , '/': 1}", "service::x: 1\nservice: 2", "exporters: ${env:X}", "${file:/conf/relay.yaml}", "a: ${file:/conf/relay.yaml}"] {
+    for config in [
+        "[]",
+        "a",
+        "receivers: []",
+        "service: {pipelines: [a]}",
+        "service: {pipelines: {traces: [x], '': null}}",
+        "receivers: {'': , '/': 1}",
+        "service::x: 1\nservice: 2",
+        "exporters: ${env:X}",
+        "${file:/conf/relay.yaml}",
+        "a: ${file:/conf/relay.yaml}",
+    ] {
         let collector = of("0.110.0", ARGS, config);
         assert_eq!(collector.name, "Deployment obs/gateway", "{config}");
     }

@@ -31,13 +31,19 @@ pub(super) fn scheme(location: &str) -> (Option<&str>, &str) {
     let is_scheme = scheme.len() > 1
         && letters.next().is_some_and(|byte| byte.is_ascii_alphabetic())
         && letters.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-'));
-    if is_scheme { (Some(scheme), rest) } else { (None, location) }
+    if is_scheme {
+        (Some(scheme), rest)
+    } else {
+        (None, location)
+    }
 }
 
 /// Returns whether a text is the name of a variable.
 pub(super) fn is_name(text: &str) -> bool {
     let mut letters = text.bytes();
-    letters.next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+    letters
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
         && letters.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
@@ -55,7 +61,10 @@ pub(super) fn dollar_names(text: &str) -> Vec<Range<usize>> {
             at += 2;
             continue;
         }
-        let name = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let name = bytes[at + 1..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+            .count();
         if name > 0 {
             found.push(at..at + 1 + name);
         }
@@ -107,9 +116,19 @@ mod tests {
 
     #[test]
     fn other_references() {
-        let names = |text: &str| dollar_names(text).into_iter().map(|range| text[range].to_owned()).collect::<Vec<_>>();
+        let names = |text: &str| {
+            dollar_names(text)
+                .into_iter()
+                .map(|range| text[range].to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(names("$A:$B_1 $$C ${D} $1 é$E"), ["$A", "$B_1", "$1", "$E"]);
-        let names = |text: &str| parenthesised_names(text).into_iter().map(|range| text[range].to_owned()).collect::<Vec<_>>();
+        let names = |text: &str| {
+            parenthesised_names(text)
+                .into_iter()
+                .map(|range| text[range].to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(names("$(A):$(B.c) $(D"), ["$(A)"]);
     }
 

@@ -12,8 +12,13 @@ const MOST_PANELS: usize = 2000;
 
 /// Adds the dashboards of all files.
 pub(super) fn from_files(found: &mut Grafanas) {
-    let files = found.files.iter().enumerate().filter(|(_, file)| file.content == Content::Dashboard && !file.root.is_null());
-    let all = files.map(|(index, file)| dashboard(Origin::File(index), &file.reference, instance_of(file), &file.root, &[]));
+    let files = found
+        .files
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| file.content == Content::Dashboard && !file.root.is_null());
+    let all =
+        files.map(|(index, file)| dashboard(Origin::File(index), &file.reference, instance_of(file), &file.root, &[]));
     found.dashboards.extend(all.collect::<Vec<_>>());
 }
 
@@ -29,14 +34,22 @@ pub(super) fn dashboard(
     let envelope = inner.is_some() && root.get("panels").is_none();
     let root = inner.filter(|_| envelope).unwrap_or(root);
     let list = |key: &str| root.get(key).map_or(&[][..], Cell::items);
-    let name = |input: &&Cell| input.text_at(&["name"]).is_some_and(|name| !filled.iter().any(|filled| filled == name));
+    let name = |input: &&Cell| {
+        input
+            .text_at(&["name"])
+            .is_some_and(|name| !filled.iter().any(|filled| filled == name))
+    };
     let variables = root.path(&["templating", "list"]).map_or(&[][..], Cell::items);
     let mut dashboard = Dashboard {
         origin,
         reference: reference.clone(),
         instance,
         envelope,
-        inputs: list("__inputs").iter().filter(name).filter_map(|input| input.get("name").cloned()).collect(),
+        inputs: list("__inputs")
+            .iter()
+            .filter(name)
+            .filter_map(|input| input.get("name").cloned())
+            .collect(),
         datasource_variables: variables
             .iter()
             .filter(|variable| variable.text_at(&["type"]) == Some("datasource"))
@@ -91,7 +104,11 @@ fn add_use(dashboard: &mut Dashboard, owner: &Cell, place: &'static str, title: 
         is_name,
         place,
         title: owner.get(title).cloned().unwrap_or_default(),
-        panel_type: if place == "panel" { owner.get("type").cloned().unwrap_or_default() } else { Cell::default() },
+        panel_type: if place == "panel" {
+            owner.get("type").cloned().unwrap_or_default()
+        } else {
+            Cell::default()
+        },
     });
 }
 
@@ -129,7 +146,10 @@ fn add_target(dashboard: &mut Dashboard, panel: &Cell, target: &Cell) {
     let (datasource, datasource_type, _) = own.or(of_panel).unwrap_or_default();
     let query_type = target.text_at(&["queryType"]);
     let is_tempo = datasource_type.text() == Some("tempo")
-        || matches!(query_type, Some("traceql" | "traceqlSearch" | "nativeSearch" | "serviceMap" | "traceId"))
+        || matches!(
+            query_type,
+            Some("traceql" | "traceqlSearch" | "nativeSearch" | "serviceMap" | "traceId")
+        )
         || (datasource_type.is_null() && target.get("query").is_some() && target.get("expr").is_none());
     if is_tempo {
         dashboard.queries.push(PanelQuery {

@@ -46,7 +46,11 @@ fn datasource(
         instance,
         name: field("name"),
         kind: field("type"),
-        uid: if is_written { uid } else { Cell::unknown("no uid is written, so that Grafana makes one up").at(config) },
+        uid: if is_written {
+            uid
+        } else {
+            Cell::unknown("no uid is written, so that Grafana makes one up").at(config)
+        },
         uid_written: is_written,
         url: field("url"),
         org_id: organisation(config),

@@ -34,7 +34,9 @@ pub fn dollar_names(value: &str) -> Vec<DollarName> {
             }
             Some(letter) if letter.is_ascii_alphabetic() || *letter == b'_' => {
                 let rest = &value[start + 1..];
-                let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+                let length = rest
+                    .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+                    .unwrap_or(rest.len());
                 at = start + 1 + length;
                 let name = rest[..length].to_owned();
                 let is_provider = name.starts_with("__") && value[at..].starts_with('{');
@@ -53,7 +55,9 @@ pub(super) fn expanded(value: &Cell, container: Option<&Container>) -> Cell {
     let Some(text) = value.text().filter(|text| text.contains('$')) else {
         return value.clone();
     };
-    let is_provider = ["$__env{", "$__file{", "$__vault{"].iter().any(|provider| text.contains(provider));
+    let is_provider = ["$__env{", "$__file{", "$__vault{"]
+        .iter()
+        .any(|provider| text.contains(provider));
     if is_provider {
         return Cell::unknown("the value comes from a file or variable of Grafana").at(value);
     }

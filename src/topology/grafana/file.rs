@@ -120,7 +120,9 @@ fn content_of(root: &Cell) -> Option<Content> {
     let items = |key: &str| root.get(key).map_or(&[][..], Cell::items);
     let has_type = |item: &Cell| item.get("type").is_some() && item.get("name").is_some();
     let is_versioned = root.get("apiVersion").is_some();
-    if items("datasources").iter().any(has_type) && (is_versioned || root.fields().is_some_and(|fields| fields.len() <= 3)) {
+    if items("datasources").iter().any(has_type)
+        && (is_versioned || root.fields().is_some_and(|fields| fields.len() <= 3))
+    {
         return Some(Content::Datasources);
     }
     if is_versioned && !items("deleteDatasources").is_empty() {
@@ -132,9 +134,19 @@ fn content_of(root: &Cell) -> Option<Content> {
 
 /// Returns whether the root of a file is a dashboard, in or out of the envelope of the API.
 fn is_dashboard(root: &Cell) -> bool {
-    let inner = root.get("dashboard").filter(|inner| inner.fields().is_some()).unwrap_or(root);
-    let is_list = |key: &str| inner.get(key).is_some_and(|cell| matches!(cell.value, crate::evidence::Value::List(_)));
-    (is_list("panels") || is_list("rows")) && ["schemaVersion", "title", "templating", "uid"].iter().any(|key| inner.get(key).is_some())
+    let inner = root
+        .get("dashboard")
+        .filter(|inner| inner.fields().is_some())
+        .unwrap_or(root);
+    let is_list = |key: &str| {
+        inner
+            .get(key)
+            .is_some_and(|cell| matches!(cell.value, crate::evidence::Value::List(_)))
+    };
+    (is_list("panels") || is_list("rows"))
+        && ["schemaVersion", "title", "templating", "uid"]
+            .iter()
+            .any(|key| inner.get(key).is_some())
 }
 
 fn dashboard(text: &Arc<Text>) -> Option<Recognised> {
@@ -147,7 +159,9 @@ fn dashboard(text: &Arc<Text>) -> Option<Recognised> {
             let looks_like_one = has("\"panels\"") && (has("\"schemaVersion\"") || has("\"targets\""));
             let error = json_error(&text.content).or_else(|| {
                 // Valid JSON that YAML's rules do not read: nothing is wrong, and nothing is understood.
-                serde_json::from_str::<serde::de::IgnoredAny>(&text.content).is_err().then_some(error)
+                serde_json::from_str::<serde::de::IgnoredAny>(&text.content)
+                    .is_err()
+                    .then_some(error)
             });
             looks_like_one.then_some((Content::Dashboard, Cell::default(), error))
         }
@@ -182,7 +196,14 @@ fn plain_file(file: &PlainFile) -> Option<ProvisioningFile> {
     Some(ProvisioningFile {
         reference: file.text.resource.clone(),
         namespace: Namespace::Unknown,
-        key: file.text.file().name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
+        key: file
+            .text
+            .file()
+            .name
+            .rsplit(['/', '\\'])
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         labels: Cell::default(),
         metadata: Cell::default(),
         entry: Cell {
@@ -191,7 +212,9 @@ fn plain_file(file: &PlainFile) -> Option<ProvisioningFile> {
         },
         text: document.text.clone(),
         content,
-        syntax_error: (content == Content::Dashboard).then(|| json_error(&document.text.content)).flatten(),
+        syntax_error: (content == Content::Dashboard)
+            .then(|| json_error(&document.text.content))
+            .flatten(),
         root,
         pick_up: PickUp::default(),
     })

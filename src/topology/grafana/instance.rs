@@ -20,9 +20,10 @@ pub(super) fn instances(evidence: &Evidence, workloads: &[Workload]) -> Vec<Inst
         }
         found.push(instance(evidence, workload, index, position));
     }
-    let resources = evidence.resources.iter().filter(|resource| {
-        resource.kind() == "Grafana" && resource.group() == "grafana.integreatly.org"
-    });
+    let resources = evidence
+        .resources
+        .iter()
+        .filter(|resource| resource.kind() == "Grafana" && resource.group() == "grafana.integreatly.org");
     found.extend(resources.map(|resource| Instance {
         container: None,
         reference: resource.reference.clone(),
@@ -40,7 +41,10 @@ pub(super) fn instances(evidence: &Evidence, workloads: &[Workload]) -> Vec<Inst
 /// A pod is not a second Grafana beside the Deployment that made it.
 fn is_pod_of_another(workloads: &[Workload], workload: &Workload) -> bool {
     let is_instance = |one: &Workload| matches!(one.reference.kind.as_str(), "Pod" | "ReplicaSet");
-    is_instance(workload) && workloads.iter().any(|other| !is_instance(other) && other.owner == workload.owner)
+    is_instance(workload)
+        && workloads
+            .iter()
+            .any(|other| !is_instance(other) && other.owner == workload.owner)
 }
 
 fn is_grafana(container: &Container) -> bool {
@@ -64,15 +68,21 @@ fn instance(evidence: &Evidence, workload: &Workload, index: usize, position: us
         .filter(|(_, container)| is_sidecar(container))
         .map(|(place, container)| sidecar(container, (index, place)))
         .collect();
-    let mounted = files_under(evidence, workload, container).into_iter().filter_map(|(path, text, _)| {
-        let key = text.key.as_ref()?.to_string();
-        Some((text.resource.clone(), key, path))
-    });
+    let mounted = files_under(evidence, workload, container)
+        .into_iter()
+        .filter_map(|(path, text, _)| {
+            let key = text.key.as_ref()?.to_string();
+            Some((text.resource.clone(), key, path))
+        });
     Instance {
         container: Some((index, position)),
         reference: workload.reference.clone(),
         namespace: workload.namespace.clone(),
-        labels: workload.object.path(&["metadata", "labels"]).cloned().unwrap_or_default(),
+        labels: workload
+            .object
+            .path(&["metadata", "labels"])
+            .cloned()
+            .unwrap_or_default(),
         object: workload.object.clone(),
         other_datasources: hidden_files(workload, container, &provisioning, &sidecars),
         mounted: mounted.collect(),
@@ -82,7 +92,12 @@ fn instance(evidence: &Evidence, workload: &Workload, index: usize, position: us
 }
 
 /// Returns why data source files may be there that cannot be seen.
-fn hidden_files(workload: &Workload, container: &Container, provisioning: &str, sidecars: &[Sidecar]) -> Option<String> {
+fn hidden_files(
+    workload: &Workload,
+    container: &Container,
+    provisioning: &str,
+    sidecars: &[Sidecar],
+) -> Option<String> {
     let folder = format!("{provisioning}/datasources");
     let (index, _) = mount_over(container, &folder)?;
     let mount = &container.mounts[index];
@@ -96,7 +111,10 @@ fn hidden_files(workload: &Workload, container: &Container, provisioning: &str, 
 
 /// Returns the value in effect of a variable; null when it is not set, unknown when it cannot be told.
 pub(super) fn variable(container: &Container, name: &str) -> Cell {
-    let found = container.variables.iter().find(|variable| variable.name == name && !variable.hidden);
+    let found = container
+        .variables
+        .iter()
+        .find(|variable| variable.name == name && !variable.hidden);
     match (found, &container.more_variables) {
         (Some(variable), _) => variable.value.clone(),
         (None, Some(reason)) => Cell::unknown(reason.as_str()),
@@ -116,7 +134,13 @@ fn is_sidecar(container: &Container) -> bool {
 /// The defaults are those of `kiwigrid/k8s-sidecar@a61c7ac:src/sidecar.py`.
 fn sidecar(container: &Container, place: (usize, usize)) -> Sidecar {
     let value = |name: &str| variable(container, name);
-    let empty_is_null = |cell: Cell| if cell.text() == Some("") { Cell::default().at(&cell) } else { cell };
+    let empty_is_null = |cell: Cell| {
+        if cell.text() == Some("") {
+            Cell::default().at(&cell)
+        } else {
+            cell
+        }
+    };
     let kinds = match value("RESOURCE").text().map(str::to_ascii_lowercase).as_deref() {
         Some("both") => (true, true),
         Some("secret") => (false, true),

@@ -36,7 +36,10 @@ fn datasource(index: usize, resource: &Resource, matched: OperatorMatch) -> Opti
     config.fields()?;
     let is_replaced = |field: &str| {
         let entries = resource.at(&["spec", "valuesFrom"]);
-        entries.items().iter().any(|entry| entry.text_at(&["targetPath"]) == Some(field))
+        entries
+            .items()
+            .iter()
+            .any(|entry| entry.text_at(&["targetPath"]) == Some(field))
     };
     let field = |key: &str| {
         let cell = config.get(key).cloned().unwrap_or_default();
@@ -55,7 +58,11 @@ fn datasource(index: usize, resource: &Resource, matched: OperatorMatch) -> Opti
         instance: instance_of(&matched),
         name: field("name"),
         kind: field("type"),
-        uid: if uid_written { uid } else { Cell::unknown("no uid is written, so that the operator makes one up") },
+        uid: if uid_written {
+            uid
+        } else {
+            Cell::unknown("no uid is written, so that the operator makes one up")
+        },
         uid_written,
         url: field("url"),
         org_id: 1,
@@ -70,16 +77,29 @@ fn add_dashboard(evidence: &Evidence, index: usize, resource: &Resource, found: 
     let matched = matching(evidence, resource, &found.instances);
     let instance = instance_of(&matched);
     let filled = resource.at(&["spec", "datasources"]);
-    let filled: Vec<String> = filled.items().iter().filter_map(|entry| entry.text_at(&["inputName"]).map(str::to_owned)).collect();
+    let filled: Vec<String> = filled
+        .items()
+        .iter()
+        .filter_map(|entry| entry.text_at(&["inputName"]).map(str::to_owned))
+        .collect();
     let json = resource.at(&["spec", "json"]);
     if let Some(text) = json.embed(Some("json"))
         && let Ok(root) = root_of(&text)
         && root.fields().is_some()
     {
-        found.dashboards.push(dashboard(Origin::Resource(index), &resource.reference, instance, &root, &filled));
+        found.dashboards.push(dashboard(
+            Origin::Resource(index),
+            &resource.reference,
+            instance,
+            &root,
+            &filled,
+        ));
         return;
     }
-    let (name, key) = (resource.at(&["spec", "configMapRef", "name"]), resource.at(&["spec", "configMapRef", "key"]));
+    let (name, key) = (
+        resource.at(&["spec", "configMapRef", "name"]),
+        resource.at(&["spec", "configMapRef", "key"]),
+    );
     let namespace = namespace_of(evidence, &resource.reference);
     for (position, file) in found.files.iter_mut().enumerate() {
         let is_it = file.reference.kind == "ConfigMap"
@@ -94,7 +114,9 @@ fn add_dashboard(evidence: &Evidence, index: usize, resource: &Resource, found: 
         for dashboard in &mut found.dashboards {
             if dashboard.origin == Origin::File(position) {
                 dashboard.instance = instance.or(dashboard.instance);
-                dashboard.inputs.retain(|input| !filled.iter().any(|name| input.text() == Some(name)));
+                dashboard
+                    .inputs
+                    .retain(|input| !filled.iter().any(|name| input.text() == Some(name)));
             }
         }
     }
@@ -104,10 +126,17 @@ fn add_dashboard(evidence: &Evidence, index: usize, resource: &Resource, found: 
 fn matching(evidence: &Evidence, resource: &Resource, instances: &[Instance]) -> OperatorMatch {
     let selector = resource.at(&["spec", "instanceSelector"]);
     let namespace = namespace_of(evidence, &resource.reference);
-    let crosses = matches!(resource.at(&["spec", "allowCrossNamespaceImport"]).value, Value::Bool(true));
+    let crosses = matches!(
+        resource.at(&["spec", "allowCrossNamespaceImport"]).value,
+        Value::Bool(true)
+    );
     let mut elsewhere = None;
     let mut unclear = None;
-    for (index, instance) in instances.iter().enumerate().filter(|(_, instance)| instance.container.is_none()) {
+    for (index, instance) in instances
+        .iter()
+        .enumerate()
+        .filter(|(_, instance)| instance.container.is_none())
+    {
         if !selects(&selector, &instance.labels) {
             continue;
         }
@@ -123,7 +152,9 @@ fn matching(evidence: &Evidence, resource: &Resource, instances: &[Instance]) ->
     if let Some(index) = elsewhere {
         return OperatorMatch::OtherNamespace(index);
     }
-    let is_at_hand = instances.iter().any(|instance| instance.container.is_none() && same_namespace(&namespace, &instance.namespace) == Some(true));
+    let is_at_hand = instances
+        .iter()
+        .any(|instance| instance.container.is_none() && same_namespace(&namespace, &instance.namespace) == Some(true));
     if is_at_hand || evidence.completeness.covers("Grafana", namespace.name()) {
         OperatorMatch::None
     } else {

@@ -68,7 +68,9 @@ pub(super) fn pick_up(instances: &[Instance], file: &ProvisioningFile) -> PickUp
             None => 1,
             Some(false) => {
                 let is_near = same_namespace(&instance.namespace, &file.namespace) == Some(true);
-                2 + u8::from(found.sidecar.is_none()) * 4 + u8::from(found.label == LabelState::Missing) * 2 + u8::from(!is_near)
+                2 + u8::from(found.sidecar.is_none()) * 4
+                    + u8::from(found.label == LabelState::Missing) * 2
+                    + u8::from(!is_near)
             }
         };
         if best.as_ref().is_none_or(|(least, _)| rank < *least) {
@@ -121,13 +123,24 @@ fn by(index: usize, instance: &Instance, file: &ProvisioningFile) -> PickUp {
     if let Some((_, found)) = best {
         return found;
     }
-    let other = instance.sidecars.iter().any(|sidecar| sidecar.content == Content::Other);
-    let hidden = instance.other_datasources.as_deref().filter(|_| instance.container.is_none() || file.content == Content::Datasources);
-    let reason = hidden.or_else(|| other.then_some("the Grafana has a sidecar whose folder does not tell what it copies"));
+    let other = instance
+        .sidecars
+        .iter()
+        .any(|sidecar| sidecar.content == Content::Other);
+    let hidden = instance
+        .other_datasources
+        .as_deref()
+        .filter(|_| instance.container.is_none() || file.content == Content::Datasources);
+    let reason =
+        hidden.or_else(|| other.then_some("the Grafana has a sidecar whose folder does not tell what it copies"));
     PickUp {
         instance: Some(index),
         picked_up: if reason.is_some() { None } else { Some(false) },
-        label: if reason.is_some() { LabelState::Unknown } else { LabelState::NoSidecar },
+        label: if reason.is_some() {
+            LabelState::Unknown
+        } else {
+            LabelState::NoSidecar
+        },
         kind_watched: true,
         unknown: reason.map(str::to_owned),
         ..PickUp::default()
@@ -142,15 +155,29 @@ fn wanted(content: Content) -> Content {
 }
 
 fn mounted_at<'i>(instance: &'i Instance, file: &ProvisioningFile) -> Option<&'i str> {
-    let is_it = |(reference, key, _): &&(Arc<ResourceReference>, String, String)| **reference == *file.reference && *key == file.key;
+    let is_it = |(reference, key, _): &&(Arc<ResourceReference>, String, String)| {
+        **reference == *file.reference && *key == file.key
+    };
     instance.mounted.iter().find(is_it).map(|(_, _, path)| path.as_str())
 }
 
-fn by_sidecar(index: usize, position: usize, instance: &Instance, sidecar: &Sidecar, file: &ProvisioningFile) -> PickUp {
+fn by_sidecar(
+    index: usize,
+    position: usize,
+    instance: &Instance,
+    sidecar: &Sidecar,
+    file: &ProvisioningFile,
+) -> PickUp {
     let (label, label_unknown) = label_state(sidecar, &file.labels);
     let (namespace_watched, namespace_unknown) = watches(sidecar, instance, &file.namespace);
-    let kind_watched = if file.reference.kind == "Secret" { sidecar.kinds.1 } else { sidecar.kinds.0 };
-    let is_refused = matches!(label, LabelState::Missing | LabelState::OtherValue) || namespace_watched == Some(false) || !kind_watched;
+    let kind_watched = if file.reference.kind == "Secret" {
+        sidecar.kinds.1
+    } else {
+        sidecar.kinds.0
+    };
+    let is_refused = matches!(label, LabelState::Missing | LabelState::OtherValue)
+        || namespace_watched == Some(false)
+        || !kind_watched;
     let is_sure = label != LabelState::Unknown && namespace_watched.is_some();
     PickUp {
         instance: Some(index),
@@ -171,7 +198,10 @@ fn by_sidecar(index: usize, position: usize, instance: &Instance, sidecar: &Side
 fn label_state(sidecar: &Sidecar, labels: &Cell) -> (LabelState, Option<String>) {
     let because = |cell: &Cell, what: &str| {
         let reason = cell.unknown_reason().map(ToString::to_string);
-        (LabelState::Unknown, reason.or_else(|| Some(format!("{what} of {} is not known", sidecar.name))))
+        (
+            LabelState::Unknown,
+            reason.or_else(|| Some(format!("{what} of {} is not known", sidecar.name))),
+        )
     };
     let Some(name) = sidecar.label.text() else {
         return because(&sidecar.label, "the label");
@@ -190,7 +220,14 @@ fn label_state(sidecar: &Sidecar, labels: &Cell) -> (LabelState, Option<String>)
     };
     // A value that is no text is refused by the API server, and so never fits.
     let is_right = label.text() == Some(wanted);
-    (if is_right { LabelState::Ok } else { LabelState::OtherValue }, None)
+    (
+        if is_right {
+            LabelState::Ok
+        } else {
+            LabelState::OtherValue
+        },
+        None,
+    )
 }
 
 fn watches(sidecar: &Sidecar, instance: &Instance, namespace: &Namespace) -> (Option<bool>, Option<String>) {
@@ -220,6 +257,8 @@ pub fn near_miss_label(label: &str, labels: &Cell) -> Option<String> {
             || name == wanted
             || (name.starts_with("grafana") && name.trim_end_matches('s') == wanted.trim_end_matches('s'))
     };
-    let found = fields.iter().find(|(name, value)| name.as_ref() != label && is_near(name) && !matches!(value.value, Value::Null));
+    let found = fields
+        .iter()
+        .find(|(name, value)| name.as_ref() != label && is_near(name) && !matches!(value.value, Value::Null));
     found.map(|(name, _)| name.to_string())
 }

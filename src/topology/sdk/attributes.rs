@@ -113,17 +113,10 @@ impl ResourceAttributes {
 }
 
 /// Reads the variable's value as the SDK of this language and generation does.
-pub fn resource_attributes(
-    value: &str,
-    language: Language,
-    generation: Option<u32>,
-) -> ResourceAttributes {
+pub fn resource_attributes(value: &str, language: Language, generation: Option<u32>) -> ResourceAttributes {
     let mut reader = Reader {
         value,
-        dialect: Dialect {
-            language,
-            generation,
-        },
+        dialect: Dialect { language, generation },
         pairs: Vec::new(),
         problems: Vec::new(),
     };
@@ -178,13 +171,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn report(
-        &mut self,
-        kind: AttributeProblemKind,
-        range: Range<usize>,
-        suggestion: Option<String>,
-        loss: Loss,
-    ) {
+    fn report(&mut self, kind: AttributeProblemKind, range: Range<usize>, suggestion: Option<String>, loss: Loss) {
         self.problems.push(AttributeProblem {
             kind,
             range,
@@ -214,13 +201,7 @@ impl Reader<'_> {
             let suggestion = entry
                 .split_once(':')
                 .filter(|(key, _)| !key.trim().is_empty())
-                .map(|(key, rest)| {
-                    replaced(
-                        self.value,
-                        &range,
-                        &format!("{}={}", key.trim(), rest.trim()),
-                    )
-                });
+                .map(|(key, rest)| replaced(self.value, &range, &format!("{}={}", key.trim(), rest.trim())));
             self.report(Kind::MissingEquals, range, suggestion, loss);
             return;
         };
@@ -229,9 +210,7 @@ impl Reader<'_> {
         let value_range = text_start + inner.start..text_start + inner.end;
         let (key, text) = (key.trim(), text.trim());
         if key.is_empty() {
-            let loss = self
-                .dialect
-                .loss(Loss::All, Loss::Unknown, Loss::NotStarted);
+            let loss = self.dialect.loss(Loss::All, Loss::Unknown, Loss::NotStarted);
             self.report(Kind::EmptyKey, range, None, loss);
             return;
         }
@@ -267,18 +246,12 @@ impl Reader<'_> {
 
     fn equals(&mut self, text: &str, at: &Range<usize>) {
         // Python and Java split at the first `=`, so that the rest belongs to the value.
-        if !text.contains('=') || matches!(self.dialect.language, Language::Python | Language::Java)
-        {
+        if !text.contains('=') || matches!(self.dialect.language, Language::Python | Language::Java) {
             return;
         }
         let suggestion = Some(replaced(self.value, at, &text.replace('=', "%3D")));
         let loss = self.dialect.loss(Loss::Pair, Loss::Nothing, Loss::Nothing);
-        self.report(
-            AttributeProblemKind::UnencodedEquals,
-            at.clone(),
-            suggestion,
-            loss,
-        );
+        self.report(AttributeProblemKind::UnencodedEquals, at.clone(), suggestion, loss);
     }
 
     fn characters(&mut self, key: &str, text: &str, range: &Range<usize>) {
@@ -296,9 +269,7 @@ impl Reader<'_> {
         }
         if self.dialect.language == Language::NodeJs {
             if pair.iter().any(|part| has_bad_escape(part)) {
-                let loss = self
-                    .dialect
-                    .loss(Loss::Unknown, Loss::Unknown, Loss::Unknown);
+                let loss = self.dialect.loss(Loss::Unknown, Loss::Unknown, Loss::Unknown);
                 self.report(Kind::BadEscape, range.clone(), None, loss);
             }
             if pair.iter().any(|part| part.encode_utf16().count() > 255) {
@@ -311,12 +282,7 @@ impl Reader<'_> {
     fn quotes(&mut self, text: &str, at: &Range<usize>) {
         if let Some(inner) = words::unquoted(text) {
             let suggestion = Some(replaced(self.value, at, inner));
-            self.report(
-                AttributeProblemKind::Quoted,
-                at.clone(),
-                suggestion,
-                Loss::Pair,
-            );
+            self.report(AttributeProblemKind::Quoted, at.clone(), suggestion, Loss::Pair);
         }
     }
 
@@ -436,43 +402,18 @@ mod tests {
     fn an_entry_without_equals_costs_what_the_language_says() {
         let value = "deployment.environment=production,team,service.name=rocket-chat";
         check(value, NODE, Some(1), &[(MissingEquals, "team", Loss::Pair)]);
-        check(
-            value,
-            NODE,
-            Some(2),
-            &[(MissingEquals, "team", Loss::AtLeastPair)],
-        );
-        check(
-            value,
-            NODE,
-            None,
-            &[(MissingEquals, "team", Loss::AtLeastPair)],
-        );
+        check(value, NODE, Some(2), &[(MissingEquals, "team", Loss::AtLeastPair)]);
+        check(value, NODE, None, &[(MissingEquals, "team", Loss::AtLeastPair)]);
         check(value, NODE, Some(3), &[(MissingEquals, "team", Loss::All)]);
-        check(
-            value,
-            Language::Python,
-            None,
-            &[(MissingEquals, "team", Loss::Pair)],
-        );
+        check(value, Language::Python, None, &[(MissingEquals, "team", Loss::Pair)]);
         check(
             value,
             Language::Java,
             Some(2),
             &[(MissingEquals, "team", Loss::NotStarted)],
         );
-        check(
-            value,
-            Language::Go,
-            None,
-            &[(MissingEquals, "team", Loss::Unknown)],
-        );
-        let read = check(
-            "a=1,team:x",
-            NODE,
-            Some(3),
-            &[(MissingEquals, "team:x", Loss::All)],
-        );
+        check(value, Language::Go, None, &[(MissingEquals, "team", Loss::Unknown)]);
+        let read = check("a=1,team:x", NODE, Some(3), &[(MissingEquals, "team:x", Loss::All)]);
         assert_eq!(read.problems[0].suggestion.as_deref(), Some("a=1,team=x"));
     }
 
@@ -488,12 +429,7 @@ mod tests {
 
     #[test]
     fn node_of_the_first_generation_is_narrow_about_characters() {
-        check(
-            "team=a b",
-            NODE,
-            Some(1),
-            &[(UnencodedSpace, "team=a b", Loss::All)],
-        );
+        check("team=a b", NODE, Some(1), &[(UnencodedSpace, "team=a b", Loss::All)]);
         check("team=a b", NODE, Some(2), &[]);
         check("team=é", NODE, Some(1), &[(NotAscii, "team=é", Loss::All)]);
         check("team=é", NODE, Some(3), &[]);
@@ -501,12 +437,7 @@ mod tests {
 
     #[test]
     fn equals_inside_a_value_matters_where_the_split_is_not_at_the_first() {
-        let read = check(
-            "q=a=b",
-            NODE,
-            Some(3),
-            &[(UnencodedEquals, "a=b", Loss::All)],
-        );
+        let read = check("q=a=b", NODE, Some(3), &[(UnencodedEquals, "a=b", Loss::All)]);
         assert_eq!(read.problems[0].suggestion.as_deref(), Some("q=a%3Db"));
         check("q=a=b", Language::Java, None, &[]);
         check("q=a=b", Language::Python, None, &[]);
@@ -520,10 +451,7 @@ mod tests {
             Some(3),
             &[(Quoted, "\"x\"", Loss::Pair)],
         );
-        assert_eq!(
-            read.problems[0].suggestion.as_deref(),
-            Some("service.name=x,a=b")
-        );
+        assert_eq!(read.problems[0].suggestion.as_deref(), Some("service.name=x,a=b"));
         let read = check(
             "\"a=b,c=d\"",
             Language::Python,
@@ -537,12 +465,7 @@ mod tests {
     #[test]
     fn smaller_faults_have_their_kinds() {
         check("=x", NODE, Some(3), &[(EmptyKey, "=x", Loss::All)]);
-        check(
-            "=x",
-            Language::Java,
-            None,
-            &[(EmptyKey, "=x", Loss::NotStarted)],
-        );
+        check("=x", Language::Java, None, &[(EmptyKey, "=x", Loss::NotStarted)]);
         check("a=1,", NODE, Some(3), &[(EmptyEntry, ",", Loss::Nothing)]);
         check("a=1,", NODE, Some(2), &[(EmptyEntry, ",", Loss::Unknown)]);
         check("a=1,a=2", NODE, Some(3), &[(Duplicate, "a=1", Loss::Pair)]);

@@ -10,8 +10,7 @@ use super::endpoint_rules::{self, Built};
 use super::url::{Reach, Target};
 use super::words;
 use super::{
-    Effect, Language, Problem, Protocol, Reading, SdkInput, Signal, Source, exporter_variables,
-    read, read_first,
+    Effect, Language, Problem, Protocol, Reading, SdkInput, Signal, Source, exporter_variables, read, read_first,
 };
 
 /// What is known of the protocol.
@@ -131,10 +130,7 @@ pub fn signal_endpoint_with(input: &SdkInput<'_>, signal: Signal, rule: &Protoco
         Reading::Unknown(reason) => Built::unknown(reason),
         Reading::Nothing => {
             problems.extend(empty_value(input, &variables));
-            known.map_or_else(
-                || Built::unknown(""),
-                |known| endpoint_rules::default(known, signal),
-            )
+            known.map_or_else(|| Built::unknown(""), |known| endpoint_rules::default(known, signal))
         }
         Reading::Text(value) => endpoint_rules::build(&endpoint_rules::Given {
             input,
@@ -159,9 +155,7 @@ pub fn signal_endpoint_with(input: &SdkInput<'_>, signal: Signal, rule: &Protoco
     }));
     let url = match (&protocol, built.url) {
         (ProtocolAnswer::Unknown(reason), Url::Known(_)) => Url::Unknown(reason.clone()),
-        (ProtocolAnswer::Unknown(reason), Url::Unknown(own)) if own.is_empty() => {
-            Url::Unknown(reason.clone())
-        }
+        (ProtocolAnswer::Unknown(reason), Url::Unknown(own)) if own.is_empty() => Url::Unknown(reason.clone()),
         (ProtocolAnswer::Invalid { value }, Url::Known(_) | Url::Unknown(_)) => {
             Url::Refused(format!("{value:?} is no OTLP protocol"))
         }
@@ -199,12 +193,10 @@ pub fn localhost_problem(endpoint: &Endpoint) -> Option<EndpointProblem> {
 }
 
 fn empty_value(input: &SdkInput<'_>, variables: &[String]) -> Option<EndpointProblem> {
-    let (name, value) = variables
-        .iter()
-        .find_map(|name| match (input.variables)(name) {
-            super::Variable::Set(value) => Some((name, value)),
-            super::Variable::Unset | super::Variable::Unknown(_) => None,
-        })?;
+    let (name, value) = variables.iter().find_map(|name| match (input.variables)(name) {
+        super::Variable::Set(value) => Some((name, value)),
+        super::Variable::Unset | super::Variable::Unknown(_) => None,
+    })?;
     Some(Problem {
         kind: EndpointProblemKind::EmptyValue,
         variable: name.clone(),
@@ -220,11 +212,7 @@ fn protocol_of(
     rule: &ProtocolRule,
 ) -> (ProtocolAnswer, Source, Vec<EndpointProblem>) {
     if let ProtocolRule::Fixed(protocol) = rule {
-        return (
-            ProtocolAnswer::Known(*protocol),
-            Source::Default,
-            Vec::new(),
-        );
+        return (ProtocolAnswer::Known(*protocol), Source::Default, Vec::new());
     }
     if matches!(input.language, Language::Go | Language::Rust)
         && matches!(rule, ProtocolRule::ByLanguage)
@@ -265,13 +253,9 @@ fn default_protocol(input: &SdkInput<'_>) -> ProtocolAnswer {
         (Language::NodeJs, None | Some(1..=3)) => ProtocolAnswer::Known(Protocol::HttpProtobuf),
         (Language::Java, Some(1)) => ProtocolAnswer::Known(Protocol::Grpc),
         (Language::Java, Some(2)) => ProtocolAnswer::Known(Protocol::HttpProtobuf),
-        (Language::Java, None) => {
-            unknown("the Java agent's default is gRPC in 1.x and http/protobuf in 2.x")
-        }
+        (Language::Java, None) => unknown("the Java agent's default is gRPC in 1.x and http/protobuf in 2.x"),
         (Language::Python, _) => ProtocolAnswer::Known(Protocol::Grpc),
-        (Language::DotNet, _) if has_dotnet_agent(input) => {
-            ProtocolAnswer::Known(Protocol::HttpProtobuf)
-        }
+        (Language::DotNet, _) if has_dotnet_agent(input) => ProtocolAnswer::Known(Protocol::HttpProtobuf),
         (Language::Go, _) => ProtocolAnswer::Known(Protocol::HttpProtobuf),
         _ => unknown("this SDK's default protocol is not known"),
     }
@@ -305,30 +289,14 @@ fn named_protocol(
         .or_else(|| meant_by_port(input, signal, plain));
     // Node falls back (seen with `http` and `GRPC`, 0.57.2 to 0.301.0); Python raises; Java throws.
     let (answer, effect) = match input.language {
-        Language::NodeJs => (
-            ProtocolAnswer::Known(Protocol::HttpProtobuf),
-            Effect::Ignored,
-        ),
-        Language::Python | Language::Java => (
-            ProtocolAnswer::Invalid {
-                value: word.to_owned(),
-            },
-            Effect::NotStarted,
-        ),
+        Language::NodeJs => (ProtocolAnswer::Known(Protocol::HttpProtobuf), Effect::Ignored),
+        Language::Python | Language::Java => (ProtocolAnswer::Invalid { value: word.to_owned() }, Effect::NotStarted),
         // The contract lets names have any case, and nothing shows whether this language does.
-        _ if all
-            .iter()
-            .any(|protocol| protocol.name().eq_ignore_ascii_case(word)) =>
-        {
+        _ if all.iter().any(|protocol| protocol.name().eq_ignore_ascii_case(word)) => {
             let reason = format!("whether this SDK accepts {word:?} is not known");
             return (ProtocolAnswer::Unknown(reason), None);
         }
-        _ => (
-            ProtocolAnswer::Invalid {
-                value: word.to_owned(),
-            },
-            Effect::Unknown,
-        ),
+        _ => (ProtocolAnswer::Invalid { value: word.to_owned() }, Effect::Unknown),
     };
     let problem = Problem {
         kind: EndpointProblemKind::InvalidProtocol,
@@ -350,15 +318,9 @@ fn meant_by_port(input: &SdkInput<'_>, signal: Signal, word: &str) -> Option<Pro
     match port {
         Some(4317) => Some(Protocol::Grpc),
         Some(4318) => Some(Protocol::HttpProtobuf),
-        _ => [
-            "http",
-            "protobuf",
-            "http/proto",
-            "http-protobuf",
-            "http_protobuf",
-        ]
-        .contains(&word.to_ascii_lowercase().as_str())
-        .then_some(Protocol::HttpProtobuf),
+        _ => ["http", "protobuf", "http/proto", "http-protobuf", "http_protobuf"]
+            .contains(&word.to_ascii_lowercase().as_str())
+            .then_some(Protocol::HttpProtobuf),
     }
 }
 

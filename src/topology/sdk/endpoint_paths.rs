@@ -32,12 +32,7 @@ pub(super) fn grpc_url(
         }
     };
     let suggestion = Some(without.to_owned());
-    problems.push(given.problem(
-        Kind::PathOnGrpc,
-        parts.path_range.clone(),
-        suggestion,
-        effect,
-    ));
+    problems.push(given.problem(Kind::PathOnGrpc, parts.path_range.clone(), suggestion, effect));
     (url, String::new())
 }
 
@@ -61,22 +56,14 @@ pub(super) fn http_url(
     };
     if !parts.tail.is_empty() {
         // A query before the appended path is for each SDK to make something of.
-        return (
-            Url::Unknown("the value has a query or fragment".to_owned()),
-            path,
-        );
+        return (Url::Unknown("the value has a query or fragment".to_owned()), path);
     }
     let before = &value[..parts.path_range.start];
     (Url::Known(format!("{before}{path}")), path)
 }
 
 /// The general variable: the path gets the signal's path appended.
-fn judge_base_path(
-    given: &Given<'_, '_>,
-    value: &str,
-    parts: &Parts<'_>,
-    problems: &mut Vec<EndpointProblem>,
-) {
+fn judge_base_path(given: &Given<'_, '_>, value: &str, parts: &Parts<'_>, problems: &mut Vec<EndpointProblem>) {
     let start = parts.path_range.start;
     let path = parts.path.trim_end_matches('/');
     let suffix = ["/v1/traces", "/v1/metrics", "/v1/logs"]
@@ -95,12 +82,7 @@ fn judge_base_path(
 }
 
 /// The signal's own variable: the path is requested as it stands.
-fn judge_own_path(
-    given: &Given<'_, '_>,
-    value: &str,
-    parts: &Parts<'_>,
-    problems: &mut Vec<EndpointProblem>,
-) {
+fn judge_own_path(given: &Given<'_, '_>, value: &str, parts: &Parts<'_>, problems: &mut Vec<EndpointProblem>) {
     let wanted = format!("/{}", given.signal.path());
     let path = parts.path.trim_end_matches('/');
     let start = parts.path_range.start;

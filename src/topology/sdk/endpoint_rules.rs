@@ -11,9 +11,7 @@ use super::endpoint_paths::{grpc_url, http_url};
 use super::expand::{Syntax, unexpanded};
 use super::url::{self, Parts, Target, TransportSecurity};
 use super::words::{self, replaced};
-use super::{
-    Effect, Language, Problem, Protocol, Reading, SdkInput, Signal, exporter_variables, read_first,
-};
+use super::{Effect, Language, Problem, Protocol, Reading, SdkInput, Signal, exporter_variables, read_first};
 
 /// One value to build from.
 pub(super) struct Given<'a, 'b> {
@@ -72,12 +70,7 @@ pub(super) fn build(given: &Given<'_, '_>) -> Built {
         // Braces are a shell's; if the container has the variable at all, brackets are what Kubernetes reads.
         let suggestion = (literal.syntax == Syntax::Shell)
             .then(|| replaced(given.value, &literal.range, &format!("$({})", literal.name)));
-        let problem = given.problem(
-            Kind::UnexpandedVariable,
-            literal.range,
-            suggestion,
-            Effect::Breaks,
-        );
+        let problem = given.problem(Kind::UnexpandedVariable, literal.range, suggestion, Effect::Breaks);
         built.problems.push(problem);
         return built;
     }
@@ -112,9 +105,7 @@ pub(super) fn build(given: &Given<'_, '_>) -> Built {
     Built {
         url,
         target: judged.target,
-        host_range: Some(
-            parts.host_range.start + inside.start..parts.host_range.end + inside.start,
-        ),
+        host_range: Some(parts.host_range.start + inside.start..parts.host_range.end + inside.start),
         problems,
     }
 }
@@ -124,20 +115,11 @@ fn quoted(given: &Given<'_, '_>) -> Built {
     let (mut built, effect) = match given.input.language {
         // A value that is no URL leaves the default in force (seen with 0.57.2 to 0.301.0).
         Language::NodeJs if http => (
-            default(
-                given.protocol.unwrap_or(Protocol::HttpProtobuf),
-                given.signal,
-            ),
+            default(given.protocol.unwrap_or(Protocol::HttpProtobuf), given.signal),
             Effect::Ignored,
         ),
-        Language::Java => (
-            refused("the Java agent stops at what is no URL"),
-            Effect::NotStarted,
-        ),
-        _ => (
-            Built::unknown("the quotes belong to the value"),
-            Effect::Unknown,
-        ),
+        Language::Java => (refused("the Java agent stops at what is no URL"), Effect::NotStarted),
+        _ => (Built::unknown("the quotes belong to the value"), Effect::Unknown),
     };
     let suggestion = words::unquoted(given.value).map(str::to_owned);
     let range = words::trimmed_range(given.value);
@@ -212,11 +194,7 @@ fn judge_scheme(
         if grpc_name && !java {
             return Some(Built::unknown("a name scheme of the gRPC library"));
         }
-        let effect = if java {
-            Effect::NotStarted
-        } else {
-            Effect::Unknown
-        };
+        let effect = if java { Effect::NotStarted } else { Effect::Unknown };
         let suggestion = Some(replaced(value, &parts.scheme_range, "http"));
         let range = parts.scheme_range.clone();
         problems.push(given.problem(Kind::UnknownScheme, range, suggestion, effect));
@@ -231,12 +209,7 @@ fn judge_scheme(
     }
     let suggestion = Some(format!("http://{value}"));
     let mut report = |effect| {
-        problems.push(given.problem(
-            Kind::MissingScheme,
-            whole.clone(),
-            suggestion.clone(),
-            effect,
-        ));
+        problems.push(given.problem(Kind::MissingScheme, whole.clone(), suggestion.clone(), effect));
     };
     if java {
         report(Effect::NotStarted);
@@ -256,26 +229,24 @@ fn judge_scheme(
         }
         Some(protocol) => {
             let address = parts.host.parse::<std::net::IpAddr>().is_ok();
-            Some(
-                match (given.input.language, address, given.input.generation) {
-                    (Language::NodeJs, true, _) => {
-                        report(Effect::Ignored);
-                        default(protocol, given.signal)
-                    }
-                    (Language::NodeJs, false, Some(1)) => {
-                        report(Effect::Breaks);
-                        refused("the host is taken for a scheme; 1.x connects to 127.0.0.1:443")
-                    }
-                    (Language::NodeJs, false, _) => {
-                        report(Effect::Breaks);
-                        refused("the host is taken for a scheme that is not supported")
-                    }
-                    _ => {
-                        report(Effect::Unknown);
-                        Built::unknown("there is no scheme")
-                    }
-                },
-            )
+            Some(match (given.input.language, address, given.input.generation) {
+                (Language::NodeJs, true, _) => {
+                    report(Effect::Ignored);
+                    default(protocol, given.signal)
+                }
+                (Language::NodeJs, false, Some(1)) => {
+                    report(Effect::Breaks);
+                    refused("the host is taken for a scheme; 1.x connects to 127.0.0.1:443")
+                }
+                (Language::NodeJs, false, _) => {
+                    report(Effect::Breaks);
+                    refused("the host is taken for a scheme that is not supported")
+                }
+                _ => {
+                    report(Effect::Unknown);
+                    Built::unknown("there is no scheme")
+                }
+            })
         }
     }
 }
@@ -322,9 +293,7 @@ fn security(given: &Given<'_, '_>, parts: &Parts<'_>) -> TransportSecurity {
         return TransportSecurity::Unknown;
     }
     match read_first(given.input, &exporter_variables(given.signal, "INSECURE")).0 {
-        Reading::Text(text) if text.trim().eq_ignore_ascii_case("true") => {
-            TransportSecurity::Plaintext
-        }
+        Reading::Text(text) if text.trim().eq_ignore_ascii_case("true") => TransportSecurity::Plaintext,
         Reading::Unknown(_) => TransportSecurity::Unknown,
         Reading::Text(_) | Reading::Nothing => TransportSecurity::Tls,
     }
@@ -343,12 +312,7 @@ fn port(given: &Given<'_, '_>, parts: &Parts<'_>, protocol: Protocol) -> Option<
     }
 }
 
-fn target(
-    parts: &Parts<'_>,
-    port: Option<u16>,
-    path: String,
-    security: TransportSecurity,
-) -> Target {
+fn target(parts: &Parts<'_>, port: Option<u16>, path: String, security: TransportSecurity) -> Target {
     Target {
         host: parts.host.to_owned(),
         port,

@@ -9,14 +9,8 @@ const BASE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const OWN: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
 const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
 
-fn ask(
-    language: Language,
-    generation: Option<u32>,
-    variables: &[(&'static str, &'static str)],
-) -> Endpoint {
-    Environment::new(variables).with(language, generation, |input| {
-        signal_endpoint(input, Signal::Traces)
-    })
+fn ask(language: Language, generation: Option<u32>, variables: &[(&'static str, &'static str)]) -> Endpoint {
+    Environment::new(variables).with(language, generation, |input| signal_endpoint(input, Signal::Traces))
 }
 
 /// The URL, or `-` where there is none; and each problem with the text that it points at.
@@ -67,24 +61,13 @@ fn defaults_are_those_of_the_language() {
         (Language::Go, None),
         (Language::Unknown, None),
     ] {
-        assert!(
-            matches!(url(language, generation), Url::Unknown(_)),
-            "{language:?}"
-        );
+        assert!(matches!(url(language, generation), Url::Unknown(_)), "{language:?}");
     }
-    let dotnet = ask(
-        Language::DotNet,
-        None,
-        &[("OTEL_DOTNET_AUTO_HOME", "/otel")],
-    );
+    let dotnet = ask(Language::DotNet, None, &[("OTEL_DOTNET_AUTO_HOME", "/otel")]);
     assert_eq!(dotnet.url, http);
     let go = ask(Language::Go, None, &[("OTEL_GO_AUTO_TARGET_EXE", "/app")]);
     assert_eq!(go.url, http);
-    let go = ask(
-        Language::Go,
-        None,
-        &[(PROTOCOL, "grpc"), (BASE, "http://otel:4318")],
-    );
+    let go = ask(Language::Go, None, &[(PROTOCOL, "grpc"), (BASE, "http://otel:4318")]);
     assert!(matches!(go.protocol, ProtocolAnswer::Unknown(_)));
     assert_eq!(go.problems, []);
     assert_eq!(go.target.and_then(|target| target.port), Some(4318));
@@ -92,30 +75,15 @@ fn defaults_are_those_of_the_language() {
 
 #[test]
 fn healthy_endpoints_have_no_problem() {
-    check(
-        NODE,
-        &[(BASE, "http://otel:4318")],
-        "http://otel:4318/v1/traces",
-        &[],
-    );
-    check(
-        NODE,
-        &[(BASE, "http://otel:4318/")],
-        "http://otel:4318/v1/traces",
-        &[],
-    );
+    check(NODE, &[(BASE, "http://otel:4318")], "http://otel:4318/v1/traces", &[]);
+    check(NODE, &[(BASE, "http://otel:4318/")], "http://otel:4318/v1/traces", &[]);
     check(
         NODE,
         &[(BASE, "https://otlp.example.com/otlp")],
         "https://otlp.example.com/otlp/v1/traces",
         &[],
     );
-    check(
-        NODE,
-        &[(BASE, "http://[::1]:4318")],
-        "http://[::1]:4318/v1/traces",
-        &[],
-    );
+    check(NODE, &[(BASE, "http://[::1]:4318")], "http://[::1]:4318/v1/traces", &[]);
     check(
         NODE,
         &[(OWN, "http://otel:4318/v1/traces")],
@@ -158,12 +126,7 @@ fn healthy_endpoints_have_no_problem() {
         ("OTEL_EXPORTER_OTLP_INSECURE", "?"),
     ];
     check(NODE, &secret, "otel:4317", &[]);
-    check(
-        Language::Python,
-        &[(BASE, "unix:///run/otel.sock")],
-        "-",
-        &[],
-    );
+    check(Language::Python, &[(BASE, "unix:///run/otel.sock")], "-", &[]);
     check(Language::Java, &[(BASE, "http://otel:4318")], "-", &[]);
     check(
         NODE,
@@ -177,12 +140,7 @@ fn healthy_endpoints_have_no_problem() {
 fn unknown_values_stay_unknown() {
     check(NODE, &[(BASE, "?")], "-", &[]);
     check(NODE, &[(OWN, "?"), (BASE, "http://otel:4318")], "-", &[]);
-    check(
-        NODE,
-        &[(PROTOCOL, "?"), (BASE, "http://otel:4317/v1/traces")],
-        "-",
-        &[],
-    );
+    check(NODE, &[(PROTOCOL, "?"), (BASE, "http://otel:4317/v1/traces")], "-", &[]);
 }
 
 #[test]
@@ -202,24 +160,10 @@ fn paths_are_told_with_their_correction() {
         &metrics,
     );
     let missing = [(MissingPath, "otel:4318", Some("http://otel:4318/v1/traces"))];
-    check(
-        NODE,
-        &[(OWN, "http://otel:4318")],
-        "http://otel:4318/",
-        &missing,
-    );
+    check(NODE, &[(OWN, "http://otel:4318")], "http://otel:4318/", &missing);
     let missing = [(MissingPath, "/", Some("http://otel:4318/v1/traces"))];
-    check(
-        NODE,
-        &[(OWN, "http://otel:4318/")],
-        "http://otel:4318/",
-        &missing,
-    );
-    let wrong = [(
-        WrongSignalPath,
-        "/v1/logs",
-        Some("http://otel:4318/v1/traces"),
-    )];
+    check(NODE, &[(OWN, "http://otel:4318/")], "http://otel:4318/", &missing);
+    let wrong = [(WrongSignalPath, "/v1/logs", Some("http://otel:4318/v1/traces"))];
     check(
         NODE,
         &[(OWN, "http://otel:4318/v1/logs")],
@@ -247,23 +191,13 @@ fn paths_are_told_with_their_correction() {
         "http://otel:4317",
         &grpc,
     );
-    check(
-        Language::Python,
-        &[(BASE, "http://otel:4317/v1/traces")],
-        "-",
-        &grpc,
-    );
+    check(Language::Python, &[(BASE, "http://otel:4317/v1/traces")], "-", &grpc);
 }
 
 #[test]
 fn ports_must_suit_the_protocol() {
     let http = [(GrpcPortForHttp, "4317", Some("http://otel:4318"))];
-    check(
-        NODE,
-        &[(BASE, "http://otel:4317")],
-        "http://otel:4317/v1/traces",
-        &http,
-    );
+    check(NODE, &[(BASE, "http://otel:4317")], "http://otel:4317/v1/traces", &http);
     let grpc = [(HttpPortForGrpc, "4318", Some("http://otel:4317"))];
     check(
         Language::Python,
@@ -272,12 +206,7 @@ fn ports_must_suit_the_protocol() {
         &grpc,
     );
     let missing = [(MissingPort, "otel", Some("http://otel:4318"))];
-    check(
-        NODE,
-        &[(BASE, "http://otel")],
-        "http://otel/v1/traces",
-        &missing,
-    );
+    check(NODE, &[(BASE, "http://otel")], "http://otel/v1/traces", &missing);
     let missing = [(
         MissingPort,
         "otel.monitoring.svc",
@@ -289,12 +218,7 @@ fn ports_must_suit_the_protocol() {
         "https://otel.monitoring.svc",
         &missing,
     );
-    check(
-        NODE,
-        &[(BASE, "http://otel:port")],
-        "-",
-        &[(InvalidPort, "port", None)],
-    );
+    check(NODE, &[(BASE, "http://otel:port")], "-", &[(InvalidPort, "port", None)]);
     check(
         NODE,
         &[(BASE, "http://:4318")],
@@ -305,8 +229,7 @@ fn ports_must_suit_the_protocol() {
 
 #[test]
 fn schemes_are_told_by_what_the_sdk_makes_of_them() {
-    let missing =
-        |value: &'static str, mended: &'static str| [(MissingScheme, value, Some(mended))];
+    let missing = |value: &'static str, mended: &'static str| [(MissingScheme, value, Some(mended))];
     check(
         NODE,
         &[(BASE, "otel:4318")],
@@ -343,23 +266,14 @@ fn schemes_are_told_by_what_the_sdk_makes_of_them() {
 
 #[test]
 fn text_round_the_value_is_told() {
-    let quoted = [(
-        QuotedValue,
-        "\"http://otel:4318\"",
-        Some("http://otel:4318"),
-    )];
+    let quoted = [(QuotedValue, "\"http://otel:4318\"", Some("http://otel:4318"))];
     check(
         NODE,
         &[(BASE, "\"http://otel:4318\"")],
         "http://localhost:4318/v1/traces",
         &quoted,
     );
-    check(
-        Language::Java,
-        &[(BASE, "\"http://otel:4318\"")],
-        "-",
-        &quoted,
-    );
+    check(Language::Java, &[(BASE, "\"http://otel:4318\"")], "-", &quoted);
     let space = [(TrailingSpace, "\n", Some("http://otel:4318"))];
     check(NODE, &[(BASE, "http://otel:4318\n")], "-", &space);
     let both = [
@@ -367,11 +281,7 @@ fn text_round_the_value_is_told() {
         (GrpcPortForHttp, "4317", Some("http://otel:4318")),
     ];
     check(NODE, &[(BASE, " http://otel:4317")], "-", &both);
-    let shell = [(
-        UnexpandedVariable,
-        "${HOST_IP}",
-        Some("http://$(HOST_IP):4318"),
-    )];
+    let shell = [(UnexpandedVariable, "${HOST_IP}", Some("http://$(HOST_IP):4318"))];
     check(NODE, &[(BASE, "http://${HOST_IP}:4318")], "-", &shell);
     let literal = [(UnexpandedVariable, "$(HOST_IP)", None)];
     check(NODE, &[(BASE, "http://$(HOST_IP):4318")], "-", &literal);
@@ -393,12 +303,7 @@ fn protocols_that_are_none_do_what_the_language_does() {
         "http://otel:4318/v1/traces",
         &invalid(Some("http/protobuf")),
     );
-    check(
-        Language::Python,
-        &node,
-        "-",
-        &invalid(Some("http/protobuf")),
-    );
+    check(Language::Python, &node, "-", &invalid(Some("http/protobuf")));
     let upper = [(PROTOCOL, "GRPC"), (BASE, "http://otel:4317")];
     check(
         NODE,
@@ -413,23 +318,15 @@ fn protocols_that_are_none_do_what_the_language_does() {
         "http://localhost:4318/v1/traces",
         &[(InvalidProtocol, "thrift", None)],
     );
-    check(
-        NODE,
-        &[(PROTOCOL, "http/json")],
-        "http://localhost:4318/v1/traces",
-        &[],
-    );
+    check(NODE, &[(PROTOCOL, "http/json")], "http://localhost:4318/v1/traces", &[]);
     check(Language::Java, &[(PROTOCOL, "http/json")], "-", &[]);
 }
 
 #[test]
 fn code_and_operator_rule_over_the_defaults() {
     let environment = Environment::new(&[(PROTOCOL, "http/protobuf"), (BASE, "http://otel:4318")]);
-    let ask = |rule: &ProtocolRule| {
-        environment.with(NODE, None, |input| {
-            signal_endpoint_with(input, Signal::Traces, rule)
-        })
-    };
+    let ask =
+        |rule: &ProtocolRule| environment.with(NODE, None, |input| signal_endpoint_with(input, Signal::Traces, rule));
     let fixed = ask(&ProtocolRule::Fixed(Protocol::Grpc));
     assert_eq!(fixed.problems[0].kind, HttpPortForGrpc);
     assert_eq!(ask(&ProtocolRule::Default(Protocol::Grpc)).problems, []);

@@ -156,27 +156,15 @@ mod tests {
             "EMPTY" => Lookup::Defined(String::new()),
             _ => Lookup::Undefined,
         });
-        assert_eq!(
-            expanded.value,
-            Answer::Known(expected.to_owned()),
-            "{value}"
-        );
-        let names: Vec<_> = expanded
-            .undefined
-            .iter()
-            .map(|one| one.name.as_str())
-            .collect();
+        assert_eq!(expanded.value, Answer::Known(expected.to_owned()), "{value}");
+        let names: Vec<_> = expanded.undefined.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names, undefined, "{value}");
     }
 
     #[test]
     fn values_expand_as_the_kubelet_does_it() {
         check("http://$(NODE_IP):4318", "http://10.0.0.5:4318", &[]);
-        check(
-            "http://$(HOST_IP):4318",
-            "http://$(HOST_IP):4318",
-            &["HOST_IP"],
-        );
+        check("http://$(HOST_IP):4318", "http://$(HOST_IP):4318", &["HOST_IP"]);
         check("$$(NODE_IP)", "$(NODE_IP)", &[]);
         check("$$$(NODE_IP)", "$10.0.0.5", &[]);
         check("$$$$(NODE_IP)", "$$(NODE_IP)", &[]);

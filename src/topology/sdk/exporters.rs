@@ -62,11 +62,7 @@ pub fn exporters(input: &SdkInput<'_>, signal: Signal) -> Exporters {
     let variable = format!("OTEL_{}_EXPORTER", signal.upper());
     let known = known_exporters(input.language, signal);
     let (names, problems, from) = match read(input, &variable) {
-        Reading::Nothing => (
-            default_exporters(input, signal),
-            Vec::new(),
-            Source::Default,
-        ),
+        Reading::Nothing => (default_exporters(input, signal), Vec::new(), Source::Default),
         Reading::Unknown(reason) => (
             Answer::Unknown(reason.to_owned()),
             Vec::new(),
@@ -87,11 +83,7 @@ pub fn exporters(input: &SdkInput<'_>, signal: Signal) -> Exporters {
             (Answer::Known(names), problems, Source::Variable(variable))
         }
     };
-    Exporters {
-        names,
-        from,
-        problems,
-    }
+    Exporters { names, from, problems }
 }
 
 /// Returns the propagators.
@@ -124,18 +116,10 @@ pub fn propagators(input: &SdkInput<'_>) -> Propagators {
                 known: &known,
             }
             .read();
-            (
-                Answer::Known(names),
-                problems,
-                Source::Variable(variable.to_owned()),
-            )
+            (Answer::Known(names), problems, Source::Variable(variable.to_owned()))
         }
     };
-    Propagators {
-        names,
-        from,
-        problems,
-    }
+    Propagators { names, from, problems }
 }
 
 fn known_exporters(language: Language, signal: Signal) -> Vec<&'static str> {
@@ -147,12 +131,7 @@ fn known_exporters(language: Language, signal: Signal) -> Vec<&'static str> {
     }
     match language {
         Language::Java => {
-            known.extend([
-                "logging",
-                "logging-otlp",
-                "otlp/stdout",
-                "experimental-otlp/stdout",
-            ]);
+            known.extend(["logging", "logging-otlp", "otlp/stdout", "experimental-otlp/stdout"]);
         }
         Language::Python => known.extend(["otlp_proto_http", "otlp_proto_grpc"]),
         _ => {}
@@ -244,29 +223,16 @@ impl List<'_, '_> {
                 replaced(self.value, range, "otlp")
             });
             let effect = self.effect_of_unknown();
-            return Some(self.problem(
-                ListProblemKind::JaegerRemoved,
-                range.clone(),
-                suggestion,
-                effect,
-            ));
+            return Some(self.problem(ListProblemKind::JaegerRemoved, range.clone(), suggestion, effect));
         }
         // The contract lets names have any case, and no run shows which SDKs do.
-        if self
-            .known
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-        {
+        if self.known.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             return None;
         }
         let meant = match name {
             "w3c" | "traceparent" | "trace_context" if !exporter => Some("tracecontext"),
             "logging" | "stdout" | "debug" if exporter => Some("console"),
-            "otlphttp" | "otlpgrpc" | "otlp_http" | "otlp_grpc" | "otlp/http" | "otlp/grpc"
-                if exporter =>
-            {
-                Some("otlp")
-            }
+            "otlphttp" | "otlpgrpc" | "otlp_http" | "otlp_grpc" | "otlp/http" | "otlp/grpc" if exporter => Some("otlp"),
             _ => nearest(name, self.known),
         };
         if meant.is_none() && self.input.language != Language::NodeJs {
@@ -274,12 +240,7 @@ impl List<'_, '_> {
         }
         let suggestion = meant.map(|meant| replaced(self.value, range, meant));
         let effect = self.effect_of_unknown();
-        Some(self.problem(
-            ListProblemKind::UnknownName,
-            range.clone(),
-            suggestion,
-            effect,
-        ))
+        Some(self.problem(ListProblemKind::UnknownName, range.clone(), suggestion, effect))
     }
 
     fn effect_of_unknown(&self) -> Effect {
@@ -346,12 +307,7 @@ mod tests {
 
     #[test]
     fn healthy_lists_have_no_problem() {
-        for language in [
-            Language::NodeJs,
-            Language::Java,
-            Language::Python,
-            Language::Go,
-        ] {
+        for language in [Language::NodeJs, Language::Java, Language::Python, Language::Go] {
             check(language, TRACES, "otlp", &[]);
             check(language, TRACES, "otlp, console", &[]);
             check(language, TRACES, "zipkin", &[]);
@@ -375,40 +331,20 @@ mod tests {
             "none,otlp",
             &[(NothingAmongOthers, "none", None)],
         );
-        check(
-            Language::NodeJs,
-            PROPAGATORS,
-            "none",
-            &[(Nothing, "none", None)],
-        );
+        check(Language::NodeJs, PROPAGATORS, "none", &[(Nothing, "none", None)]);
     }
 
     #[test]
     fn wrong_names_have_what_is_meant() {
-        check(
-            Language::NodeJs,
-            TRACES,
-            "oltp",
-            &[(UnknownName, "oltp", Some("otlp"))],
-        );
-        check(
-            Language::Java,
-            TRACES,
-            "oltp",
-            &[(UnknownName, "oltp", Some("otlp"))],
-        );
+        check(Language::NodeJs, TRACES, "oltp", &[(UnknownName, "oltp", Some("otlp"))]);
+        check(Language::Java, TRACES, "oltp", &[(UnknownName, "oltp", Some("otlp"))]);
         check(
             Language::NodeJs,
             TRACES,
             "logging",
             &[(UnknownName, "logging", Some("console"))],
         );
-        check(
-            Language::NodeJs,
-            TRACES,
-            "datadog",
-            &[(UnknownName, "datadog", None)],
-        );
+        check(Language::NodeJs, TRACES, "datadog", &[(UnknownName, "datadog", None)]);
         check(
             Language::NodeJs,
             TRACES,
@@ -441,10 +377,7 @@ mod tests {
                 .known()
                 .map(|names| names[0].name.clone())
         };
-        assert_eq!(
-            names(Language::Go, None, Signal::Traces).as_deref(),
-            Some("otlp")
-        );
+        assert_eq!(names(Language::Go, None, Signal::Traces).as_deref(), Some("otlp"));
         assert_eq!(names(Language::NodeJs, Some(2), Signal::Metrics), None);
         assert_eq!(
             names(Language::NodeJs, Some(3), Signal::Metrics).as_deref(),

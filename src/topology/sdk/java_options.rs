@@ -101,10 +101,7 @@ pub fn property_variable(key: &str) -> String {
 
 impl JavaOptions {
     fn word(&mut self, value: &str, word: &str, range: &Range<usize>, next: Option<Range<usize>>) {
-        if let Some(agent) = word
-            .strip_prefix("-javaagent:")
-            .filter(|agent| !agent.is_empty())
-        {
+        if let Some(agent) = word.strip_prefix("-javaagent:").filter(|agent| !agent.is_empty()) {
             let jar = agent.split('=').next().unwrap_or(agent).to_owned();
             self.agents.push(JavaAgent {
                 jar,
@@ -141,11 +138,7 @@ impl JavaOptions {
             && name.starts_with('-')
             && name != "-javaagent"
             && strsim::osa_distance(
-                &name
-                    .chars()
-                    .take(20)
-                    .collect::<String>()
-                    .to_ascii_lowercase(),
+                &name.chars().take(20).collect::<String>().to_ascii_lowercase(),
                 "-javaagent",
             ) <= 2
         {
@@ -197,11 +190,7 @@ mod tests {
 
     fn check(value: &str, jars: &[&str], expected: &[(JavaOptionsProblemKind, Option<&str>)]) {
         let options = java_tool_options(value);
-        let found: Vec<_> = options
-            .agents
-            .iter()
-            .map(|agent| agent.jar.as_str())
-            .collect();
+        let found: Vec<_> = options.agents.iter().map(|agent| agent.jar.as_str()).collect();
         assert_eq!(found, jars, "{value}");
         let problems: Vec<_> = options
             .problems
@@ -215,26 +204,14 @@ mod tests {
     fn healthy_values_have_no_problem() {
         check("", &[], &[]);
         check("-Xmx512m -Dfoo=bar", &[], &[]);
-        check(
-            "-javaagent:/otel/javaagent.jar",
-            &["/otel/javaagent.jar"],
-            &[],
-        );
+        check("-javaagent:/otel/javaagent.jar", &["/otel/javaagent.jar"], &[]);
         check(
             " -javaagent:/otel/javaagent.jar=debug=true\n",
             &["/otel/javaagent.jar"],
             &[],
         );
-        check(
-            "\"-javaagent:/with space/a.jar\"",
-            &["/with space/a.jar"],
-            &[],
-        );
-        check(
-            "-javaagent:/a.jar -javaagent:'/b c.jar'",
-            &["/a.jar", "/b c.jar"],
-            &[],
-        );
+        check("\"-javaagent:/with space/a.jar\"", &["/with space/a.jar"], &[]);
+        check("-javaagent:/a.jar -javaagent:'/b c.jar'", &["/a.jar", "/b c.jar"], &[]);
     }
 
     #[test]
@@ -242,29 +219,14 @@ mod tests {
         let options = java_tool_options("-Dotel.service.name=shop -Dfoo=1");
         assert_eq!(options.properties[0].value, "shop");
         assert_eq!(options.properties[0].range, 0..24);
-        assert_eq!(
-            property_variable(&options.properties[0].key),
-            "OTEL_SERVICE_NAME"
-        );
+        assert_eq!(property_variable(&options.properties[0].key), "OTEL_SERVICE_NAME");
     }
 
     #[test]
     fn faults_have_their_correction() {
-        check(
-            "-javagent:/a.jar",
-            &[],
-            &[(MisspelledAgent, Some("-javaagent:/a.jar"))],
-        );
-        check(
-            "-javaagent /a.jar",
-            &[],
-            &[(MissingPath, Some("-javaagent:/a.jar"))],
-        );
-        check(
-            "-javaagent=/a.jar",
-            &[],
-            &[(MissingPath, Some("-javaagent:/a.jar"))],
-        );
+        check("-javagent:/a.jar", &[], &[(MisspelledAgent, Some("-javaagent:/a.jar"))]);
+        check("-javaagent /a.jar", &[], &[(MissingPath, Some("-javaagent:/a.jar"))]);
+        check("-javaagent=/a.jar", &[], &[(MissingPath, Some("-javaagent:/a.jar"))]);
         check("-javaagent: -Xmx1g", &[], &[(MissingPath, None)]);
         check("'-javaagent:/a.jar", &[], &[(UnterminatedQuote, None)]);
     }

@@ -129,39 +129,18 @@ const PREFIXES: [&str; 14] = [
 
 /// Returns what is wrong with a variable's name; nothing for names of the contract and for those of other programs.
 pub fn unknown_variable(name: &str) -> Option<NameProblem> {
-    if !name.starts_with("OTEL_")
-        || KNOWN.contains(&name)
-        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-    {
+    if !name.starts_with("OTEL_") || KNOWN.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
         return None;
     }
-    let problem = |kind, meant, attribute| {
-        Some(NameProblem {
-            kind,
-            meant,
-            attribute,
-        })
-    };
+    let problem = |kind, meant, attribute| Some(NameProblem { kind, meant, attribute });
     let attributes = Some("OTEL_RESOURCE_ATTRIBUTES");
     match name {
-        "OTEL_TRACE_EXPORTER" => {
-            problem(NameProblemKind::Unknown, Some("OTEL_TRACES_EXPORTER"), None)
+        "OTEL_TRACE_EXPORTER" => problem(NameProblemKind::Unknown, Some("OTEL_TRACES_EXPORTER"), None),
+        "OTEL_EXPORTER_ENDPOINT" | "OTEL_ENDPOINT" | "OTEL_COLLECTOR_ENDPOINT" => {
+            problem(NameProblemKind::Unknown, Some("OTEL_EXPORTER_OTLP_ENDPOINT"), None)
         }
-        "OTEL_EXPORTER_ENDPOINT" | "OTEL_ENDPOINT" | "OTEL_COLLECTOR_ENDPOINT" => problem(
-            NameProblemKind::Unknown,
-            Some("OTEL_EXPORTER_OTLP_ENDPOINT"),
-            None,
-        ),
-        "OTEL_SERVICE_VERSION" => problem(
-            NameProblemKind::Unknown,
-            attributes,
-            Some("service.version"),
-        ),
-        "OTEL_SERVICE_NAMESPACE" => problem(
-            NameProblemKind::Unknown,
-            attributes,
-            Some("service.namespace"),
-        ),
+        "OTEL_SERVICE_VERSION" => problem(NameProblemKind::Unknown, attributes, Some("service.version")),
+        "OTEL_SERVICE_NAMESPACE" => problem(NameProblemKind::Unknown, attributes, Some("service.namespace")),
         "OTEL_ENVIRONMENT" => problem(
             NameProblemKind::Unknown,
             attributes,
@@ -180,9 +159,7 @@ pub fn unknown_variable(name: &str) -> Option<NameProblem> {
             Some("OTEL_EXPORTER_OTLP_METRICS_INSECURE"),
             None,
         ),
-        _ if name.starts_with("OTEL_EXPORTER_JAEGER_") => {
-            problem(NameProblemKind::Obsolete, None, None)
-        }
+        _ if name.starts_with("OTEL_EXPORTER_JAEGER_") => problem(NameProblemKind::Obsolete, None, None),
         _ => {
             // Other programs have names that begin so; only one near the contract's is surely meant to be it.
             let meant = nearest(name, &KNOWN);
@@ -229,10 +206,7 @@ mod tests {
             "OTEL_EXPORTER_OTLP_TRACE_ENDPOINT",
             Some("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
         );
-        check(
-            "OTEL_EXPORTER_OLTP_ENDPOINT",
-            Some("OTEL_EXPORTER_OTLP_ENDPOINT"),
-        );
+        check("OTEL_EXPORTER_OLTP_ENDPOINT", Some("OTEL_EXPORTER_OTLP_ENDPOINT"));
         check("OTEL_SERVICENAME", Some("OTEL_SERVICE_NAME"));
         check("OTEL_ENDPOINT", Some("OTEL_EXPORTER_OTLP_ENDPOINT"));
         let version = unknown_variable("OTEL_SERVICE_VERSION").expect("no SDK reads it");

@@ -83,11 +83,7 @@ pub fn node_options(value: &str) -> NodeOptions {
     };
     if let Some(inner) = single_quoted(value) {
         let range = super::words::trimmed_range(value);
-        options.report(
-            NodeOptionsProblemKind::SingleQuotedWhole,
-            range,
-            Some(inner.to_owned()),
-        );
+        options.report(NodeOptionsProblemKind::SingleQuotedWhole, range, Some(inner.to_owned()));
         return options;
     }
     let words = match split(value) {
@@ -110,12 +106,7 @@ pub fn node_options(value: &str) -> NodeOptions {
 }
 
 impl NodeOptions {
-    fn report(
-        &mut self,
-        kind: NodeOptionsProblemKind,
-        range: Range<usize>,
-        suggestion: Option<String>,
-    ) {
+    fn report(&mut self, kind: NodeOptionsProblemKind, range: Range<usize>, suggestion: Option<String>) {
         self.problems.push(NodeOptionsProblem {
             kind,
             range,
@@ -124,24 +115,17 @@ impl NodeOptions {
     }
 
     /// Takes one word; returns whether it has taken the next one as its operand.
-    fn word(
-        &mut self,
-        value: &str,
-        word: &Word,
-        before: Option<&Word>,
-        next: Option<&Word>,
-    ) -> bool {
+    fn word(&mut self, value: &str, word: &Word, before: Option<&Word>, next: Option<&Word>) -> bool {
         use NodeOptionsProblemKind as Kind;
         let range = word.range.clone();
         if !word.text.starts_with('-') {
             // After a flag whose operands are not known here, a bare word may be one.
-            let operand = before
-                .is_some_and(|before| before.text.starts_with('-') && !before.text.contains('='));
+            let operand = before.is_some_and(|before| before.text.starts_with('-') && !before.text.contains('='));
             let path = word.text.starts_with(['/', '.', '\'']);
             if path && !operand {
                 let at = range.start;
-                let suggestion = Some(replaced(value, &(at..at), "--require "))
-                    .filter(|_| !word.text.starts_with('\''));
+                let suggestion =
+                    Some(replaced(value, &(at..at), "--require ")).filter(|_| !word.text.starts_with('\''));
                 self.report(Kind::MissingFlag, range, suggestion);
             }
             return false;
@@ -190,8 +174,8 @@ impl NodeOptions {
             let suggestion = Some(replaced(value, &range, inner));
             self.report(Kind::SingleQuotedPath, range.clone(), suggestion);
         } else if operand.contains(['\n', '\r', '\t']) {
-            let suggestion = (!operand.trim().contains(['\n', '\r', '\t', ' ']))
-                .then(|| replaced(value, &range, operand.trim()));
+            let suggestion =
+                (!operand.trim().contains(['\n', '\r', '\t', ' '])).then(|| replaced(value, &range, operand.trim()));
             self.report(Kind::WhiteSpaceInPath, range.clone(), suggestion);
         } else if is_bare_file(operand) && matches!(flag, "--require" | "-r") {
             self.report(Kind::BareFileName, range.clone(), None);
@@ -218,13 +202,8 @@ impl NodeOptions {
             .or_else(|| (flag == "-require").then_some("--require"));
         if let Some(near) = near {
             let flag_range = word.range.start..word.range.start + flag.len();
-            let suggestion = (value.get(flag_range.clone()) == Some(flag))
-                .then(|| replaced(value, &flag_range, near));
-            self.report(
-                NodeOptionsProblemKind::UnknownFlag,
-                word.range.clone(),
-                suggestion,
-            );
+            let suggestion = (value.get(flag_range.clone()) == Some(flag)).then(|| replaced(value, &flag_range, near));
+            self.report(NodeOptionsProblemKind::UnknownFlag, word.range.clone(), suggestion);
         }
     }
 }
@@ -303,11 +282,7 @@ mod tests {
 
     fn check(value: &str, requires: &[&str], expected: &[(NodeOptionsProblemKind, Option<&str>)]) {
         let options = node_options(value);
-        let paths: Vec<_> = options
-            .requires
-            .iter()
-            .map(|one| one.path.as_str())
-            .collect();
+        let paths: Vec<_> = options.requires.iter().map(|one| one.path.as_str()).collect();
         assert_eq!(paths, requires, "{value}");
         let problems: Vec<_> = options
             .problems
@@ -340,11 +315,7 @@ mod tests {
             &[],
         );
         check("--require ./tracing.js", &["./tracing.js"], &[]);
-        check(
-            "--require \"/with space/tracing.js\"",
-            &["/with space/tracing.js"],
-            &[],
-        );
+        check("--require \"/with space/tracing.js\"", &["/with space/tracing.js"], &[]);
         check("\"--require\" /a.js", &["/a.js"], &[]);
         check("-r ts-node/register", &["ts-node/register"], &[]);
     }
@@ -360,19 +331,12 @@ mod tests {
         assert_eq!(&value[loader.range.clone()], loader.path);
         assert_eq!(loader.flag, "--experimental-loader");
         let quoted = "-r \"/a b.js\"";
-        assert_eq!(
-            &quoted[node_options(quoted).requires[0].range.clone()],
-            "\"/a b.js\""
-        );
+        assert_eq!(&quoted[node_options(quoted).requires[0].range.clone()], "\"/a b.js\"");
     }
 
     #[test]
     fn quotes_that_node_does_not_mean_are_told() {
-        check(
-            "\"--require /a.js\"",
-            &[],
-            &[(QuotedWhole, Some("--require /a.js"))],
-        );
+        check("\"--require /a.js\"", &[], &[(QuotedWhole, Some("--require /a.js"))]);
         check(
             "'--require /a.js'",
             &[],
@@ -391,11 +355,7 @@ mod tests {
     fn missing_parts_are_told() {
         check("--require", &[], &[(MissingArgument, None)]);
         check("--require=", &[], &[(MissingArgument, None)]);
-        check(
-            "--require --enable-source-maps",
-            &[],
-            &[(MissingArgument, None)],
-        );
+        check("--require --enable-source-maps", &[], &[(MissingArgument, None)]);
         check(
             "/otel/tracing.js",
             &[],
@@ -406,21 +366,9 @@ mod tests {
             &["/a.js"],
             &[(MissingFlag, Some("--require /a.js --require /b.js"))],
         );
-        check(
-            "--requrie /a.js",
-            &[],
-            &[(UnknownFlag, Some("--require /a.js"))],
-        );
-        check(
-            "-require /a.js",
-            &[],
-            &[(UnknownFlag, Some("--require /a.js"))],
-        );
-        check(
-            "--require tracing.js",
-            &["tracing.js"],
-            &[(BareFileName, None)],
-        );
+        check("--requrie /a.js", &[], &[(UnknownFlag, Some("--require /a.js"))]);
+        check("-require /a.js", &[], &[(UnknownFlag, Some("--require /a.js"))]);
+        check("--require tracing.js", &["tracing.js"], &[(BareFileName, None)]);
         check(
             "--require /a.js\n",
             &["/a.js\n"],

@@ -99,11 +99,7 @@ pub fn operator_protocol(language: Language) -> Option<Protocol> {
     }
 }
 
-fn found(
-    language: Language,
-    instrumentation: Instrumentation,
-    evidence: RecognitionEvidence,
-) -> Option<Recognition> {
+fn found(language: Language, instrumentation: Instrumentation, evidence: RecognitionEvidence) -> Option<Recognition> {
     Some(Recognition {
         language,
         instrumentation,
@@ -119,11 +115,7 @@ fn by_argument(argv: &[&str]) -> Option<Recognition> {
         }
         if argument.starts_with("-javaagent:") {
             let options = java_tool_options(argument);
-            if let Some(agent) = options
-                .agents
-                .into_iter()
-                .find(|agent| agent.is_opentelemetry())
-            {
+            if let Some(agent) = options.agents.into_iter().find(|agent| agent.is_opentelemetry()) {
                 let how = Instrumentation::JavaAgent { jar: agent.jar };
                 return found(Language::Java, how, evidence);
             }
@@ -148,9 +140,7 @@ fn by_argument(argv: &[&str]) -> Option<Recognition> {
             }
         }
     }
-    let node = argv
-        .iter()
-        .position(|argument| base_name(argument) == "node")?;
+    let node = argv.iter().position(|argument| base_name(argument) == "node")?;
     let flags = argv.get(node + 1..)?;
     let mut operand = None;
     for (at, flag) in flags.iter().enumerate() {
@@ -171,14 +161,8 @@ fn by_argument(argv: &[&str]) -> Option<Recognition> {
             _ => None,
         };
         if let Some(path) = path.filter(|path| is_tracing_path(path)) {
-            let how = Instrumentation::NodePreload {
-                path: path.to_owned(),
-            };
-            return found(
-                Language::NodeJs,
-                how,
-                RecognitionEvidence::Argument(node + 1 + at),
-            );
+            let how = Instrumentation::NodePreload { path: path.to_owned() };
+            return found(Language::NodeJs, how, RecognitionEvidence::Argument(node + 1 + at));
         }
     }
     None
@@ -200,18 +184,12 @@ fn by_variable(set: &dyn Fn(&str) -> Option<String>) -> Option<Recognition> {
             .into_iter()
             .chain(options.imports)
             .chain(options.loaders);
-        if let Some(Preload { path, .. }) = preloads.find(|preload| is_tracing_path(&preload.path))
-        {
+        if let Some(Preload { path, .. }) = preloads.find(|preload| is_tracing_path(&preload.path)) {
             let how = Instrumentation::NodePreload { path };
             return found(Language::NodeJs, how, evidence("NODE_OPTIONS"));
         }
     }
-    for name in [
-        "JAVA_TOOL_OPTIONS",
-        "JDK_JAVA_OPTIONS",
-        "JAVA_OPTS",
-        "CATALINA_OPTS",
-    ] {
+    for name in ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "CATALINA_OPTS"] {
         let agents = set(name)
             .map(|value| java_tool_options(&value).agents)
             .unwrap_or_default();
@@ -220,14 +198,8 @@ fn by_variable(set: &dyn Fn(&str) -> Option<String>) -> Option<Recognition> {
             return found(Language::Java, how, evidence(name));
         }
     }
-    if set("PYTHONPATH")
-        .is_some_and(|path| path.contains("opentelemetry/instrumentation/auto_instrumentation"))
-    {
-        return found(
-            Language::Python,
-            Instrumentation::PythonPath,
-            evidence("PYTHONPATH"),
-        );
+    if set("PYTHONPATH").is_some_and(|path| path.contains("opentelemetry/instrumentation/auto_instrumentation")) {
+        return found(Language::Python, Instrumentation::PythonPath, evidence("PYTHONPATH"));
     }
     // The profiler's switch alone is also that of other vendors; only these are OpenTelemetry's own.
     if set("OTEL_DOTNET_AUTO_HOME").is_some() {
@@ -258,10 +230,7 @@ fn by_variable(set: &dyn Fn(&str) -> Option<String>) -> Option<Recognition> {
 /// (`open-telemetry/opentelemetry-dotnet-instrumentation:docs/README.md`).
 const PROFILER: &str = "918728DD-259F-4A6A-AC2B-B85E1B658318";
 
-fn rocket_chat(
-    image_repository: &str,
-    set: &dyn Fn(&str) -> Option<String>,
-) -> Option<Recognition> {
+fn rocket_chat(image_repository: &str, set: &dyn Fn(&str) -> Option<String>) -> Option<Recognition> {
     let name = image_repository.to_ascii_lowercase();
     let image = name.contains("rocketchat") || name.contains("rocket.chat");
     let on = set("TRACING_ENABLED").is_some_and(|value| matches!(value.trim(), "yes" | "true"));
@@ -289,14 +258,8 @@ fn by_annotation(annotations: &[(&str, &str)]) -> Option<Recognition> {
         "go" => Language::Go,
         _ => Language::Unknown,
     };
-    let how = Instrumentation::OperatorAnnotation {
-        what: what.to_owned(),
-    };
-    found(
-        language,
-        how,
-        RecognitionEvidence::Annotation(name.to_owned()),
-    )
+    let how = Instrumentation::OperatorAnnotation { what: what.to_owned() };
+    found(language, how, RecognitionEvidence::Annotation(name.to_owned()))
 }
 
 /// A preloaded path that speaks of tracing; preloads of other purposes (`dotenv/config`, other vendors) do not.
@@ -305,14 +268,7 @@ fn is_tracing_path(path: &str) -> bool {
     let other = ["dd-trace", "newrelic", "elastic-apm", "ddtrace"]
         .iter()
         .any(|name| path.contains(name));
-    let ours = [
-        "opentelemetry",
-        "otel",
-        "tracing",
-        "tracer",
-        "telemetry",
-        "instrument",
-    ];
+    let ours = ["opentelemetry", "otel", "tracing", "tracer", "telemetry", "instrument"];
     !other && ours.iter().any(|word| path.contains(word))
 }
 

@@ -46,9 +46,7 @@ fn forever(text: &str) -> &'static str {
 #[test]
 fn odd_values_do_no_harm() {
     for value in values() {
-        let fits = |range: &Range<usize>| {
-            assert!(value.get(range.clone()).is_some(), "{value:?} {range:?}")
-        };
+        let fits = |range: &Range<usize>| assert!(value.get(range.clone()).is_some(), "{value:?} {range:?}");
         let text = forever(&value);
         for (language, generation) in [
             (Language::NodeJs, Some(1)),
@@ -56,35 +54,18 @@ fn odd_values_do_no_harm() {
             (Language::Python, None),
         ] {
             let attributes = resource_attributes(text, language, generation);
-            attributes
-                .problems
-                .iter()
-                .for_each(|problem| fits(&problem.range));
-            attributes
-                .pairs
-                .iter()
-                .for_each(|pair| fits(&pair.value_range));
-            for name in [
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-            ] {
+            attributes.problems.iter().for_each(|problem| fits(&problem.range));
+            attributes.pairs.iter().for_each(|pair| fits(&pair.value_range));
+            for name in ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] {
                 let environment = Environment::new(&[(name, text)]);
-                let endpoint = environment.with(language, generation, |input| {
-                    signal_endpoint(input, Signal::Traces)
-                });
-                endpoint
-                    .problems
-                    .iter()
-                    .for_each(|problem| fits(&problem.range));
+                let endpoint = environment.with(language, generation, |input| signal_endpoint(input, Signal::Traces));
+                endpoint.problems.iter().for_each(|problem| fits(&problem.range));
                 endpoint.host_range.iter().for_each(fits);
                 let grpc = ProtocolRule::Fixed(Protocol::Grpc);
                 let endpoint = environment.with(language, generation, |input| {
                     signal_endpoint_with(input, Signal::Traces, &grpc)
                 });
-                endpoint
-                    .problems
-                    .iter()
-                    .for_each(|problem| fits(&problem.range));
+                endpoint.problems.iter().for_each(|problem| fits(&problem.range));
             }
             let environment = Environment::new(&[
                 ("OTEL_TRACES_SAMPLER", "traceidratio"),
@@ -119,17 +100,9 @@ fn odd_values_do_no_harm() {
                 timeout(input, Signal::Traces)
                     .iter()
                     .for_each(|problem| fits(&problem.range));
-                batch_processor(input)
-                    .iter()
-                    .for_each(|problem| fits(&problem.range));
-                disabled(input)
-                    .problem
-                    .iter()
-                    .for_each(|problem| fits(&problem.range));
-                log_level(input)
-                    .problem
-                    .iter()
-                    .for_each(|problem| fits(&problem.range));
+                batch_processor(input).iter().for_each(|problem| fits(&problem.range));
+                disabled(input).problem.iter().for_each(|problem| fits(&problem.range));
+                log_level(input).problem.iter().for_each(|problem| fits(&problem.range));
                 signal_endpoint(input, Signal::Logs)
                     .problems
                     .iter()
@@ -137,12 +110,8 @@ fn odd_values_do_no_harm() {
             });
         }
         let node = node_options(text);
-        node.problems
-            .iter()
-            .for_each(|problem| fits(&problem.range));
-        node.requires
-            .iter()
-            .for_each(|preload| fits(&preload.range));
+        node.problems.iter().for_each(|problem| fits(&problem.range));
+        node.requires.iter().for_each(|preload| fits(&preload.range));
         java_tool_options(text)
             .problems
             .iter()

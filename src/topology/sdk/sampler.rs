@@ -70,14 +70,8 @@ const NAMES: [(&str, SamplerKind); 9] = [
     ("traceidratio", SamplerKind::TraceIdRatio),
     ("parentbased_always_on", SamplerKind::ParentBasedAlwaysOn),
     ("parentbased_always_off", SamplerKind::ParentBasedAlwaysOff),
-    (
-        "parentbased_traceidratio",
-        SamplerKind::ParentBasedTraceIdRatio,
-    ),
-    (
-        "parentbased_jaeger_remote",
-        SamplerKind::ParentBasedJaegerRemote,
-    ),
+    ("parentbased_traceidratio", SamplerKind::ParentBasedTraceIdRatio),
+    ("parentbased_jaeger_remote", SamplerKind::ParentBasedJaegerRemote),
     ("jaeger_remote", SamplerKind::JaegerRemote),
     ("xray", SamplerKind::Xray),
 ];
@@ -167,11 +161,7 @@ fn unnamed(input: &SdkInput<'_>, value: &str, from: Source) -> Sampler {
         _ => nearest(plain, &names),
     };
     let (kind, ratio, effect) = match (input.language, input.generation) {
-        (Language::NodeJs, Some(1)) => (
-            Answer::Known(SamplerKind::AlwaysOn),
-            Some(1.0),
-            Effect::Ignored,
-        ),
+        (Language::NodeJs, Some(1)) => (Answer::Known(SamplerKind::AlwaysOn), Some(1.0), Effect::Ignored),
         (Language::NodeJs, _) | (Language::Python, _) => (
             Answer::Known(SamplerKind::ParentBasedAlwaysOn),
             Some(1.0),
@@ -199,13 +189,7 @@ fn unnamed(input: &SdkInput<'_>, value: &str, from: Source) -> Sampler {
     }
     let suggestion = meant.map(str::to_owned);
     let range = trimmed_range(value);
-    let fault = problem(
-        SamplerProblemKind::UnknownSampler,
-        SAMPLER,
-        range,
-        suggestion,
-        effect,
-    );
+    let fault = problem(SamplerProblemKind::UnknownSampler, SAMPLER, range, suggestion, effect);
     Sampler {
         kind,
         ratio,
@@ -219,11 +203,7 @@ fn unused_argument(input: &SdkInput<'_>, sampler: &mut Sampler) {
         return;
     };
     // A ratio of 1 says what the sampler does anyway.
-    if argument
-        .trim()
-        .parse::<f64>()
-        .is_ok_and(|ratio| ratio >= 1.0)
-    {
+    if argument.trim().parse::<f64>().is_ok_and(|ratio| ratio >= 1.0) {
         return;
     }
     let whole = trimmed_range(argument);
@@ -253,17 +233,12 @@ fn ratio(input: &SdkInput<'_>, sampler: &mut Sampler, sampler_range: Range<usize
         None => (word, false),
     };
     let quoted = word.len() != value.trim().len();
-    let parsed = number
-        .parse::<f64>()
-        .ok()
-        .filter(|number| number.is_finite());
+    let parsed = number.parse::<f64>().ok().filter(|number| number.is_finite());
     let (kind, suggestion) = match parsed {
         Some(number) if (0.0..=100.0).contains(&number) && (percent || number > 1.0) => {
             (Kind::RatioPercent, Some(format!("{}", number / 100.0)))
         }
-        Some(number) if (0.0..=1.0).contains(&number) && quoted => {
-            (Kind::RatioMalformed, Some(word.to_owned()))
-        }
+        Some(number) if (0.0..=1.0).contains(&number) && quoted => (Kind::RatioMalformed, Some(word.to_owned())),
         Some(0.0) => {
             sampler.ratio = Some(0.0);
             let whole = trimmed_range(value);
@@ -291,13 +266,9 @@ fn ratio(input: &SdkInput<'_>, sampler: &mut Sampler, sampler_range: Range<usize
     } else {
         Effect::Unknown
     };
-    sampler.problems.push(problem(
-        kind,
-        ARGUMENT,
-        trimmed_range(value),
-        suggestion,
-        effect,
-    ));
+    sampler
+        .problems
+        .push(problem(kind, ARGUMENT, trimmed_range(value), suggestion, effect));
 }
 
 fn is_digits(text: &str) -> bool {
@@ -332,10 +303,7 @@ mod tests {
         ratio: Option<f64>,
         expected: &[(SamplerProblemKind, Option<&str>)],
     ) {
-        let environment = Environment::new(&[
-            (SAMPLER, sampler_and_argument.0),
-            (ARGUMENT, sampler_and_argument.1),
-        ]);
+        let environment = Environment::new(&[(SAMPLER, sampler_and_argument.0), (ARGUMENT, sampler_and_argument.1)]);
         let found = environment.with(language, None, sampler);
         let problems: Vec<_> = found
             .problems
@@ -370,12 +338,7 @@ mod tests {
     #[test]
     fn samplers_that_drop_everything_are_told() {
         let on = Some("parentbased_always_on");
-        check(
-            NODE,
-            ("always_off", ""),
-            Some(0.0),
-            &[(DropsEverything, on)],
-        );
+        check(NODE, ("always_off", ""), Some(0.0), &[(DropsEverything, on)]);
         check(
             NODE,
             ("parentbased_always_off", ""),
@@ -383,28 +346,13 @@ mod tests {
             &[(DropsEverything, on)],
         );
         check(NODE, ("traceidratio", "0"), Some(0.0), &[(RatioZero, None)]);
-        check(
-            NODE,
-            ("traceidratio", "0.0"),
-            Some(0.0),
-            &[(RatioZero, None)],
-        );
+        check(NODE, ("traceidratio", "0.0"), Some(0.0), &[(RatioZero, None)]);
     }
 
     #[test]
     fn ratios_that_are_no_ratios_are_told_with_what_is_meant() {
-        check(
-            NODE,
-            ("traceidratio", "10"),
-            Some(1.0),
-            &[(RatioPercent, Some("0.1"))],
-        );
-        check(
-            NODE,
-            ("traceidratio", "10%"),
-            Some(1.0),
-            &[(RatioPercent, Some("0.1"))],
-        );
+        check(NODE, ("traceidratio", "10"), Some(1.0), &[(RatioPercent, Some("0.1"))]);
+        check(NODE, ("traceidratio", "10%"), Some(1.0), &[(RatioPercent, Some("0.1"))]);
         check(
             NODE,
             ("traceidratio", "0.5%"),
@@ -417,18 +365,8 @@ mod tests {
             None,
             &[(RatioPercent, Some("0.1"))],
         );
-        check(
-            NODE,
-            ("traceidratio", "-1"),
-            Some(1.0),
-            &[(RatioOutOfRange, None)],
-        );
-        check(
-            NODE,
-            ("traceidratio", "101"),
-            Some(1.0),
-            &[(RatioOutOfRange, None)],
-        );
+        check(NODE, ("traceidratio", "-1"), Some(1.0), &[(RatioOutOfRange, None)]);
+        check(NODE, ("traceidratio", "101"), Some(1.0), &[(RatioOutOfRange, None)]);
         check(
             NODE,
             ("traceidratio", "0,1"),
@@ -441,36 +379,16 @@ mod tests {
             Some(1.0),
             &[(RatioMalformed, Some("0.1"))],
         );
-        check(
-            NODE,
-            ("traceidratio", "NaN"),
-            Some(1.0),
-            &[(RatioMalformed, None)],
-        );
-        check(
-            NODE,
-            ("traceidratio", ""),
-            Some(1.0),
-            &[(MissingArgument, None)],
-        );
+        check(NODE, ("traceidratio", "NaN"), Some(1.0), &[(RatioMalformed, None)]);
+        check(NODE, ("traceidratio", ""), Some(1.0), &[(MissingArgument, None)]);
         check(NODE, ("", "0.1"), Some(1.0), &[(UnusedArgument, None)]);
-        check(
-            NODE,
-            ("always_on", "0.1"),
-            Some(1.0),
-            &[(UnusedArgument, None)],
-        );
+        check(NODE, ("always_on", "0.1"), Some(1.0), &[(UnusedArgument, None)]);
     }
 
     #[test]
     fn unknown_names_have_a_near_name() {
         let ratio = Some("parentbased_traceidratio");
-        check(
-            NODE,
-            ("ratio", "0.1"),
-            Some(1.0),
-            &[(UnknownSampler, ratio)],
-        );
+        check(NODE, ("ratio", "0.1"), Some(1.0), &[(UnknownSampler, ratio)]);
         check(
             NODE,
             ("alwayson", ""),
@@ -484,11 +402,6 @@ mod tests {
             &[(UnknownSampler, Some("always_on"))],
         );
         check(NODE, ("whatever", ""), Some(1.0), &[(UnknownSampler, None)]);
-        check(
-            Language::Java,
-            ("ratio", ""),
-            None,
-            &[(UnknownSampler, ratio)],
-        );
+        check(Language::Java, ("ratio", ""), None, &[(UnknownSampler, ratio)]);
     }
 }

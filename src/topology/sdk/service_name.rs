@@ -65,22 +65,14 @@ fn from_attribute(input: &SdkInput<'_>, attribute: Attribute) -> ServiceName {
     let (value, from, unexpanded) = match attribute {
         Attribute::Named(name) => {
             let found = unexpanded(&name);
-            (
-                Answer::Known(name),
-                ServiceNameSource::ResourceAttributes,
-                found,
-            )
+            (Answer::Known(name), ServiceNameSource::ResourceAttributes, found)
         }
         Attribute::Unknown(reason) => (
             Answer::Unknown(reason),
             ServiceNameSource::ResourceAttributes,
             Vec::new(),
         ),
-        Attribute::Absent => (
-            default_name(input.language),
-            ServiceNameSource::Default,
-            Vec::new(),
-        ),
+        Attribute::Absent => (default_name(input.language), ServiceNameSource::Default, Vec::new()),
     };
     ServiceName {
         value,
@@ -101,15 +93,12 @@ fn attribute(input: &SdkInput<'_>) -> Attribute {
     match (read.loss(), name) {
         (Loss::All | Loss::NotStarted, _) => Attribute::Absent,
         (Loss::AtLeastPair | Loss::Unknown, Some(_)) if !is_only_an_empty_entry(&read) => {
-            let reason =
-                "OTEL_RESOURCE_ATTRIBUTES is malformed, and releases differ in what they keep";
+            let reason = "OTEL_RESOURCE_ATTRIBUTES is malformed, and releases differ in what they keep";
             Attribute::Unknown(reason.to_owned())
         }
         // Node 1.x drops a pair with a second `=`; what other SDKs read is what the pair says.
         (Loss::Pair, Some(_)) if lost_by_node(input, &read) => Attribute::Absent,
-        (_, Some(name)) if name.is_empty() => {
-            Attribute::Unknown("service.name is empty: SDKs differ".to_owned())
-        }
+        (_, Some(name)) if name.is_empty() => Attribute::Unknown("service.name is empty: SDKs differ".to_owned()),
         (_, Some(name)) => Attribute::Named(name),
         (_, None) => Attribute::Absent,
     }
@@ -118,9 +107,7 @@ fn attribute(input: &SdkInput<'_>) -> Attribute {
 /// An empty entry is lost by one minor release of one SDK, too little to doubt the name.
 fn is_only_an_empty_entry(read: &ResourceAttributes) -> bool {
     use super::attributes::AttributeProblemKind::EmptyEntry;
-    read.problems
-        .iter()
-        .all(|problem| problem.kind == EmptyEntry)
+    read.problems.iter().all(|problem| problem.kind == EmptyEntry)
 }
 
 fn lost_by_node(input: &SdkInput<'_>, read: &ResourceAttributes) -> bool {
@@ -171,12 +158,7 @@ mod tests {
     fn the_name_comes_from_the_first_that_has_one() {
         use ServiceNameSource::*;
         let node = Language::NodeJs;
-        check(
-            node,
-            None,
-            &[],
-            (Some("unknown_service:node"), Default, None),
-        );
+        check(node, None, &[], (Some("unknown_service:node"), Default, None));
         check(
             node,
             None,
@@ -200,12 +182,7 @@ mod tests {
         ];
         check(node, None, &same, (Some("a"), ServiceName, None));
         let attribute = [("OTEL_RESOURCE_ATTRIBUTES", "service.name=b,x=y")];
-        check(
-            node,
-            None,
-            &attribute,
-            (Some("b"), ResourceAttributes, None),
-        );
+        check(node, None, &attribute, (Some("b"), ResourceAttributes, None));
         check(Language::Rust, None, &[], (None, Default, None));
     }
 
@@ -213,30 +190,15 @@ mod tests {
     fn a_malformed_list_takes_the_name_along_where_the_sdk_drops_all() {
         use ServiceNameSource::*;
         let bad = [("OTEL_RESOURCE_ATTRIBUTES", "service.name=b,team")];
-        check(
-            Language::NodeJs,
-            Some(1),
-            &bad,
-            (Some("b"), ResourceAttributes, None),
-        );
-        check(
-            Language::NodeJs,
-            Some(2),
-            &bad,
-            (None, ResourceAttributes, None),
-        );
+        check(Language::NodeJs, Some(1), &bad, (Some("b"), ResourceAttributes, None));
+        check(Language::NodeJs, Some(2), &bad, (None, ResourceAttributes, None));
         check(
             Language::NodeJs,
             Some(3),
             &bad,
             (Some("unknown_service:node"), Default, None),
         );
-        check(
-            Language::Python,
-            None,
-            &bad,
-            (Some("b"), ResourceAttributes, None),
-        );
+        check(Language::Python, None, &bad, (Some("b"), ResourceAttributes, None));
         let semicolon = [("OTEL_RESOURCE_ATTRIBUTES", "service.name=b;team=x")];
         check(
             Language::NodeJs,

@@ -9,10 +9,7 @@
 use std::ops::Range;
 
 use super::words::{nearest, split_list, trimmed_range, unquoted};
-use super::{
-    Answer, Effect, Language, Problem, Reading, SdkInput, Signal, exporter_variables, read,
-    read_first,
-};
+use super::{Answer, Effect, Language, Problem, Reading, SdkInput, Signal, exporter_variables, read, read_first};
 
 /// One fault of such a setting.
 pub type SettingProblem = Problem<SettingProblemKind>;
@@ -91,20 +88,13 @@ pub fn disabled(input: &SdkInput<'_>) -> Disabled {
             problem: Some(problem(kind, variable, range, suggestion, Effect::Ignored)),
         };
     }
-    let honoured = matches!(
-        input.language,
-        Language::NodeJs | Language::Java | Language::Python
-    );
+    let honoured = matches!(input.language, Language::NodeJs | Language::Java | Language::Python);
     let disabled = if honoured {
         Answer::Known(true)
     } else {
         Answer::Unknown("whether this SDK reads OTEL_SDK_DISABLED is not known".to_owned())
     };
-    let effect = if honoured {
-        Effect::Breaks
-    } else {
-        Effect::Unknown
-    };
+    let effect = if honoured { Effect::Breaks } else { Effect::Unknown };
     let suggestion = Some("false".to_owned());
     let kind = SettingProblemKind::SdkDisabled;
     Disabled {
@@ -173,10 +163,7 @@ pub fn log_level(input: &SdkInput<'_>) -> LogLevel {
         ("all", Verbosity::Debug),
     ];
     let word = value.trim();
-    if let Some((_, verbosity)) = levels
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(word))
-    {
+    if let Some((_, verbosity)) = levels.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)) {
         return LogLevel {
             verbosity: Answer::Known(*verbosity),
             problem: None,
@@ -197,13 +184,7 @@ pub fn log_level(input: &SdkInput<'_>) -> LogLevel {
     };
     let kind = SettingProblemKind::UnknownLogLevel;
     let suggestion = meant.map(str::to_owned);
-    let fault = problem(
-        kind,
-        variable,
-        trimmed_range(value),
-        suggestion,
-        Effect::Ignored,
-    );
+    let fault = problem(kind, variable, trimmed_range(value), suggestion, Effect::Ignored);
     LogLevel {
         verbosity,
         problem: Some(fault),
@@ -297,9 +278,7 @@ fn read_headers(
 
 /// Returns what is wrong with the time limit of a signal's exporter.
 pub fn timeout(input: &SdkInput<'_>, signal: Signal) -> Option<SettingProblem> {
-    let (Reading::Text(value), Some(variable)) =
-        read_first(input, &exporter_variables(signal, "TIMEOUT"))
-    else {
+    let (Reading::Text(value), Some(variable)) = read_first(input, &exporter_variables(signal, "TIMEOUT")) else {
         return None;
     };
     if input.language == Language::Python {
@@ -312,21 +291,13 @@ pub fn timeout(input: &SdkInput<'_>, signal: Signal) -> Option<SettingProblem> {
     (1..100).contains(&milliseconds).then(|| {
         let suggestion = Some((milliseconds * 1000).to_string());
         let kind = SettingProblemKind::LooksLikeSeconds;
-        problem(
-            kind,
-            &variable,
-            trimmed_range(value),
-            suggestion,
-            Effect::Breaks,
-        )
+        problem(kind, &variable, trimmed_range(value), suggestion, Effect::Breaks)
     })
 }
 
 /// Returns what is wrong with the compression of a signal's exporter. Only Node's two names are proven to be all.
 pub fn compression(input: &SdkInput<'_>, signal: Signal) -> Option<SettingProblem> {
-    let (Reading::Text(value), Some(variable)) =
-        read_first(input, &exporter_variables(signal, "COMPRESSION"))
-    else {
+    let (Reading::Text(value), Some(variable)) = read_first(input, &exporter_variables(signal, "COMPRESSION")) else {
         return None;
     };
     let word = value.trim();
@@ -375,21 +346,12 @@ pub fn batch_processor(input: &SdkInput<'_>) -> Vec<SettingProblem> {
     {
         problems.push(batch_above_queue(input, sizes, queue));
     }
-    for variable in [
-        "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
-        "OTEL_ATTRIBUTE_COUNT_LIMIT",
-    ] {
+    for variable in ["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"] {
         if let Reading::Text(value) = read(input, variable)
             && value.trim() == "0"
         {
             let kind = SettingProblemKind::ZeroLimit;
-            problems.push(problem(
-                kind,
-                variable,
-                trimmed_range(value),
-                None,
-                Effect::Breaks,
-            ));
+            problems.push(problem(kind, variable, trimmed_range(value), None, Effect::Breaks));
         }
     }
     problems
@@ -404,24 +366,14 @@ fn batch_above_queue(input: &SdkInput<'_>, sizes: [&str; 2], queue: u64) -> Sett
         Effect::Unknown
     };
     match (read(input, sizes[1]), read(input, sizes[0])) {
-        (Reading::Text(value), _) => problem(
-            kind,
-            sizes[1],
-            trimmed_range(value),
-            Some(queue.to_string()),
-            effect,
-        ),
+        (Reading::Text(value), _) => problem(kind, sizes[1], trimmed_range(value), Some(queue.to_string()), effect),
         (_, Reading::Text(value)) => problem(kind, sizes[0], trimmed_range(value), None, effect),
         _ => problem(kind, sizes[1], 0..0, None, effect),
     }
 }
 
 /// Reads a whole number; none for one with a unit that the Java agent understands.
-fn number(
-    input: &SdkInput<'_>,
-    variable: &str,
-    value: &str,
-) -> Result<Option<u64>, SettingProblem> {
+fn number(input: &SdkInput<'_>, variable: &str, value: &str) -> Result<Option<u64>, SettingProblem> {
     let word = value.trim();
     if let Ok(number) = word.parse::<u64>() {
         return Ok(Some(number));
@@ -449,13 +401,7 @@ fn number(
             let suggestion = count.checked_mul(factor).map(|number| number.to_string());
             let kind = SettingProblemKind::UnitSuffix;
             let effect = effect_of_number(input);
-            Err(problem(
-                kind,
-                variable,
-                trimmed_range(value),
-                suggestion,
-                effect,
-            ))
+            Err(problem(kind, variable, trimmed_range(value), suggestion, effect))
         }
         _ => {
             let suggestion = unquoted(value)
@@ -463,13 +409,7 @@ fn number(
                 .map(str::to_owned);
             let kind = SettingProblemKind::NotANumber;
             let effect = effect_of_number(input);
-            Err(problem(
-                kind,
-                variable,
-                trimmed_range(value),
-                suggestion,
-                effect,
-            ))
+            Err(problem(kind, variable, trimmed_range(value), suggestion, effect))
         }
     }
 }

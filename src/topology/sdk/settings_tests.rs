@@ -30,9 +30,7 @@ fn check(
 ) {
     let expected: Found = expected
         .iter()
-        .map(|(kind, variable, suggestion)| {
-            (*kind, (*variable).to_owned(), suggestion.map(str::to_owned))
-        })
+        .map(|(kind, variable, suggestion)| (*kind, (*variable).to_owned(), suggestion.map(str::to_owned)))
         .collect();
     assert_eq!(all(language, variables), expected, "{variables:?}");
 }
@@ -44,10 +42,7 @@ fn healthy_settings_have_no_problem() {
     let healthy: &[(&str, &str)] = &[
         ("OTEL_SDK_DISABLED", "false"),
         ("OTEL_LOG_LEVEL", "info"),
-        (
-            "OTEL_EXPORTER_OTLP_HEADERS",
-            "authorization=Bearer abc:def,x-tenant=a",
-        ),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer abc:def,x-tenant=a"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "10000"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
         ("OTEL_BSP_SCHEDULE_DELAY", "500"),
@@ -61,10 +56,7 @@ fn healthy_settings_have_no_problem() {
         check(language, &[], &[]);
         check(
             language,
-            &[
-                ("OTEL_EXPORTER_OTLP_HEADERS", "?"),
-                ("OTEL_SDK_DISABLED", "?"),
-            ],
+            &[("OTEL_EXPORTER_OTLP_HEADERS", "?"), ("OTEL_SDK_DISABLED", "?")],
             &[],
         );
         check(
@@ -77,27 +69,15 @@ fn healthy_settings_have_no_problem() {
         );
     }
     check(Language::Java, &[("OTEL_BSP_SCHEDULE_DELAY", "5s")], &[]);
-    check(
-        Language::Python,
-        &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10")],
-        &[],
-    );
+    check(Language::Python, &[("OTEL_EXPORTER_OTLP_TIMEOUT", "10")], &[]);
     check(Language::Python, &[("OTEL_LOG_LEVEL", "WARNING")], &[]);
-    check(
-        Language::Python,
-        &[("OTEL_EXPORTER_OTLP_COMPRESSION", "deflate")],
-        &[],
-    );
+    check(Language::Python, &[("OTEL_EXPORTER_OTLP_COMPRESSION", "deflate")], &[]);
 }
 
 #[test]
 fn only_true_switches_the_sdk_off() {
     let name = "OTEL_SDK_DISABLED";
-    check(
-        NODE,
-        &[(name, "TRUE")],
-        &[(SdkDisabled, name, Some("false"))],
-    );
+    check(NODE, &[(name, "TRUE")], &[(SdkDisabled, name, Some("false"))]);
     check(NODE, &[(name, "1")], &[(NotABoolean, name, None)]);
     check(NODE, &[(name, "yes")], &[(NotABoolean, name, None)]);
     let state = |value| {
@@ -119,29 +99,13 @@ fn only_true_switches_the_sdk_off() {
 #[test]
 fn log_levels_of_other_languages_are_no_levels_of_node() {
     let name = "OTEL_LOG_LEVEL";
-    check(
-        NODE,
-        &[(name, "WARNING")],
-        &[(UnknownLogLevel, name, Some("warn"))],
-    );
-    check(
-        NODE,
-        &[(name, "trace")],
-        &[(UnknownLogLevel, name, Some("verbose"))],
-    );
-    check(
-        NODE,
-        &[(name, "inof")],
-        &[(UnknownLogLevel, name, Some("info"))],
-    );
+    check(NODE, &[(name, "WARNING")], &[(UnknownLogLevel, name, Some("warn"))]);
+    check(NODE, &[(name, "trace")], &[(UnknownLogLevel, name, Some("verbose"))]);
+    check(NODE, &[(name, "inof")], &[(UnknownLogLevel, name, Some("info"))]);
     check(NODE, &[(name, "INFO")], &[]);
     let verbosity = |value: &'static str, generation| {
         let environment = Environment::new(&[(name, value)]);
-        environment
-            .with(NODE, generation, log_level)
-            .verbosity
-            .known()
-            .copied()
+        environment.with(NODE, generation, log_level).verbosity.known().copied()
     };
     assert_eq!(verbosity("", None), Some(Verbosity::Silent));
     assert_eq!(verbosity("off", Some(1)), Some(Verbosity::Silent));
@@ -188,43 +152,19 @@ fn durations_are_plain_milliseconds() {
     let delay = "OTEL_BSP_SCHEDULE_DELAY";
     check(NODE, &[(delay, "5s")], &[(UnitSuffix, delay, Some("5000"))]);
     check(NODE, &[(delay, "soon")], &[(NotANumber, delay, None)]);
-    check(
-        NODE,
-        &[(delay, "\"500\"")],
-        &[(NotANumber, delay, Some("500"))],
-    );
-    check(
-        NODE,
-        &[(delay, "99999999999999999999s")],
-        &[(NotANumber, delay, None)],
-    );
-    check(
-        Language::Java,
-        &[(delay, "soon")],
-        &[(NotANumber, delay, None)],
-    );
+    check(NODE, &[(delay, "\"500\"")], &[(NotANumber, delay, Some("500"))]);
+    check(NODE, &[(delay, "99999999999999999999s")], &[(NotANumber, delay, None)]);
+    check(Language::Java, &[(delay, "soon")], &[(NotANumber, delay, None)]);
     let timeout = "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT";
-    check(
-        NODE,
-        &[(timeout, "10")],
-        &[(LooksLikeSeconds, timeout, Some("10000"))],
-    );
-    check(
-        NODE,
-        &[(timeout, "10s")],
-        &[(UnitSuffix, timeout, Some("10000"))],
-    );
+    check(NODE, &[(timeout, "10")], &[(LooksLikeSeconds, timeout, Some("10000"))]);
+    check(NODE, &[(timeout, "10s")], &[(UnitSuffix, timeout, Some("10000"))]);
     check(NODE, &[(timeout, "500")], &[]);
 }
 
 #[test]
 fn a_batch_does_not_exceed_the_queue() {
     let (queue, batch) = ("OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE");
-    check(
-        NODE,
-        &[(batch, "4096")],
-        &[(BatchAboveQueue, batch, Some("2048"))],
-    );
+    check(NODE, &[(batch, "4096")], &[(BatchAboveQueue, batch, Some("2048"))]);
     check(NODE, &[(queue, "256")], &[(BatchAboveQueue, queue, None)]);
     check(NODE, &[(queue, "512")], &[]);
     check(NODE, &[(batch, "4s")], &[(NotANumber, batch, None)]);
@@ -234,11 +174,7 @@ fn a_batch_does_not_exceed_the_queue() {
 fn other_values_that_node_ignores_are_told() {
     let name = "OTEL_EXPORTER_OTLP_COMPRESSION";
     check(NODE, &[(name, "zstd")], &[(UnknownCompression, name, None)]);
-    check(
-        NODE,
-        &[(name, "gzipp")],
-        &[(UnknownCompression, name, Some("gzip"))],
-    );
+    check(NODE, &[(name, "gzipp")], &[(UnknownCompression, name, Some("gzip"))]);
     let limit = "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT";
     check(NODE, &[(limit, "0")], &[(ZeroLimit, limit, None)]);
 }

@@ -65,8 +65,7 @@ impl Parts<'_> {
 
     /// Returns whether the scheme is this one; schemes have no case.
     pub(super) fn has_scheme(&self, name: &str) -> bool {
-        self.scheme
-            .is_some_and(|scheme| scheme.eq_ignore_ascii_case(name))
+        self.scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(name))
     }
 }
 
@@ -128,11 +127,7 @@ pub(super) fn reach(host: &str) -> Reach {
         || host
             .parse::<std::net::Ipv4Addr>()
             .is_ok_and(|address| address.is_loopback());
-    if loopback {
-        Reach::Loopback
-    } else {
-        Reach::Network
-    }
+    if loopback { Reach::Loopback } else { Reach::Network }
 }
 
 /// Returns whether a host is a name that only a cluster's own DNS knows.
@@ -141,10 +136,7 @@ pub(super) fn is_cluster_name(host: &str) -> bool {
         return false;
     }
     let host = host.trim_end_matches('.');
-    !host.contains('.')
-        || host.ends_with(".svc")
-        || host.contains(".svc.")
-        || host.ends_with(".local")
+    !host.contains('.') || host.ends_with(".svc") || host.contains(".svc.") || host.ends_with(".local")
 }
 
 #[cfg(test)]

@@ -85,10 +85,7 @@ mod tests {
 
     #[test]
     fn list_items_have_the_ranges_of_their_words() {
-        assert_eq!(
-            split_list("a, bé ,", ','),
-            vec![("a", 0..1), ("bé", 3..6), ("", 8..8)]
-        );
+        assert_eq!(split_list("a, bé ,", ','), vec![("a", 0..1), ("bé", 3..6), ("", 8..8)]);
     }
 
     #[test]

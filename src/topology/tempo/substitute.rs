@@ -146,7 +146,7 @@ enum Operator<'a> {
     /// The text that stands for an empty value.
     Default(&'a str),
     /// `:offset` or `:offset:length`.
-    Substring(&'a str),
+    Substring,
     /// Anything else: case, prefixes, replacements.
     Other,
 }
@@ -162,7 +162,7 @@ fn operator(rest: &str) -> Operator<'_> {
         (None, _) => Operator::None,
         (Some(':'), Some('-' | '=' | '?' | '+')) => Operator::Default(&rest[2..]),
         (Some('='), _) => Operator::Default(&rest[1..]),
-        (Some(':'), _) => Operator::Substring(&rest[1..]),
+        (Some(':'), _) => Operator::Substring,
         _ => Operator::Other,
     }
 }
@@ -181,8 +181,8 @@ fn one(inner: &str, expansion: Expansion<'_>) -> (Result<String, String>, Cell) 
         Operator::None => Ok(value),
         Operator::Default(default) if value.is_empty() => Ok(default.to_owned()),
         Operator::Default(_) => Ok(value),
-        Operator::Substring(_) if value.is_empty() => Ok(value),
-        Operator::Substring(_) | Operator::Other => {
+        Operator::Substring if value.is_empty() => Ok(value),
+        Operator::Substring | Operator::Other => {
             Err(format!("${{{inner}}} changes the value in a way that is not followed"))
         }
     });

@@ -1,9 +1,30 @@
 //! What people mean who leave out a scope, or give one to a field that has none.
 
 /// Attributes of the thing that sends spans: `opentelemetry.io/docs/specs/semconv/resource/`.
-const RESOURCE: [&str; 9] = ["service", "k8s", "host", "deployment", "telemetry", "cloud", "container", "process", "os"];
+const RESOURCE: [&str; 9] = [
+    "service",
+    "k8s",
+    "host",
+    "deployment",
+    "telemetry",
+    "cloud",
+    "container",
+    "process",
+    "os",
+];
 /// Attributes of one span: `opentelemetry.io/docs/specs/semconv/`.
-const SPAN: [&str; 10] = ["http", "db", "rpc", "messaging", "net", "network", "url", "peer", "server", "client"];
+const SPAN: [&str; 10] = [
+    "http",
+    "db",
+    "rpc",
+    "messaging",
+    "net",
+    "network",
+    "url",
+    "peer",
+    "server",
+    "client",
+];
 
 /// Returns what to write in place of a name without scope.
 pub fn suggestion(name: &str) -> String {

@@ -43,7 +43,9 @@ impl Parser<'_> {
     /// One attribute or intrinsic field.
     pub(super) fn field(&mut self) -> Result<(), Stop> {
         match self.token() {
-            Token::Attribute { .. } | Token::Scoped(_) | Token::Variable(_) | Token::Word(_) => self.primary(None).map(|_| ()),
+            Token::Attribute { .. } | Token::Scoped(_) | Token::Variable(_) | Token::Word(_) => {
+                self.primary(None).map(|_| ())
+            }
             _ => Err(self.unexpected("an attribute")),
         }
     }
@@ -95,8 +97,15 @@ impl Parser<'_> {
 
     /// Whether another condition comes behind a comma, as label matchers of Prometheus are written.
     fn is_condition_ahead(&self) -> bool {
-        matches!(self.ahead(1), Token::Attribute { .. } | Token::Scoped(_) | Token::Word(_))
-            && (2..8).any(|by| matches!(self.ahead(by), Token::Operator("=" | "!=" | "=~" | "!~" | "<" | ">" | "<=" | ">=")))
+        matches!(
+            self.ahead(1),
+            Token::Attribute { .. } | Token::Scoped(_) | Token::Word(_)
+        ) && (2..8).any(|by| {
+            matches!(
+                self.ahead(by),
+                Token::Operator("=" | "!=" | "=~" | "!~" | "<" | ">" | "<=" | ">=")
+            )
+        })
     }
 
     /// Goes over an operator, and notes it when it is not one of the language.
@@ -105,7 +114,12 @@ impl Parser<'_> {
             Token::Word(word) => {
                 let symbol = word_operator(&word).unwrap_or("&&");
                 let message = format!("`{word}` is no operator: `{symbol}` is");
-                self.problem(ProblemKind::WordOperator, span.clone(), message, Some(symbol.to_owned()));
+                self.problem(
+                    ProblemKind::WordOperator,
+                    span.clone(),
+                    message,
+                    Some(symbol.to_owned()),
+                );
             }
             Token::Comma => {
                 let message = "conditions are joined by `&&`, not by a comma";
@@ -114,7 +128,12 @@ impl Parser<'_> {
             Token::Operator("=") if *self.token() == Token::Operator("=") && self.span().start == span.end => {
                 let both = span.start..self.span().end;
                 self.advance();
-                self.problem(ProblemKind::DoubleEquals, both, "equality is one `=`", Some("=".to_owned()));
+                self.problem(
+                    ProblemKind::DoubleEquals,
+                    both,
+                    "equality is one `=`",
+                    Some("=".to_owned()),
+                );
             }
             _ => {}
         }
@@ -122,10 +141,17 @@ impl Parser<'_> {
 
     fn combine(&mut self, left: Value, operator: &str, right: Value, span: Range<usize>) -> Value {
         let whole = left.span.start..right.span.end;
-        let is_test = matches!(operator, "=" | "!=" | "<" | "<=" | ">" | ">=" | "=~" | "!~" | "&&" | "||");
+        let is_test = matches!(
+            operator,
+            "=" | "!=" | "<" | "<=" | ">" | ">=" | "=~" | "!~" | "&&" | "||"
+        );
         self.judge(&left, operator, &right, span, &whole);
         Value {
-            kind: if is_test { Type::Bool } else { numeric(left.kind, right.kind) },
+            kind: if is_test {
+                Type::Bool
+            } else {
+                numeric(left.kind, right.kind)
+            },
             span: whole,
             text: None,
             is_constant: left.is_constant && right.is_constant,
@@ -174,7 +200,12 @@ impl Parser<'_> {
                 let message = "the value of this field has no quotes";
                 self.problem(ProblemKind::QuotedEnum, span, message, word);
             }
-            None => self.problem(ProblemKind::Types, whole.clone(), "the two sides are of different types", None),
+            None => self.problem(
+                ProblemKind::Types,
+                whole.clone(),
+                "the two sides are of different types",
+                None,
+            ),
         }
     }
 
@@ -187,20 +218,31 @@ impl Parser<'_> {
                 self.advance();
                 let inner = self.primary(field)?;
                 self.shallower();
-                Ok(Value { span: span.start..inner.span.end, ..inner })
+                Ok(Value {
+                    span: span.start..inner.span.end,
+                    ..inner
+                })
             }
             Token::LeftParen => {
                 self.advance();
                 let inner = self.operand_with(0)?;
                 self.expect(&Token::RightParen, "`)`")?;
-                Ok(Value { span: span.start..self.end_of_last(), ..inner })
+                Ok(Value {
+                    span: span.start..self.end_of_last(),
+                    ..inner
+                })
             }
             Token::Int | Token::Float => Ok(self.constant(Type::Number, None)),
             Token::Duration => Ok(self.constant(Type::Duration, None)),
             Token::Text(Some(text)) => Ok(self.constant(Type::Text, Some(text))),
             Token::SingleQuoted(text) => {
                 let replacement = format!("{text:?}");
-                self.problem(ProblemKind::SingleQuotes, span, "text stands in double quotes", Some(replacement));
+                self.problem(
+                    ProblemKind::SingleQuotes,
+                    span,
+                    "text stands in double quotes",
+                    Some(replacement),
+                );
                 Ok(self.constant(Type::Any, Some(text)))
             }
             Token::Variable(_) => {
@@ -240,7 +282,12 @@ impl Parser<'_> {
         if name.is_empty() {
             self.problem(ProblemKind::Syntax, span.clone(), "an attribute has no name", None);
         } else if scope == Scope::Parent {
-            self.problem(ProblemKind::Unsupported, span.clone(), "no release of Tempo can look at the parent", None);
+            self.problem(
+                ProblemKind::Unsupported,
+                span.clone(),
+                "no release of Tempo can look at the parent",
+                None,
+            );
         }
         self.found.attributes.push(Attribute {
             span,
@@ -300,7 +347,11 @@ impl Parser<'_> {
                 return Ok(any(span));
             }
             let is_call = *self.ahead(1) == Token::LeftParen;
-            if is_call || words::is_aggregate(word) || words::metrics_function(word).is_some() || matches!(word, "by" | "with" | "select") {
+            if is_call
+                || words::is_aggregate(word)
+                || words::metrics_function(word).is_some()
+                || matches!(word, "by" | "with" | "select")
+            {
                 return Err(self.unexpected("a condition"));
             }
         }
@@ -329,11 +380,26 @@ impl Parser<'_> {
             _ => false,
         };
         if is_enum {
-            self.problem(ProblemKind::EnumCase, span, "the values of this field are lower case", Some(lower));
+            self.problem(
+                ProblemKind::EnumCase,
+                span,
+                "the values of this field are lower case",
+                Some(lower),
+            );
         } else if field.is_field {
-            self.problem(ProblemKind::Syntax, span, format!("`{name}` is no value of this field"), None);
+            self.problem(
+                ProblemKind::Syntax,
+                span,
+                format!("`{name}` is no value of this field"),
+                None,
+            );
         } else {
-            self.problem(ProblemKind::UnquotedText, span, "text stands in double quotes", Some(format!("{name:?}")));
+            self.problem(
+                ProblemKind::UnquotedText,
+                span,
+                "text stands in double quotes",
+                Some(format!("{name:?}")),
+            );
         }
     }
 }

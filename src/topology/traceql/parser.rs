@@ -112,7 +112,13 @@ impl<'q> Parser<'q> {
         }
     }
 
-    pub(super) fn problem(&mut self, kind: ProblemKind, span: Range<usize>, message: impl Into<String>, replacement: Option<String>) {
+    pub(super) fn problem(
+        &mut self,
+        kind: ProblemKind,
+        span: Range<usize>,
+        message: impl Into<String>,
+        replacement: Option<String>,
+    ) {
         self.found.problems.push(Problem {
             kind,
             span,
@@ -137,18 +143,29 @@ impl<'q> Parser<'q> {
         let (kind, message) = match self.token() {
             Token::End => (ProblemKind::Unbalanced, format!("it ends where {expected} is expected")),
             Token::Text(None) => (ProblemKind::Unbalanced, "the quote is not closed".to_owned()),
-            Token::Range => (ProblemKind::Range, format!("TraceQL has no ranges: `{written}` is none of its words")),
-            Token::RightBrace | Token::RightParen => {
-                (ProblemKind::Unbalanced, format!("`{written}` stands where {expected} is expected"))
-            }
-            _ => (ProblemKind::Syntax, format!("`{written}` stands where {expected} is expected")),
+            Token::Range => (
+                ProblemKind::Range,
+                format!("TraceQL has no ranges: `{written}` is none of its words"),
+            ),
+            Token::RightBrace | Token::RightParen => (
+                ProblemKind::Unbalanced,
+                format!("`{written}` stands where {expected} is expected"),
+            ),
+            _ => (
+                ProblemKind::Syntax,
+                format!("`{written}` stands where {expected} is expected"),
+            ),
         };
         self.problem(kind, span, message, None);
         Stop
     }
 
     pub(super) fn expect(&mut self, token: &Token, words: &str) -> Result<(), Stop> {
-        if self.takes(token) { Ok(()) } else { Err(self.unexpected(words)) }
+        if self.takes(token) {
+            Ok(())
+        } else {
+            Err(self.unexpected(words))
+        }
     }
 
     pub(super) fn deeper(&mut self) -> Result<(), Stop> {
@@ -167,7 +184,9 @@ impl<'q> Parser<'q> {
     fn note_variables(&mut self) {
         let variables = self.tokens.iter().filter_map(|token| match &token.token {
             Token::Variable(name) => Some((name.clone(), token.span.clone())),
-            Token::Attribute { name, variable: true, .. } => Some((name.clone(), token.span.clone())),
+            Token::Attribute {
+                name, variable: true, ..
+            } => Some((name.clone(), token.span.clone())),
             _ => None,
         });
         self.found.variables = variables.collect();
@@ -178,11 +197,15 @@ impl<'q> Parser<'q> {
         let span = self.span();
         let opens = *self.ahead(1) == Token::LeftParen;
         let (kind, message) = match self.token() {
-            Token::Word(word) if words::metrics_function(word).is_some() || words::is_second_stage(word) => {
-                (ProblemKind::Promql, format!("no query begins with a function: `{word}` comes after `{{ … }} |`"))
-            }
+            Token::Word(word) if words::metrics_function(word).is_some() || words::is_second_stage(word) => (
+                ProblemKind::Promql,
+                format!("no query begins with a function: `{word}` comes after `{{ … }} |`"),
+            ),
             Token::Word(word) if word == "by" || words::is_aggregate(word) && opens => return false,
-            Token::Word(word) if opens => (ProblemKind::Promql, format!("`{word}(…)` is no function that begins a TraceQL query")),
+            Token::Word(word) if opens => (
+                ProblemKind::Promql,
+                format!("`{word}(…)` is no function that begins a TraceQL query"),
+            ),
             Token::Word(_) | Token::Attribute { .. } | Token::Scoped(_) => {
                 (ProblemKind::NoBraces, "conditions stand in braces: `{ … }`".to_owned())
             }
@@ -268,7 +291,12 @@ impl<'q> Parser<'q> {
             return self.unexpected("a function or `{ … }`");
         }
         self.note_function(name, span.clone(), false, false);
-        self.problem(ProblemKind::UnknownFunction, span, format!("no release of Tempo has the function `{name}`"), None);
+        self.problem(
+            ProblemKind::UnknownFunction,
+            span,
+            format!("no release of Tempo has the function `{name}`"),
+            None,
+        );
         Stop
     }
 
@@ -344,7 +372,10 @@ impl<'q> Parser<'q> {
             let start = self.span();
             self.advance();
             self.takes(&Token::Operator("-"));
-            if !matches!(self.token(), Token::Int | Token::Float | Token::Duration | Token::Variable(_)) {
+            if !matches!(
+                self.token(),
+                Token::Int | Token::Float | Token::Duration | Token::Variable(_)
+            ) {
                 return Err(self.unexpected("a number"));
             }
             self.feature("a comparison of metrics", Version::new(3, 0, 0), start);
@@ -417,7 +448,12 @@ impl<'q> Parser<'q> {
                 Token::Word(word) if matches!(left, Kind::Spans | Kind::Any) => match word_operator(word) {
                     Some(symbol) => {
                         let message = format!("`{word}` is no operator: `{symbol}` is");
-                        self.problem(ProblemKind::WordOperator, span.clone(), message, Some(symbol.to_owned()));
+                        self.problem(
+                            ProblemKind::WordOperator,
+                            span.clone(),
+                            message,
+                            Some(symbol.to_owned()),
+                        );
                         symbol
                     }
                     None => return Ok(left),
@@ -506,12 +542,16 @@ pub(super) fn word_operator(word: &str) -> Option<&'static str> {
 /// Returns what an operator behind an operand gives, and the release that brought it; `None`: it cannot stand there.
 fn operator_between(left: Kind, operator: &str) -> Option<(Kind, Option<Version>)> {
     match (left, operator) {
-        (Kind::Spans | Kind::Any, "&>" | "&<" | "&~" | "&>>" | "&<<") => Some((Kind::Spans, Some(Version::new(2, 5, 0)))),
+        (Kind::Spans | Kind::Any, "&>" | "&<" | "&~" | "&>>" | "&<<") => {
+            Some((Kind::Spans, Some(Version::new(2, 5, 0))))
+        }
         (Kind::Spans | Kind::Any, "&&" | "||" | ">" | "<" | ">>" | "<<" | "~" | "!>" | "!<" | "!>>" | "!<<" | "!~") => {
             Some((Kind::Spans, None))
         }
         (Kind::Number | Kind::NumberPipeline, "+" | "-" | "*" | "/" | "%" | "^") => Some((left, None)),
-        (Kind::Number | Kind::NumberPipeline | Kind::Any, "=" | "!=" | "<" | "<=" | ">" | ">=") => Some((Kind::Step, None)),
+        (Kind::Number | Kind::NumberPipeline | Kind::Any, "=" | "!=" | "<" | "<=" | ">" | ">=") => {
+            Some((Kind::Step, None))
+        }
         (Kind::Step, "+" | "-" | "*" | "/" | "%" | "^") => Some((Kind::Number, None)),
         (Kind::Metrics, "+" | "-" | "*" | "/") => Some((Kind::Metrics, None)),
         _ => None,

@@ -103,7 +103,10 @@ const ANSWERS: [(&str, &str); 120] = [
     ("---------", r#"sum(rate({}[5m]))"#),
     ("-++++++++", r#"{} | count_over_time()"#),
     ("--+++++++", r#"{} | quantile_over_time(duration, .9)"#),
-    ("--+++++++", r#"{} | quantile_over_time(duration, .99, .9) by (span.http.target)"#),
+    (
+        "--+++++++",
+        r#"{} | quantile_over_time(duration, .99, .9) by (span.http.target)"#,
+    ),
     ("--+++++++", r#"{} | quantile_over_time(duration, 0.95)"#),
     ("--+++++++", r#"{} | histogram_over_time(duration)"#),
     ("---++++++", r#"{} | compare({status=error})"#),
@@ -147,29 +150,61 @@ fn the_reader_agrees_with_nine_releases() {
         for ((major, minor, patch), answer) in RELEASES.into_iter().zip(answers.chars()) {
             let release = Version::new(major, minor, patch);
             if found.compiles_in(release) != (answer == '+') {
-                wrong.push(format!("{query} in {release}: {:?} {:?}", found.problems, found.features));
+                wrong.push(format!(
+                    "{query} in {release}: {:?} {:?}",
+                    found.problems, found.features
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "{} answers differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} answers differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 fn check(query: &str, kind: ProblemKind, at: &str, replacement: Option<&str>) {
     let found = analyze(query);
     let problem = found.problems.first().unwrap_or_else(|| panic!("{query}: no problem"));
-    let written = (problem.kind, &query[problem.span.clone()], problem.replacement.as_deref());
+    let written = (
+        problem.kind,
+        &query[problem.span.clone()],
+        problem.replacement.as_deref(),
+    );
     assert_eq!(written, (kind, at, replacement), "{query}");
 }
 
 #[test]
 fn mistakes_that_people_make() {
     use ProblemKind::*;
-    check(r#"{ service.name = "x" }"#, Unscoped, "service.name", Some("resource.service.name"));
-    check(r#"{http.status_code=500}"#, Unscoped, "http.status_code", Some("span.http.status_code"));
+    check(
+        r#"{ service.name = "x" }"#,
+        Unscoped,
+        "service.name",
+        Some("resource.service.name"),
+    );
+    check(
+        r#"{http.status_code=500}"#,
+        Unscoped,
+        "http.status_code",
+        Some("span.http.status_code"),
+    );
     check(r#"{ customer-id = 5 }"#, Unscoped, "customer-id", Some(".customer-id"));
     check(r#"{ traceId = "a" }"#, Unscoped, "traceId", Some("trace:id"));
-    check(r#"{} | rate() by (service.name)"#, Unscoped, "service.name", Some("resource.service.name"));
-    check("{resource.service.name=rocket-chat}", UnquotedText, "rocket-chat", Some("\"rocket-chat\""));
+    check(
+        r#"{} | rate() by (service.name)"#,
+        Unscoped,
+        "service.name",
+        Some("resource.service.name"),
+    );
+    check(
+        "{resource.service.name=rocket-chat}",
+        UnquotedText,
+        "rocket-chat",
+        Some("\"rocket-chat\""),
+    );
     check("{.a='b c'}", SingleQuotes, "'b c'", Some("\"b c\""));
     check(r#"{.a=="b"}"#, DoubleEquals, "==", Some("="));
     check(r#"{.a="b" and .c="d"}"#, WordOperator, "and", Some("&&"));
@@ -193,7 +228,12 @@ fn mistakes_that_people_make() {
     check("{ .a =~ 5 }", Types, "=~", None);
     check(r#"{ .a =~ "a(" }"#, Regex, "\"a(\"", None);
     check("{ parent.foo = 1 }", Unsupported, "parent.foo", None);
-    check(r#"{ trace:rootServiceName = "x" }"#, UnknownIntrinsic, "trace:rootServiceName", Some("trace:rootService"));
+    check(
+        r#"{ trace:rootServiceName = "x" }"#,
+        UnknownIntrinsic,
+        "trace:rootServiceName",
+        Some("trace:rootService"),
+    );
 }
 
 fn fine(query: &str) {
@@ -225,10 +265,21 @@ fn queries_without_a_mistake() {
 
 #[test]
 fn a_variable_that_may_stand_for_anything_makes_no_mistake() {
-    for query in ["$query", "{ $filters", "${filter} | rate()", "{ $a $b }", "{ .x = 1 $more }"] {
+    for query in [
+        "$query",
+        "{ $filters",
+        "${filter} | rate()",
+        "{ $a $b }",
+        "{ .x = 1 $more }",
+    ] {
         assert_eq!(analyze(query).problems, [], "{query}");
     }
-    check("{ service.name = $x }", ProblemKind::Unscoped, "service.name", Some("resource.service.name"));
+    check(
+        "{ service.name = $x }",
+        ProblemKind::Unscoped,
+        "service.name",
+        Some("resource.service.name"),
+    );
 }
 
 #[test]
@@ -241,14 +292,25 @@ fn a_trace_id_and_nothing_are_no_queries() {
 fn a_metrics_query_names_its_functions_and_the_newest_release_it_needs() {
     let found = analyze("{ kind = server } | rate() by(resource.service.name) | topk(3)");
     assert!(found.metrics);
-    let functions = found.functions.iter().map(|function| (function.name.as_str(), function.stage));
+    let functions = found
+        .functions
+        .iter()
+        .map(|function| (function.name.as_str(), function.stage));
     assert_eq!(functions.collect::<Vec<_>>(), [("rate", 1), ("topk", 2)]);
     assert_eq!(found.newest_feature().unwrap().since, Version::new(2, 8, 0));
 }
 
 #[test]
 fn hostile_text_ends_in_a_result() {
-    for query in ["(".repeat(9000), "{".repeat(9000), "-".repeat(9000), format!("{{{}", "!".repeat(9000)), "{.é=\"ß".to_owned(), "{ a.\"".to_owned(), "\u{0}[".to_owned()] {
+    for query in [
+        "(".repeat(9000),
+        "{".repeat(9000),
+        "-".repeat(9000),
+        format!("{{{}", "!".repeat(9000)),
+        "{.é=\"ß".to_owned(),
+        "{ a.\"".to_owned(),
+        "\u{0}[".to_owned(),
+    ] {
         analyze(&query);
     }
     // Every beginning of every query, and every query with a letter taken out.

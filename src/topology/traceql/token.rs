@@ -23,7 +23,11 @@ pub(super) enum Token {
     Float,
     Duration,
     /// An attribute with a scope, or a leading dot.
-    Attribute { scope: Scope, name: String, variable: bool },
+    Attribute {
+        scope: Scope,
+        name: String,
+        variable: bool,
+    },
     /// `span:status`.
     Scoped(String),
     /// A plain identifier.
@@ -45,8 +49,8 @@ pub(super) struct Spanned {
 
 /// Longest first, so that the first that fits is meant.
 const OPERATORS: [&str; 26] = [
-    "&>>", "&<<", "!>>", "!<<", ">>", "<<", ">=", "<=", "=~", "!~", "!=", "&&", "||", "&>", "&<", "&~", "!>", "!<", "=", ">", "<", "~", "!",
-    "+", "-", "*",
+    "&>>", "&<<", "!>>", "!<<", ">>", "<<", ">=", "<=", "=~", "!~", "!=", "&&", "||", "&>", "&<", "&~", "!>", "!<",
+    "=", ">", "<", "~", "!", "+", "-", "*",
 ];
 const MORE_OPERATORS: [&str; 3] = ["/", "%", "^"];
 
@@ -120,7 +124,10 @@ fn next(query: &str, start: usize) -> (Token, usize) {
 }
 
 fn operator(rest: &str, first: char) -> (Token, usize) {
-    let known = OPERATORS.iter().chain(&MORE_OPERATORS).find(|operator| rest.starts_with(**operator));
+    let known = OPERATORS
+        .iter()
+        .chain(&MORE_OPERATORS)
+        .find(|operator| rest.starts_with(**operator));
     match known {
         Some(operator) => (Token::Operator(operator), operator.len()),
         None if first == '|' => (Token::Pipe, 1),
@@ -140,7 +147,9 @@ fn variable(rest: &str) -> Option<(String, usize)> {
     };
     let length = enclosed("${", "}").or_else(|| enclosed("[[", "]]")).or_else(|| {
         let name = rest.strip_prefix('$')?;
-        let end = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
+        let end = name
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(name.len());
         (end > 0).then_some(end + 1)
     })?;
     Some((rest[..length].to_owned(), length))
@@ -176,7 +185,9 @@ fn single_quoted(rest: &str) -> (Token, usize) {
 }
 
 fn number(rest: &str) -> (Token, usize) {
-    let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(rest.len());
+    let digits = rest
+        .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_'))
+        .unwrap_or(rest.len());
     let tail = &rest[digits..];
     let unit = tail
         .find(|c: char| !(c.is_ascii_digit() || matches!(c, 'n' | 's' | 'u' | 'm' | 'h' | 'µ' | 'd' | 'w' | 'y' | '.')))
@@ -186,19 +197,27 @@ fn number(rest: &str) -> (Token, usize) {
     }
     if let Some(exponent) = tail.strip_prefix(['e', 'E']) {
         let sign = usize::from(exponent.starts_with(['+', '-']));
-        let length = exponent[sign..].find(|c: char| !c.is_ascii_digit()).unwrap_or(exponent.len() - sign);
+        let length = exponent[sign..]
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(exponent.len() - sign);
         if length > 0 {
             return (Token::Float, digits + 1 + sign + length);
         }
     }
-    let token = if rest[..digits].contains('.') { Token::Float } else { Token::Int };
+    let token = if rest[..digits].contains('.') {
+        Token::Float
+    } else {
+        Token::Int
+    };
     (token, digits)
 }
 
 fn is_duration(text: &str) -> bool {
     let mut rest = text;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+        let digits = rest
+            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .unwrap_or(rest.len());
         let tail = &rest[digits..];
         let units = ["ms", "ns", "us", "µs", "s", "m", "h", "d", "w", "y"];
         let Some(unit) = units.iter().find(|unit| digits > 0 && tail.starts_with(**unit)) else {
@@ -210,19 +229,25 @@ fn is_duration(text: &str) -> bool {
 }
 
 fn word(rest: &str) -> (Token, usize) {
-    let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(rest.len());
     let word = &rest[..end];
     let next = rest[end..].chars().next();
     if next == Some('.')
         && let Some(scope) = scope_of(word)
     {
         // `parent.span.` and `parent.resource.` are one scope.
-        let inner = ["span.", "resource."].iter().find(|inner| scope == Scope::Parent && rest[end + 1..].starts_with(**inner));
+        let inner = ["span.", "resource."]
+            .iter()
+            .find(|inner| scope == Scope::Parent && rest[end + 1..].starts_with(**inner));
         return attribute(rest, end + 1 + inner.map_or(0, |inner| inner.len()), scope);
     }
     if next == Some(':') && matches!(word, "trace" | "span" | "event" | "link" | "instrumentation") {
         let tail = &rest[end + 1..];
-        let length = tail.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(tail.len());
+        let length = tail
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(tail.len());
         return (Token::Scoped(rest[..end + 1 + length].to_owned()), end + 1 + length);
     }
     (Token::Word(word.to_owned()), end)
@@ -271,5 +296,9 @@ pub(super) fn attribute_name(text: &str) -> (String, bool, usize) {
 }
 
 fn is_attribute_letter(c: char) -> bool {
-    !c.is_whitespace() && !matches!(c, '{' | '}' | '(' | ')' | '=' | '~' | '!' | '<' | '>' | '&' | '|' | '^' | ',')
+    !c.is_whitespace()
+        && !matches!(
+            c,
+            '{' | '}' | '(' | ')' | '=' | '~' | '!' | '<' | '>' | '&' | '|' | '^' | ','
+        )
 }

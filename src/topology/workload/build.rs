@@ -10,13 +10,10 @@ use super::volumes;
 use super::{Container, Namespace, User, Workload};
 use crate::evidence::{Cell, Evidence, Resource, Value};
 use crate::releases::{ImageReference, Tables};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Paths at which objects have their pod template: Deployment and all like it; CronJob.
-const TEMPLATES: [&[&str]; 2] = [
-    &["spec", "template"],
-    &["spec", "jobTemplate", "spec", "template"],
-];
+const TEMPLATES: [&[&str]; 2] = [&["spec", "template"], &["spec", "jobTemplate", "spec", "template"]];
 
 /// What makes a pod, wherever it is written.
 #[derive(Debug, Clone, Default)]
@@ -48,10 +45,7 @@ pub fn workloads(evidence: &Evidence, tables: &Tables) -> Vec<Workload> {
             continue;
         };
         let is_owned = object.path(&["metadata", "ownerReferences"]).is_some();
-        let is_instance = matches!(
-            resource.kind(),
-            "Pod" | "ReplicaSet" | "Job" | "ReplicationController"
-        );
+        let is_instance = matches!(resource.kind(), "Pod" | "ReplicaSet" | "Job" | "ReplicationController");
         if is_instance && owner::is_owned_by_one_at_hand(evidence, &object, &namespace) {
             continue;
         }
@@ -69,27 +63,35 @@ pub fn workloads(evidence: &Evidence, tables: &Tables) -> Vec<Workload> {
             workloads.push(workload);
         }
     }
-    workloads
+    without_instances_of_others(workloads, by_owner)
+}
+
+/// Drops the pods whose Deployment is at hand while the ReplicaSet between them is not: they are the Deployment's own.
+fn without_instances_of_others(workloads: Vec<Workload>, by_owner: HashMap<String, usize>) -> Vec<Workload> {
+    let is_instance = |index: usize, workload: &Workload| by_owner.get(&workload.owner) == Some(&index);
+    let heads: HashSet<String> = workloads
+        .iter()
+        .enumerate()
+        .filter(|(index, workload)| !is_instance(*index, workload))
+        .map(|(_, workload)| workload.owner.clone())
+        .collect();
+    let kept = workloads
+        .into_iter()
+        .enumerate()
+        .filter(|(index, workload)| !is_instance(*index, workload) || !heads.contains(&workload.owner));
+    kept.map(|(_, workload)| workload).collect()
 }
 
 /// Returns the workload of an object that has its pod in parts, as an operator's resource has. `parts.spec` is what the operator would
 /// write: a mapping with `containers`, `volumes` and so on.
-pub fn workload_of(
-    evidence: &Evidence,
-    tables: &Tables,
-    resource: &Resource,
-    parts: PodParts,
-) -> Workload {
+pub fn workload_of(evidence: &Evidence, tables: &Tables, resource: &Resource, parts: PodParts) -> Workload {
     build(evidence, tables, resource, resource.cell(), parts)
 }
 
 /// Looks at the tree before any of it is converted: most objects run nothing.
 fn may_run_pods(resource: &Resource) -> bool {
     let document = &resource.document;
-    let at = |keys: &[&str]| {
-        keys.iter()
-            .try_fold(resource.node, |node, key| document.get(node, key))
-    };
+    let at = |keys: &[&str]| keys.iter().try_fold(resource.node, |node, key| document.get(node, key));
     if resource.kind() == "Pod" && resource.group().is_empty() {
         return at(&["spec", "containers"]).is_some();
     }
@@ -99,23 +101,14 @@ fn may_run_pods(resource: &Resource) -> bool {
     })
 }
 
-fn pod_parts(
-    evidence: &Evidence,
-    resource: &Resource,
-    object: &Cell,
-    namespace: &Namespace,
-) -> Option<PodParts> {
+fn pod_parts(evidence: &Evidence, resource: &Resource, object: &Cell, namespace: &Namespace) -> Option<PodParts> {
     let at = |cell: &Cell, keys: &[&str]| cell.path(keys).cloned().unwrap_or_default();
     let kind = resource.kind();
     let template = match kind {
         "Pod" => object,
-        _ => TEMPLATES
-            .iter()
-            .find_map(|template| object.path(template))?,
+        _ => TEMPLATES.iter().find_map(|template| object.path(template))?,
     };
-    let spec = template
-        .get("spec")
-        .filter(|spec| spec.fields().is_some())?;
+    let spec = template.get("spec").filter(|spec| spec.fields().is_some())?;
     Some(PodParts {
         spec: spec.clone(),
         labels: at(template, &["metadata", "labels"]),
@@ -151,13 +144,7 @@ fn is_autoscaled(evidence: &Evidence, kind: &str, object: &Cell, namespace: &Nam
     })
 }
 
-fn build(
-    evidence: &Evidence,
-    tables: &Tables,
-    resource: &Resource,
-    object: Cell,
-    parts: PodParts,
-) -> Workload {
+fn build(evidence: &Evidence, tables: &Tables, resource: &Resource, object: Cell, parts: PodParts) -> Workload {
     let namespace = namespace_of(evidence, &resource.reference);
     let volumes = volumes::volumes(&parts.spec, &parts.claims);
     let mut workload = Workload {
@@ -176,13 +163,7 @@ fn build(
     let near = resource.document.text.file().name.clone();
     let mut containers = Vec::new();
     for (list, is_init_list) in [("initContainers", true), ("containers", false)] {
-        for (index, cell) in workload
-            .pod
-            .get(list)
-            .map_or(&[][..], Cell::items)
-            .iter()
-            .enumerate()
-        {
+        for (index, cell) in workload.pod.get(list).map_or(&[][..], Cell::items).iter().enumerate() {
             if cell.fields().is_none() {
                 continue;
             }
@@ -201,21 +182,14 @@ fn build(
     workload
 }
 
-fn container(
-    scope: &environment::Scope<'_>,
-    tables: &Tables,
-    cell: &Cell,
-    fallback: String,
-    init: bool,
-) -> Container {
+fn container(scope: &environment::Scope<'_>, tables: &Tables, cell: &Cell, fallback: String, init: bool) -> Container {
     let (variables, more_variables) = environment::variables(scope, cell);
     let expand = |key: &str| {
-        let words = cell
-            .get(key)
-            .filter(|words| matches!(words.value, Value::List(_)))?;
-        let expanded = words.items().iter().map(|word| {
-            environment::expand_in(scope, &variables, more_variables.as_deref(), word).0
-        });
+        let words = cell.get(key).filter(|words| matches!(words.value, Value::List(_)))?;
+        let expanded = words
+            .items()
+            .iter()
+            .map(|word| environment::expand_in(scope, &variables, more_variables.as_deref(), word).0);
         Some(expanded.collect::<Vec<_>>())
     };
     let (image, image_reference) = image(cell);
@@ -226,9 +200,7 @@ fn container(
     Container {
         name: cell.text_at(&["name"]).map_or(fallback, str::to_owned),
         init,
-        program: image_reference
-            .as_ref()
-            .and_then(|image| tables.program_of(image)),
+        program: image_reference.as_ref().and_then(|image| tables.program_of(image)),
         image,
         image_reference,
         command: expand("command"),
@@ -260,11 +232,7 @@ fn user(pod: &Cell, container: &Cell) -> User {
             .filter(|cell| !cell.is_null())
             .cloned()
     };
-    let either = |key: &str| {
-        of(container, key)
-            .or_else(|| of(pod, key))
-            .unwrap_or_default()
-    };
+    let either = |key: &str| of(container, key).or_else(|| of(pod, key)).unwrap_or_default();
     User {
         id: either("runAsUser"),
         group: either("runAsGroup"),

@@ -19,13 +19,7 @@ pub(super) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     fn find(&self, kind: &str, name: &str) -> Found<'a> {
-        find(
-            self.evidence,
-            kind,
-            &self.workload.namespace,
-            name,
-            Some(self.near),
-        )
+        find(self.evidence, kind, &self.workload.namespace, name, Some(self.near))
     }
 
     fn words(&self, kind: &str, name: &str) -> String {
@@ -46,12 +40,8 @@ pub(super) fn variables(scope: &Scope<'_>, container: &Cell) -> (Vec<Variable>, 
         let Some(name) = entry.text_at(&["name"]) else {
             continue;
         };
-        let made = match entry
-            .get("valueFrom")
-            .filter(|from| from.fields().is_some())
-        {
-            Some(from) => value_from(scope, container, from)
-                .map(|(value, source)| (value, source, Vec::new())),
+        let made = match entry.get("valueFrom").filter(|from| from.fields().is_some()) {
+            Some(from) => value_from(scope, container, from).map(|(value, source)| (value, source, Vec::new())),
             None => {
                 let written = entry.get("value").cloned().unwrap_or_default();
                 let (value, undefined) = expand_in(scope, &variables, more.as_deref(), &written);
@@ -150,14 +140,9 @@ fn value_from(scope: &Scope<'_>, container: &Cell, from: &Cell) -> Option<(Cell,
         return Some((field(scope, reference).at(from), VariableSource::Field));
     }
     if let Some(reference) = from.get("resourceFieldRef") {
-        return Some((
-            resource(scope, container, reference).at(from),
-            VariableSource::Resource,
-        ));
+        return Some((resource(scope, container, reference).at(from), VariableSource::Resource));
     }
-    let other = from
-        .fields()
-        .and_then(|fields| fields.keys().next().cloned());
+    let other = from.fields().and_then(|fields| fields.keys().next().cloned());
     let reason = format!("it comes from {}", other.as_deref().unwrap_or("nothing"));
     Some((Cell::unknown(reason).at(from), VariableSource::Field))
 }
@@ -189,10 +174,7 @@ fn secret_key(scope: &Scope<'_>, reference: &Cell) -> Option<Cell> {
     };
     match is_absent {
         true if is_optional(reference) => None,
-        true => Some(
-            Cell::unknown(format!("{} has no key {key}", scope.words("Secret", name)))
-                .at(reference),
-        ),
+        true => Some(Cell::unknown(format!("{} has no key {key}", scope.words("Secret", name))).at(reference)),
         false => Some(secret_value(scope, name).at(reference)),
     }
 }
@@ -202,24 +184,16 @@ fn field(scope: &Scope<'_>, reference: &Cell) -> Cell {
     let path = reference.text_at(&["fieldPath"]).unwrap_or_default();
     let workload = scope.workload;
     let entry_of = |map: &Cell, prefix: &str| {
-        let key = path
-            .strip_prefix(prefix)?
-            .strip_prefix("['")?
-            .strip_suffix("']")?;
+        let key = path.strip_prefix(prefix)?.strip_prefix("['")?.strip_suffix("']")?;
         map.text_at(&[key]).map(Cell::from)
     };
     let known = match path {
         "metadata.namespace" => workload.namespace.name().map(Cell::from),
         "spec.serviceAccountName" => {
-            let name = workload
-                .pod
-                .text_at(&["serviceAccountName"])
-                .unwrap_or("default");
+            let name = workload.pod.text_at(&["serviceAccountName"]).unwrap_or("default");
             Some(Cell::from(name))
         }
-        "metadata.name" if workload.reference.kind == "Pod" => {
-            Some(Cell::from(workload.reference.name.as_str()))
-        }
+        "metadata.name" if workload.reference.kind == "Pod" => Some(Cell::from(workload.reference.name.as_str())),
         _ => entry_of(&workload.pod_labels, "metadata.labels")
             .or_else(|| entry_of(&workload.pod_annotations, "metadata.annotations")),
     };
@@ -229,9 +203,7 @@ fn field(scope: &Scope<'_>, reference: &Cell) -> Cell {
 /// Returns a resource of a container as the kubelet writes it; without a limit it is that of the node.
 fn resource(scope: &Scope<'_>, container: &Cell, reference: &Cell) -> Cell {
     let path = reference.text_at(&["resource"]).unwrap_or_default();
-    let named = reference
-        .text_at(&["containerName"])
-        .filter(|name| !name.is_empty());
+    let named = reference.text_at(&["containerName"]).filter(|name| !name.is_empty());
     let of = match named {
         None => Some(container),
         Some(name) => ["initContainers", "containers"]
@@ -249,17 +221,13 @@ fn resource(scope: &Scope<'_>, container: &Cell, reference: &Cell) -> Cell {
     let value = match path.split_once('.') {
         Some(("limits", resource)) => written("limits", resource),
         // A container without a request gets its limit as the request.
-        Some(("requests", resource)) => {
-            written("requests", resource).or_else(|| written("limits", resource))
-        }
+        Some(("requests", resource)) => written("requests", resource).or_else(|| written("limits", resource)),
         _ => None,
     };
     let divisor = reference.get("divisor").and_then(quantity::of_cell);
     match value {
         Some(value) => Cell::from(quantity::divided(value, divisor).to_string()),
-        None => Cell::unknown(format!(
-            "the container has no {path}, so that the node decides"
-        )),
+        None => Cell::unknown(format!("the container has no {path}, so that the node decides")),
     }
 }
 
@@ -306,10 +274,7 @@ pub(super) fn expand_in(
 }
 
 fn look_up(scope: &Scope<'_>, variables: &[Variable], more: Option<&str>, name: &str) -> Lookup {
-    let defined = variables
-        .iter()
-        .rev()
-        .find(|variable| variable.name == name);
+    let defined = variables.iter().rev().find(|variable| variable.name == name);
     match (defined.map(|variable| &variable.value.value), more) {
         (Some(Value::Text(text)), _) => Lookup::Defined(text.to_string()),
         (Some(Value::Unknown(reason)), _) => Lookup::Unknown(reason.to_string()),
@@ -325,11 +290,7 @@ fn look_up(scope: &Scope<'_>, variables: &[Variable], more: Option<&str>, name: 
 /// Whether Kubernetes may set a variable of this name for a Service (`kubernetes/kubernetes:pkg/kubelet/envvars/envvars.go`).
 fn is_service_variable(scope: &Scope<'_>, name: &str) -> bool {
     let has_links = !matches!(
-        scope
-            .workload
-            .pod
-            .get("enableServiceLinks")
-            .map(|cell| &cell.value),
+        scope.workload.pod.get("enableServiceLinks").map(|cell| &cell.value),
         Some(Value::Bool(false))
     );
     let looks_like_one = name.ends_with("_SERVICE_HOST")

@@ -90,9 +90,7 @@ impl KeyValue {
             .decode(compact)
             .map_err(|_| not_text("no base64"))?;
         let content = String::from_utf8(bytes).map_err(|_| not_text("binary"))?;
-        Ok(self
-            .document
-            .embed_opaque(self.node, &content, Some(&self.key)))
+        Ok(self.document.embed_opaque(self.node, &content, Some(&self.key)))
     }
 }
 
@@ -126,28 +124,16 @@ pub fn mount_over<'p>(container: &Container, path: &'p str) -> Option<(usize, &'
 
 /// Returns the path within the volume of what a mount shows at `rest`.
 pub fn volume_inner_path(mount: &Mount, rest: &str) -> String {
-    clean_relative(&format!(
-        "{}/{rest}",
-        mount.sub_path.as_deref().unwrap_or_default()
-    ))
+    clean_relative(&format!("{}/{rest}", mount.sub_path.as_deref().unwrap_or_default()))
 }
 
 /// Returns what a container sees at a path. A relative path is taken from `workingDir`.
-pub fn file_at(
-    evidence: &Evidence,
-    workload: &Workload,
-    container: &Container,
-    path: &str,
-) -> FileLookup {
+pub fn file_at(evidence: &Evidence, workload: &Workload, container: &Container, path: &str) -> FileLookup {
     let Some(path) = absolute_path(container, path) else {
-        return FileLookup::Unknown(format!(
-            "{path} is relative to the working directory of the image"
-        ));
+        return FileLookup::Unknown(format!("{path} is relative to the working directory of the image"));
     };
     let Some((index, rest)) = mount_over(container, &path) else {
-        return FileLookup::Unknown(format!(
-            "{path} is not in a volume, so that only the image may have it"
-        ));
+        return FileLookup::Unknown(format!("{path} is not in a volume, so that only the image may have it"));
     };
     let mount = &container.mounts[index];
     if let Some(reason) = &mount.sub_path_unknown {
@@ -192,11 +178,7 @@ fn absent(reason: String, mount: usize, files: &VolumeFiles) -> FileLookup {
 }
 
 /// Returns every file that a container sees and whose text is at hand: absolute path, text, index of the mount.
-pub fn files_under(
-    evidence: &Evidence,
-    workload: &Workload,
-    container: &Container,
-) -> Vec<(String, Arc<Text>, usize)> {
+pub fn files_under(evidence: &Evidence, workload: &Workload, container: &Container) -> Vec<(String, Arc<Text>, usize)> {
     let mut found = Vec::new();
     for (index, mount) in container.mounts.iter().enumerate() {
         for (path, file) in mounted_files(evidence, workload, mount) {
@@ -215,11 +197,7 @@ pub fn files_under(
 }
 
 /// Returns the files of a mount with the absolute paths at which they are seen.
-fn mounted_files(
-    evidence: &Evidence,
-    workload: &Workload,
-    mount: &Mount,
-) -> Vec<(String, VolumeFile)> {
+fn mounted_files(evidence: &Evidence, workload: &Workload, mount: &Mount) -> Vec<(String, VolumeFile)> {
     let volume = mount.volume.map(|volume| &workload.volumes[volume]);
     let (Some(volume), None) = (volume, &mount.sub_path_unknown) else {
         return Vec::new();
@@ -249,11 +227,7 @@ impl VolumeFiles {
 
     /// Returns whether a path in the volume is a directory; the root is one.
     pub fn is_directory(&self, path: &str) -> bool {
-        let is_above = |file: &VolumeFile| {
-            file.path
-                .strip_prefix(path)
-                .is_some_and(|rest| rest.starts_with('/'))
-        };
+        let is_above = |file: &VolumeFile| file.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
         path.is_empty() || self.files.iter().any(is_above)
     }
 
@@ -275,11 +249,7 @@ impl VolumeFiles {
 }
 
 /// Returns the files that a volume has before any container runs.
-pub fn volume_files(
-    evidence: &Evidence,
-    workload: &Workload,
-    source: &VolumeSource,
-) -> VolumeFiles {
+pub fn volume_files(evidence: &Evidence, workload: &Workload, source: &VolumeSource) -> VolumeFiles {
     let near = workload
         .object
         .place
@@ -290,12 +260,8 @@ pub fn volume_files(
         ..VolumeFiles::default()
     };
     match source {
-        VolumeSource::ConfigMap(files) => {
-            object_files(evidence, &workload.namespace, near, "ConfigMap", files)
-        }
-        VolumeSource::Secret(files) => {
-            object_files(evidence, &workload.namespace, near, "Secret", files)
-        }
+        VolumeSource::ConfigMap(files) => object_files(evidence, &workload.namespace, near, "ConfigMap", files),
+        VolumeSource::Secret(files) => object_files(evidence, &workload.namespace, near, "Secret", files),
         VolumeSource::Projected(parts) => {
             let mut all = VolumeFiles::default();
             for part in parts {
@@ -308,9 +274,7 @@ pub fn volume_files(
             "what {} holds is not read",
             workload.namespace.words("PersistentVolumeClaim", claim)
         )),
-        VolumeSource::HostPath(path) => {
-            unknown(format!("what {path} on the node holds is not read"))
-        }
+        VolumeSource::HostPath(path) => unknown(format!("what {path} on the node holds is not read")),
         VolumeSource::Other(kind) => unknown(format!("{kind} is filled at run time")),
     }
 }

@@ -18,11 +18,7 @@ pub enum Found<'a> {
 
 /// Returns the namespace of an object.
 pub fn namespace_of(evidence: &Evidence, reference: &ResourceReference) -> Namespace {
-    match reference
-        .namespace
-        .as_ref()
-        .or(evidence.default_namespace.as_ref())
-    {
+    match reference.namespace.as_ref().or(evidence.default_namespace.as_ref()) {
         Some(name) => Namespace::Named(name.clone()),
         None => Namespace::Unknown,
     }
@@ -113,18 +109,9 @@ fn nearest<'a>(several: &[&'a Resource], near: Option<&str>) -> Option<&'a Resou
 
 /// Returns the object that a name that finds nothing may have meant, in words: the same name in another namespace, the same name with or
 /// without the hash that Kustomize adds, or a name one edit away.
-pub fn near_miss(
-    evidence: &Evidence,
-    kind: &str,
-    namespace: &Namespace,
-    name: &str,
-) -> Option<String> {
+pub fn near_miss(evidence: &Evidence, kind: &str, namespace: &Namespace, name: &str) -> Option<String> {
     let mut best: Option<(u8, &Resource)> = None;
-    for resource in evidence
-        .resources
-        .iter()
-        .filter(|resource| resource.kind() == kind)
-    {
+    for resource in evidence.resources.iter().filter(|resource| resource.kind() == kind) {
         let other = &resource.reference.name;
         let same = same_namespace(namespace, &namespace_of(evidence, &resource.reference));
         let rank = match same {
@@ -137,19 +124,14 @@ pub fn near_miss(
             best = Some((rank, resource));
         }
     }
-    best.map(|(_, resource)| {
-        namespace_of(evidence, &resource.reference).words(kind, &resource.reference.name)
-    })
+    best.map(|(_, resource)| namespace_of(evidence, &resource.reference).words(kind, &resource.reference.name))
 }
 
 /// Kustomize's hash has ten letters and digits (`kubernetes-sigs/kustomize:api/hasher/hasher.go`).
 fn same_but_for_hash(one: &str, other: &str) -> bool {
     let stem = |name: &str| {
         let (stem, hash) = name.rsplit_once('-')?;
-        let is_hash = hash.len() == 10
-            && hash
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let is_hash = hash.len() == 10 && hash.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         is_hash.then(|| stem.to_owned())
     };
     let (one_stem, other_stem) = (stem(one), stem(other));
@@ -163,15 +145,10 @@ fn one_edit_apart(one: &str, other: &str) -> bool {
     if one.len() < 4 || one.len().abs_diff(other.len()) > 1 {
         return false;
     }
-    let start = one
-        .bytes()
-        .zip(other.bytes())
-        .take_while(|(a, b)| a == b)
-        .count();
+    let start = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
     let (one, other) = (&one.as_bytes()[start..], &other.as_bytes()[start..]);
     let (one_edit, one_rest) = one.split_at(usize::from(one.len() >= other.len()).min(one.len()));
-    let (other_edit, other_rest) =
-        other.split_at(usize::from(other.len() >= one.len()).min(other.len()));
+    let (other_edit, other_rest) = other.split_at(usize::from(other.len() >= one.len()).min(other.len()));
     let is_count = one_edit.iter().chain(other_edit).any(u8::is_ascii_digit);
     one_rest == other_rest && !is_count
 }

@@ -17,29 +17,18 @@ struct Named {
 /// Returns the controller of an object, else its first owner.
 fn controller(object: &Cell) -> Option<Named> {
     let owners = object.path(&["metadata", "ownerReferences"])?.items();
-    let is_controller = |owner: &&Cell| {
-        matches!(
-            owner.get("controller").map(|cell| &cell.value),
-            Some(Value::Bool(true))
-        )
-    };
+    let is_controller =
+        |owner: &&Cell| matches!(owner.get("controller").map(|cell| &cell.value), Some(Value::Bool(true)));
     let owner = owners.iter().find(is_controller).or(owners.first())?;
     let api_version = owner.text_at(&["apiVersion"]).unwrap_or_default();
     Some(Named {
-        group: api_version
-            .split_once('/')
-            .map_or("", |(group, _)| group)
-            .to_owned(),
+        group: api_version.split_once('/').map_or("", |(group, _)| group).to_owned(),
         kind: owner.text_at(&["kind"])?.to_owned(),
         name: owner.text_at(&["name"])?.to_owned(),
     })
 }
 
-fn at_hand<'a>(
-    evidence: &'a Evidence,
-    owner: &Named,
-    namespace: &Namespace,
-) -> Option<&'a Resource> {
+fn at_hand<'a>(evidence: &'a Evidence, owner: &Named, namespace: &Namespace) -> Option<&'a Resource> {
     evidence.resources.iter().find(|resource| {
         resource.reference.name == owner.name
             && resource.kind() == owner.kind
@@ -49,11 +38,7 @@ fn at_hand<'a>(
 }
 
 /// Returns whether the object that controls this one is at hand.
-pub(super) fn is_owned_by_one_at_hand(
-    evidence: &Evidence,
-    object: &Cell,
-    namespace: &Namespace,
-) -> bool {
+pub(super) fn is_owned_by_one_at_hand(evidence: &Evidence, object: &Cell, namespace: &Namespace) -> bool {
     controller(object).is_some_and(|owner| at_hand(evidence, &owner, namespace).is_some())
 }
 
@@ -89,20 +74,12 @@ pub fn top_owner(evidence: &Evidence, resource: &Resource, object: &Cell) -> Str
 }
 
 fn label(object: &Cell, name: &str) -> Option<String> {
-    object
-        .text_at(&["metadata", "labels", name])
-        .map(str::to_owned)
+    object.text_at(&["metadata", "labels", name]).map(str::to_owned)
 }
 
 /// Cuts what a controller adds to names: a rollout must not change who the owner is.
 fn without_suffix(owner: Named, hash: Option<&str>) -> Named {
-    let cut = |suffix: &str| {
-        owner
-            .name
-            .strip_suffix(suffix)?
-            .strip_suffix('-')
-            .map(str::to_owned)
-    };
+    let cut = |suffix: &str| owner.name.strip_suffix(suffix)?.strip_suffix('-').map(str::to_owned);
     let renamed = match owner.kind.as_str() {
         "ReplicaSet" => hash.and_then(cut).map(|name| ("apps", "Deployment", name)),
         // A CronJob names its Jobs by the minute of their schedule (`kubernetes/kubernetes:pkg/controller/cronjob/utils.go`).
@@ -130,19 +107,14 @@ pub(super) fn is_passing(object: &Cell, pod_annotations: &Cell) -> bool {
         .into_iter()
         .chain([pod_annotations])
         .find_map(|annotations| annotations.text_at(&["helm.sh/hook"]));
-    let is_test =
-        hook.is_some_and(|hook| hook.split(',').any(|word| word.trim().starts_with("test")));
-    let conditions = object
-        .path(&["status", "conditions"])
-        .map_or(&[][..], Cell::items);
+    let is_test = hook.is_some_and(|hook| hook.split(',').any(|word| word.trim().starts_with("test")));
+    let conditions = object.path(&["status", "conditions"]).map_or(&[][..], Cell::items);
     let is_complete = object.text_at(&["kind"]) == Some("Job")
         && conditions.iter().any(|condition| {
-            matches!(
-                condition.text_at(&["type"]),
-                Some("Complete" | "SuccessCriteriaMet")
-            ) && condition.text_at(&["status"]) == Some("True")
+            matches!(condition.text_at(&["type"]), Some("Complete" | "SuccessCriteriaMet"))
+                && condition.text_at(&["status"]) == Some("True")
         });
-    let has_ended = object.text_at(&["kind"]) == Some("Pod")
-        && object.text_at(&["status", "phase"]) == Some("Succeeded");
+    let has_ended =
+        object.text_at(&["kind"]) == Some("Pod") && object.text_at(&["status", "phase"]) == Some("Succeeded");
     is_test || is_complete || has_ended
 }

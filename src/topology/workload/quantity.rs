@@ -75,17 +75,13 @@ pub fn of_cell(cell: &Cell) -> Option<i128> {
 
 /// Returns a written quantity as whole units, rounded up: bytes for memory. Null stays null; what is no quantity is unknown.
 pub fn whole(cell: &Cell) -> Cell {
-    let units = |parts: i128| {
-        i64::try_from(parts.div_euclid(PARTS) + i128::from(parts.rem_euclid(PARTS) != 0)).ok()
-    };
+    let units = |parts: i128| i64::try_from(parts.div_euclid(PARTS) + i128::from(parts.rem_euclid(PARTS) != 0)).ok();
     read(cell, |parts| units(parts).map(Cell::from))
 }
 
 /// Returns a written quantity as a number with a fraction: cores for CPU. Null stays null; what is no quantity is unknown.
 pub fn fraction(cell: &Cell) -> Cell {
-    read(cell, |parts| {
-        Some(Value::Float(parts as f64 / PARTS as f64).into())
-    })
+    read(cell, |parts| Some(Value::Float(parts as f64 / PARTS as f64).into()))
 }
 
 fn read(cell: &Cell, number: impl Fn(i128) -> Option<Cell>) -> Cell {

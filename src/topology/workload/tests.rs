@@ -63,9 +63,7 @@ pub(crate) fn workloads_of(evidence: &Evidence) -> Vec<Workload> {
 /// A Deployment in namespace `otel` whose one container has these further lines, with these volumes.
 pub(crate) fn deployment(container: &str, volumes: &str) -> String {
     let indent = |text: &str, by: usize| {
-        let lines = text
-            .lines()
-            .map(|line| format!("{}{line}\n", " ".repeat(by)));
+        let lines = text.lines().map(|line| format!("{}{line}\n", " ".repeat(by)));
         lines.collect::<String>()
     };
     format!(
@@ -78,10 +76,7 @@ pub(crate) fn deployment(container: &str, volumes: &str) -> String {
 
 /// Checks what a variable of the container is: its value, or `?` and the reason; `-` when there is none.
 fn check_variable(container: &str, others: &str, name: &str, expected: &str) {
-    let evidence = evidence_of(&[(
-        "a.yaml",
-        &format!("{}---\n{others}", deployment(container, "")),
-    )]);
+    let evidence = evidence_of(&[("a.yaml", &format!("{}---\n{others}", deployment(container, "")))]);
     let workloads = workloads_of(&evidence);
     let variables = &workloads[0].containers[0].variables;
     let found = variables
@@ -89,10 +84,9 @@ fn check_variable(container: &str, others: &str, name: &str, expected: &str) {
         .rfind(|variable| variable.name == name && !variable.hidden);
     let value = match found.map(|variable| &variable.value) {
         None => "-".to_owned(),
-        Some(value) => value.text().map_or_else(
-            || format!("?{}", value.unknown_reason().unwrap()),
-            str::to_owned,
-        ),
+        Some(value) => value
+            .text()
+            .map_or_else(|| format!("?{}", value.unknown_reason().unwrap()), str::to_owned),
     };
     assert_eq!(value, expected, "{container}\n{others}");
 }
@@ -107,12 +101,7 @@ fn variables_are_expanded_by_earlier_ones_only() {
         "B",
         "a$(C)$(A)",
     );
-    check_variable(
-        "env: [{name: A, value: a}, {name: A, value: b}]",
-        "",
-        "A",
-        "b",
-    );
+    check_variable("env: [{name: A, value: a}, {name: A, value: b}]", "", "A", "b");
     check_variable("env: [{name: A, value: 4317}]", "", "A", "4317");
     check_variable("env: [{name: A}]", "", "A", "");
     check_variable(
@@ -139,12 +128,7 @@ fn a_later_duplicate_hides_the_earlier_one() {
 fn values_of_a_config_map() {
     let reference = "env: [{name: A, valueFrom: {configMapKeyRef: {name: settings, key: URL}}}]";
     check_variable(reference, SETTINGS, "A", "http://$(X):4317");
-    check_variable(
-        reference,
-        "",
-        "A",
-        "?ConfigMap otel/settings is not in the given files",
-    );
+    check_variable(reference, "", "A", "?ConfigMap otel/settings is not in the given files");
     check_variable(
         "env: [{name: A, valueFrom: {configMapKeyRef: {name: settings, key: X}}}]",
         SETTINGS,
@@ -182,16 +166,9 @@ fn a_value_of_a_config_map_is_placed_there() {
         ("b/settings.yaml", &format!("# first\n---\n{SETTINGS}")),
     ]);
     let workloads = workloads_of(&evidence);
-    let place = workloads[0].containers[0].variables[0]
-        .value
-        .place
-        .clone()
-        .unwrap();
+    let place = workloads[0].containers[0].variables[0].value.place.clone().unwrap();
     assert_eq!(place.text.file().name, "b/settings.yaml");
-    assert_eq!(
-        (place.line_column(), place.path.as_ref()),
-        ((7, 8), "data.URL")
-    );
+    assert_eq!((place.line_column(), place.path.as_ref()), ((7, 8), "data.URL"));
 }
 
 #[test]
@@ -210,9 +187,7 @@ fn secrets_stay_unknown_also_when_at_hand() {
 
 #[test]
 fn fields_and_resources() {
-    let field = |path: &str| {
-        format!("env: [{{name: A, valueFrom: {{fieldRef: {{fieldPath: \"{path}\"}}}}}}]")
-    };
+    let field = |path: &str| format!("env: [{{name: A, valueFrom: {{fieldRef: {{fieldPath: \"{path}\"}}}}}}]");
     check_variable(&field("metadata.namespace"), "", "A", "otel");
     check_variable(&field("metadata.labels['tier']"), "", "A", "front");
     check_variable(
@@ -254,10 +229,7 @@ const CONFIGURATION: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c
 
 /// Checks what the container finds at a path: `text …`, `absent …` or `unknown …`.
 fn check_file(container: &str, volumes: &str, others: &str, path: &str, expected: &str) {
-    let mut evidence = evidence_of(&[(
-        "a.yaml",
-        &format!("{}---\n{others}", deployment(container, volumes)),
-    )]);
+    let mut evidence = evidence_of(&[("a.yaml", &format!("{}---\n{others}", deployment(container, volumes)))]);
     evidence
         .completeness
         .lists
@@ -267,9 +239,7 @@ fn check_file(container: &str, volumes: &str, others: &str, path: &str, expected
         FileLookup::Text { text, .. } => {
             format!("text {}", text.content.lines().next().unwrap_or_default())
         }
-        FileLookup::Absent {
-            reason, present, ..
-        } => format!("absent {reason} {present:?}"),
+        FileLookup::Absent { reason, present, .. } => format!("absent {reason} {present:?}"),
         FileLookup::Unknown(reason) => format!("unknown {reason}"),
     };
     assert_eq!(found, expected, "{path} in {container}\n{volumes}");
@@ -279,21 +249,9 @@ fn check_file(container: &str, volumes: &str, others: &str, path: &str, expected
 fn files_of_a_config_map() {
     let mount = "workingDir: /conf\nvolumeMounts: [{name: c, mountPath: /conf/}]";
     let volume = "- {name: c, configMap: {name: config}}";
-    check_file(
-        mount,
-        volume,
-        CONFIGURATION,
-        "/conf/relay",
-        "text receivers:",
-    );
+    check_file(mount, volume, CONFIGURATION, "/conf/relay", "text receivers:");
     check_file(mount, volume, CONFIGURATION, "./relay", "text receivers:");
-    check_file(
-        mount,
-        volume,
-        CONFIGURATION,
-        "/conf/../conf//extra.yaml",
-        "text a: 1",
-    );
+    check_file(mount, volume, CONFIGURATION, "/conf/../conf//extra.yaml", "text a: 1");
     check_file(
         mount,
         volume,
@@ -322,14 +280,9 @@ fn files_of_a_config_map() {
         "/conf/relay",
         "absent ConfigMap otel/config does not exist []",
     );
-    let items = "- {name: c, configMap: {name: config, items: [{key: relay, path: sub/relay.yaml}, {key: nope, path: nope}]}}";
-    check_file(
-        mount,
-        items,
-        CONFIGURATION,
-        "/conf/sub/relay.yaml",
-        "text receivers:",
-    );
+    let items =
+        "- {name: c, configMap: {name: config, items: [{key: relay, path: sub/relay.yaml}, {key: nope, path: nope}]}}";
+    check_file(mount, items, CONFIGURATION, "/conf/sub/relay.yaml", "text receivers:");
     check_file(
         mount,
         items,
@@ -343,13 +296,7 @@ fn files_of_a_config_map() {
 fn a_sub_path_and_the_deepest_mount_hold() {
     let mount = "env: [{name: F, value: relay}]\nvolumeMounts:\n- {name: e, mountPath: /etc}\n- {name: c, mountPath: /etc/otel.yaml, subPath: relay}\n- {name: c, mountPath: /x.yaml, subPathExpr: $(F)}";
     let volumes = "- {name: c, configMap: {name: config}}\n- {name: e, emptyDir: {}}";
-    check_file(
-        mount,
-        volumes,
-        CONFIGURATION,
-        "/etc/otel.yaml",
-        "text receivers:",
-    );
+    check_file(mount, volumes, CONFIGURATION, "/etc/otel.yaml", "text receivers:");
     check_file(mount, volumes, CONFIGURATION, "/x.yaml", "text receivers:");
     check_file(
         mount,
@@ -390,19 +337,9 @@ fn a_config_map_that_is_not_given_may_exist() {
     );
     let evidence = evidence_of(&[("a.yaml", &format!("{text}---\n{SETTINGS}"))]);
     let workloads = workloads_of(&evidence);
-    let found = file_at(
-        &evidence,
-        &workloads[0],
-        &workloads[0].containers[0],
-        "/c/URL",
-    );
+    let found = file_at(&evidence, &workloads[0], &workloads[0].containers[0], "/c/URL");
     assert!(matches!(found, FileLookup::Unknown(_)), "{found:?}");
-    let near = near_miss(
-        &evidence,
-        "ConfigMap",
-        &workloads[0].namespace,
-        "settings-2f9bd8hk7g",
-    );
+    let near = near_miss(&evidence, "ConfigMap", &workloads[0].namespace, "settings-2f9bd8hk7g");
     assert_eq!(near.as_deref(), Some("ConfigMap otel/settings"));
 }
 
@@ -420,10 +357,7 @@ fn a_secret_in_the_given_files_is_a_file_that_must_not_be_shown() {
         .iter()
         .map(|(path, text, _)| (path.as_str(), text.content.as_ref(), text.secret))
         .collect();
-    assert_eq!(
-        seen,
-        [("/s/a.yaml", "a: 1\n", true), ("/s/b.yaml", "b: 2", true)]
-    );
+    assert_eq!(seen, [("/s/a.yaml", "a: 1\n", true), ("/s/b.yaml", "b: 2", true)]);
 }
 
 #[test]
@@ -471,16 +405,8 @@ fn the_same_name_in_another_namespace_or_kind_is_another_object() {
         "A",
         "?ConfigMap otel/settings and what refers to it do not both name their namespace",
     );
-    let evidence = evidence_of(&[(
-        "a.yaml",
-        &format!("{}---\n{other}", deployment(reference, "")),
-    )]);
-    let near = near_miss(
-        &evidence,
-        "ConfigMap",
-        &Namespace::Named("otel".to_owned()),
-        "settings",
-    );
+    let evidence = evidence_of(&[("a.yaml", &format!("{}---\n{other}", deployment(reference, "")))]);
+    let near = near_miss(&evidence, "ConfigMap", &Namespace::Named("otel".to_owned()), "settings");
     assert_eq!(near.as_deref(), Some("ConfigMap prod/settings"));
 }
 
@@ -496,9 +422,7 @@ fn variants_of_an_overlay_are_told_apart_by_their_folder() {
         ("prod/cm.yaml", &other),
         ("prod/app.yaml", &reference),
     ]);
-    let value = workloads_of(&evidence)[0].containers[0].variables[0]
-        .value
-        .clone();
+    let value = workloads_of(&evidence)[0].containers[0].variables[0].value.clone();
     assert_eq!(value.text(), Some("https://$(X):4317"));
 }
 
@@ -514,17 +438,10 @@ fn pods_of_an_owner_at_hand_are_no_second_workload() {
         + &pod("Pod", "app-7d9c5b8f6-y", "ReplicaSet, name: app-7d9c5b8f6");
     let evidence = evidence_of(&[("a.yaml", &pods)]);
     let workloads = workloads_of(&evidence);
-    assert_eq!(
-        workloads.len(),
-        1,
-        "one for the two pods of an absent owner"
-    );
+    assert_eq!(workloads.len(), 1, "one for the two pods of an absent owner");
     assert_eq!(workloads[0].owner, "apps/Deployment/otel/app");
     let set = pod("X", "app-7d9c5b8f6", "Deployment, name: app")
-        .replace(
-            "apiVersion: v1\nkind: X",
-            "apiVersion: apps/v1\nkind: ReplicaSet",
-        )
+        .replace("apiVersion: v1\nkind: X", "apiVersion: apps/v1\nkind: ReplicaSet")
         .replace(
             "spec: {containers: [{name: main}]}",
             "spec: {template: {spec: {containers: [{name: main}]}}}",
@@ -548,12 +465,7 @@ fn helm_tests_and_completed_jobs_pass() {
     };
     check("", "Job", "", false);
     check(", annotations: {helm.sh/hook: \"test\"}", "Job", "", true);
-    check(
-        ", annotations: {helm.sh/hook: pre-install}",
-        "Job",
-        "",
-        false,
-    );
+    check(", annotations: {helm.sh/hook: pre-install}", "Job", "", false);
     check(
         "",
         "Job",
@@ -580,18 +492,13 @@ fn every_kind_with_a_pod_template_runs_pods() {
         let text = deployment("image: otel/opentelemetry-collector-contrib:0.110.0", "")
             .replace("kind: Deployment", &format!("kind: {kind}"));
         let workloads = workloads_of(&evidence_of(&[("a.yaml", &text)]));
-        assert_eq!(
-            (workloads.len(), workloads[0].replicas),
-            (1, replicas),
-            "{kind}"
-        );
+        assert_eq!((workloads.len(), workloads[0].replicas), (1, replicas), "{kind}");
         let program = workloads[0].containers[0].program.as_ref().unwrap();
         assert_eq!(program.program.as_str(), "collector");
     }
     let cron = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec: {jobTemplate: {spec: {template: {spec: {containers: [{name: a}]}}}}}\n";
     assert_eq!(workloads_of(&evidence_of(&[("a.yaml", cron)])).len(), 1);
-    let service =
-        "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {app: a}}\n";
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {app: a}}\n";
     assert_eq!(workloads_of(&evidence_of(&[("a.yaml", service)])).len(), 0);
 }
 
@@ -627,9 +534,8 @@ fn claim_templates_are_volumes() {
 /// Returns the Service with this spec, beside a Deployment with the labels `app: web, tier: front` and the port `otlp: 4317`.
 fn service(metadata: &str, spec: &str) -> (Vec<Workload>, Service) {
     let workload = deployment("ports: [{name: otlp, containerPort: 4317}]", "");
-    let text = format!(
-        "{workload}---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{metadata}}}\nspec: {{{spec}}}\n"
-    );
+    let text =
+        format!("{workload}---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{metadata}}}\nspec: {{{spec}}}\n");
     let evidence = evidence_of(&[("a.yaml", &text)]);
     let workloads = workloads_of(&evidence);
     let service = services(&evidence, &workloads).remove(0);
@@ -647,12 +553,7 @@ fn services_select_by_all_labels_in_their_namespace() {
         );
     };
     check(", namespace: otel", "selector: {app: web}", 1, 0);
-    check(
-        ", namespace: otel",
-        "selector: {app: web, tier: back}",
-        0,
-        0,
-    );
+    check(", namespace: otel", "selector: {app: web, tier: back}", 0, 0);
     check(", namespace: prod", "selector: {app: web}", 0, 0);
     check("", "selector: {app: web}", 0, 1);
     check(", namespace: otel", "", 0, 0);
@@ -673,20 +574,13 @@ fn target_ports_are_numbers_names_or_the_port_itself() {
             &format!("clusterIP: None, selector: {{app: web}}, ports: [{{{port}}}]"),
         );
         assert!(service.headless);
-        assert_eq!(
-            service.target_number(&service.ports[0], &workloads),
-            expected,
-            "{port}"
-        );
+        assert_eq!(service.target_number(&service.ports[0], &workloads), expected, "{port}");
     };
     check("port: 80, targetPort: 4318", TargetNumber::Number(4318));
     check("port: 80, targetPort: otlp", TargetNumber::Number(4317));
     check("port: 80", TargetNumber::Number(80));
     check("port: 80, targetPort: zipkin", TargetNumber::Missing);
-    check(
-        "port: 80, targetPort: otlp, protocol: UDP",
-        TargetNumber::Missing,
-    );
+    check("port: 80, targetPort: otlp, protocol: UDP", TargetNumber::Missing);
     let (workloads, service) = service(
         ", namespace: otel",
         "selector: {app: other}, ports: [{port: 80, targetPort: otlp}]",

@@ -83,24 +83,15 @@ impl VolumeSource {
     /// Returns whether a mount of it can never be written to.
     pub fn is_always_read_only(&self) -> bool {
         match self {
-            VolumeSource::ConfigMap(_) | VolumeSource::Secret(_) | VolumeSource::Projected(_) => {
-                true
-            }
+            VolumeSource::ConfigMap(_) | VolumeSource::Secret(_) | VolumeSource::Projected(_) => true,
             VolumeSource::Other(kind) => matches!(kind.as_str(), "downwardAPI" | "image"),
-            VolumeSource::EmptyDir
-            | VolumeSource::PersistentVolumeClaim(_)
-            | VolumeSource::HostPath(_) => false,
+            VolumeSource::EmptyDir | VolumeSource::PersistentVolumeClaim(_) | VolumeSource::HostPath(_) => false,
         }
     }
 }
 
 /// Returns the mounts of a container.
-pub(super) fn mounts(
-    scope: &Scope<'_>,
-    container: &Cell,
-    variables: &[Variable],
-    more: Option<&str>,
-) -> Vec<Mount> {
+pub(super) fn mounts(scope: &Scope<'_>, container: &Cell, variables: &[Variable], more: Option<&str>) -> Vec<Mount> {
     let mut mounts = Vec::new();
     for cell in container.get("volumeMounts").map_or(&[][..], Cell::items) {
         let Some(path) = cell.text_at(&["mountPath"]) else {
@@ -109,10 +100,7 @@ pub(super) fn mounts(
         let volume_name = cell.text_at(&["name"]).unwrap_or_default();
         let volumes = &scope.workload.volumes;
         let volume = volumes.iter().position(|volume| volume.name == volume_name);
-        let is_written_so = matches!(
-            cell.get("readOnly").map(|cell| &cell.value),
-            Some(Value::Bool(true))
-        );
+        let is_written_so = matches!(cell.get("readOnly").map(|cell| &cell.value), Some(Value::Bool(true)));
         let is_so_by_nature = volume.is_some_and(|index| {
             volumes[index].source.is_always_read_only() || is_source_read_only(&volumes[index].cell)
         });
@@ -133,12 +121,7 @@ pub(super) fn mounts(
 /// Whether the source itself says so, as a claim or a CSI volume may.
 fn is_source_read_only(volume: &Cell) -> bool {
     let mut sources = volume.fields().into_iter().flatten();
-    sources.any(|(_, source)| {
-        matches!(
-            source.get("readOnly").map(|cell| &cell.value),
-            Some(Value::Bool(true))
-        )
-    })
+    sources.any(|(_, source)| matches!(source.get("readOnly").map(|cell| &cell.value), Some(Value::Bool(true))))
 }
 
 fn sub_path(

@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use oxc_ast::ast::{
-    Argument as AstArgument, ArrayExpressionElement, BinaryExpression, Expression,
-    LogicalExpression, ObjectPropertyKind, TemplateLiteral,
+    Argument as AstArgument, ArrayExpressionElement, BinaryExpression, Expression, LogicalExpression,
+    ObjectPropertyKind, TemplateLiteral,
 };
 use oxc_semantic::NodeId;
 use oxc_span::{GetSpan, Span};
@@ -30,10 +30,7 @@ pub(in super::super) struct Builder<'a, 's, 'r> {
 }
 
 impl<'a, 's, 'r> Builder<'a, 's, 'r> {
-    pub(in super::super) fn new(
-        resolver: &'r Resolver<'a, 's>,
-        use_of_node: &'r HashMap<NodeId, usize>,
-    ) -> Self {
+    pub(in super::super) fn new(resolver: &'r Resolver<'a, 's>, use_of_node: &'r HashMap<NodeId, usize>) -> Self {
         Builder {
             resolver,
             use_of_node,
@@ -71,11 +68,7 @@ impl<'a, 's, 'r> Builder<'a, 's, 'r> {
     }
 
     fn unknown(&self, span: Span) -> Argument {
-        let whole = self
-            .resolver
-            .text
-            .get(self.resolver.range(span))
-            .unwrap_or_default();
+        let whole = self.resolver.text.get(self.resolver.range(span)).unwrap_or_default();
         let mut end = whole.len().min(MAX_SOURCE);
         while !whole.is_char_boundary(end) {
             end -= 1;
@@ -96,9 +89,7 @@ impl<'a, 's, 'r> Builder<'a, 's, 'r> {
             Expression::NumericLiteral(literal) => ArgumentValue::Number(literal.value),
             Expression::BooleanLiteral(literal) => ArgumentValue::Bool(literal.value),
             Expression::NullLiteral(_) => ArgumentValue::Null,
-            Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_) => {
-                ArgumentValue::Function
-            }
+            Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_) => ArgumentValue::Function,
             Expression::TemplateLiteral(template) => self.template(template, next),
             Expression::BinaryExpression(binary) if binary.operator == BinaryOperator::Addition => {
                 return self.sum(binary, next);
@@ -122,29 +113,25 @@ impl<'a, 's, 'r> Builder<'a, 's, 'r> {
                 let mut rest = false;
                 for property in &object.properties {
                     match property {
-                        ObjectPropertyKind::ObjectProperty(property) => {
-                            match property.key.static_name() {
-                                Some(key) => properties.push(Property {
-                                    key: key.into_owned(),
-                                    key_span: self.resolver.range(property.key.span()),
-                                    value: self.value(&property.value, next),
-                                }),
-                                None => rest = true,
-                            }
-                        }
+                        ObjectPropertyKind::ObjectProperty(property) => match property.key.static_name() {
+                            Some(key) => properties.push(Property {
+                                key: key.into_owned(),
+                                key_span: self.resolver.range(property.key.span()),
+                                value: self.value(&property.value, next),
+                            }),
+                            None => rest = true,
+                        },
                         // A spread of a known object is written out.
-                        ObjectPropertyKind::SpreadProperty(spread) => {
-                            match self.value(&spread.argument, next).value {
-                                ArgumentValue::Object {
-                                    properties: more,
-                                    rest: more_rest,
-                                } => {
-                                    properties.extend(more);
-                                    rest |= more_rest;
-                                }
-                                _ => rest = true,
+                        ObjectPropertyKind::SpreadProperty(spread) => match self.value(&spread.argument, next).value {
+                            ArgumentValue::Object {
+                                properties: more,
+                                rest: more_rest,
+                            } => {
+                                properties.extend(more);
+                                rest |= more_rest;
                             }
-                        }
+                            _ => rest = true,
+                        },
                     }
                 }
                 ArgumentValue::Object { properties, rest }
@@ -158,9 +145,7 @@ impl<'a, 's, 'r> Builder<'a, 's, 'r> {
                             spread.span,
                             ArgumentValue::Spread(Box::new(self.value(&spread.argument, next))),
                         ),
-                        ArrayExpressionElement::Elision(elision) => {
-                            self.at(elision.span, ArgumentValue::Undefined)
-                        }
+                        ArrayExpressionElement::Elision(elision) => self.at(elision.span, ArgumentValue::Undefined),
                         _ => match element.as_expression() {
                             Some(expression) => self.value(expression, next),
                             None => self.unknown(element.span()),
@@ -173,12 +158,7 @@ impl<'a, 's, 'r> Builder<'a, 's, 'r> {
         self.at(span, value)
     }
 
-    fn resolved(
-        &self,
-        outer: &'a Expression<'a>,
-        inner: &'a Expression<'a>,
-        depth: usize,
-    ) -> Argument {
+    fn resolved(&self, outer: &'a Expression<'a>, inner: &'a Expression<'a>, depth: usize) -> Argument {
         let span = outer.span();
         match self.resolver.resolve(inner) {
             Resolved::Global { path, default } => match path.as_slice() {
@@ -216,10 +196,7 @@ impl<'a, 's, 'r> Builder<'a, 's, 'r> {
                 continue;
             };
             if !text.is_empty() {
-                parts.push(TemplatePart::Text(
-                    text.to_string(),
-                    self.resolver.range(quasi.span),
-                ));
+                parts.push(TemplatePart::Text(text.to_string(), self.resolver.range(quasi.span)));
             }
             if let Some(hole) = holes.next() {
                 parts.push(TemplatePart::Hole(self.value(hole, depth)));
@@ -279,9 +256,7 @@ impl<'a, 's, 'r> Builder<'a, 's, 'r> {
             (
                 LogicalOperator::Or,
                 ArgumentValue::Environment {
-                    name,
-                    default: None,
-                    ..
+                    name, default: None, ..
                 },
             ) => ArgumentValue::Environment {
                 name,
@@ -291,9 +266,7 @@ impl<'a, 's, 'r> Builder<'a, 's, 'r> {
             (
                 LogicalOperator::Coalesce,
                 ArgumentValue::Environment {
-                    name,
-                    default: None,
-                    ..
+                    name, default: None, ..
                 },
             ) => ArgumentValue::Environment {
                 name,
@@ -308,10 +281,8 @@ impl<'a, 's, 'r> Builder<'a, 's, 'r> {
                     default: Some(default),
                     default_if_empty,
                 },
-            ) if matches!(
-                default.value,
-                ArgumentValue::Environment { default: None, .. }
-            ) && default_if_empty == (operator == LogicalOperator::Or) =>
+            ) if matches!(default.value, ArgumentValue::Environment { default: None, .. })
+                && default_if_empty == (operator == LogicalOperator::Or) =>
             {
                 let ArgumentValue::Environment { name: second, .. } = default.value else {
                     return ArgumentValue::OneOf(vec![*default, right]);

@@ -99,12 +99,7 @@ impl<'a, 's, 'r> Reading<'a, 's, 'r> {
     }
 }
 
-fn read_call<'a>(
-    set_up: &mut SetUp,
-    reading: &Reading<'a, '_, '_>,
-    node: NodeId,
-    call: &'a CallExpression<'a>,
-) {
+fn read_call<'a>(set_up: &mut SetUp, reading: &Reading<'a, '_, '_>, node: NodeId, call: &'a CallExpression<'a>) {
     if call.callee.get_member_expr().is_none() {
         return;
     }
@@ -119,29 +114,20 @@ fn read_call<'a>(
         ] if set_up.process_handlers.len() < MAX_OF_A_KIND => {
             set_up.process_handlers.push(process_handler(reading, call));
         }
-        ["Object", "assign"] => set_up
-            .environment
-            .extend(assigned_environment(reading, node, call)),
+        ["Object", "assign"] => set_up.environment.extend(assigned_environment(reading, node, call)),
         _ => {}
     }
 }
 
-fn message<'a>(
-    reading: &Reading<'a, '_, '_>,
-    node: NodeId,
-    call: &'a CallExpression<'a>,
-    method: &str,
-) -> Message {
+fn message<'a>(reading: &Reading<'a, '_, '_>, node: NodeId, call: &'a CallExpression<'a>, method: &str) -> Message {
     let mut pieces = Vec::new();
     for argument in reading.builder.arguments(&call.arguments) {
         match argument.value {
             ArgumentValue::String(text) => pieces.push(text),
-            ArgumentValue::Template(parts) => {
-                pieces.extend(parts.into_iter().filter_map(|part| match part {
-                    TemplatePart::Text(text, _) => Some(text),
-                    TemplatePart::Hole(_) => None,
-                }))
-            }
+            ArgumentValue::Template(parts) => pieces.extend(parts.into_iter().filter_map(|part| match part {
+                TemplatePart::Text(text, _) => Some(text),
+                TemplatePart::Hole(_) => None,
+            })),
             _ => {}
         }
     }
@@ -153,8 +139,7 @@ fn message<'a>(
         pieces,
         top_level: function.is_none(),
         after_start: reading.starts.iter().any(|start| {
-            start.end <= span.start
-                && (function.is_none() || chained_to(resolver, function, start, &["then"]))
+            start.end <= span.start && (function.is_none() || chained_to(resolver, function, start, &["then"]))
                 || function.is_some_and(|function| {
                     let body = resolver.range(resolver.nodes.kind(function).span());
                     body.start <= start.start && start.end <= span.start && span.end <= body.end
@@ -166,26 +151,16 @@ fn message<'a>(
 }
 
 /// Whether a function is handed to a method of this name that is called on the result of a start.
-fn chained_to(
-    resolver: &Resolver,
-    function: Option<NodeId>,
-    start: &Range<usize>,
-    methods: &[&str],
-) -> bool {
+fn chained_to(resolver: &Resolver, function: Option<NodeId>, start: &Range<usize>, methods: &[&str]) -> bool {
     function
         .and_then(|function| receiver_of_callback(resolver, function))
         .is_some_and(|(method, receiver)| {
-            methods.contains(&method)
-                && receiver.start as usize <= start.start
-                && start.end <= receiver.end as usize
+            methods.contains(&method) && receiver.start as usize <= start.start && start.end <= receiver.end as usize
         })
 }
 
 /// For `x.method(() => …)`, returns the method and the place of `x`.
-fn receiver_of_callback<'a>(
-    resolver: &Resolver<'a, '_>,
-    function: NodeId,
-) -> Option<(&'a str, Span)> {
+fn receiver_of_callback<'a>(resolver: &Resolver<'a, '_>, function: NodeId) -> Option<(&'a str, Span)> {
     let AstKind::CallExpression(call) = resolver.nodes.parent_kind(function) else {
         return None;
     };
@@ -198,8 +173,7 @@ fn in_catch(resolver: &Resolver, node: NodeId) -> bool {
         match resolver.nodes.kind(ancestor) {
             AstKind::CatchClause(_) => return true,
             AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
-                if receiver_of_callback(resolver, ancestor)
-                    .is_some_and(|(method, _)| method == "catch") =>
+                if receiver_of_callback(resolver, ancestor).is_some_and(|(method, _)| method == "catch") =>
             {
                 return true;
             }
@@ -250,16 +224,8 @@ fn is_process<'a>(resolver: &Resolver<'a, '_>, expression: &'a Expression<'a>) -
     matches!(resolver.resolve(expression), Resolved::Global { path, .. } if path == ["process"])
 }
 
-fn process_handler<'a>(
-    reading: &Reading<'a, '_, '_>,
-    call: &'a CallExpression<'a>,
-) -> ProcessHandler {
-    let event = match reading
-        .builder
-        .arguments(&call.arguments)
-        .into_iter()
-        .next()
-    {
+fn process_handler<'a>(reading: &Reading<'a, '_, '_>, call: &'a CallExpression<'a>) -> ProcessHandler {
+    let event = match reading.builder.arguments(&call.arguments).into_iter().next() {
         Some(Argument {
             value: ArgumentValue::String(event),
             ..
@@ -275,9 +241,7 @@ fn process_handler<'a>(
         reading
             .calls
             .iter()
-            .filter(|call| {
-                call.kind == kind && body.start <= call.span.start && call.span.end <= body.end
-            })
+            .filter(|call| call.kind == kind && body.start <= call.span.start && call.span.end <= body.end)
             .map(|call| call.span.clone())
             .collect()
     };
@@ -291,19 +255,12 @@ fn process_handler<'a>(
 }
 
 /// Returns the place of a handler's code, also when it is a named function.
-fn handler_body<'a>(
-    resolver: &Resolver<'a, '_>,
-    handler: &'a AstArgument<'a>,
-) -> Option<Range<usize>> {
+fn handler_body<'a>(resolver: &Resolver<'a, '_>, handler: &'a AstArgument<'a>) -> Option<Range<usize>> {
     let handler = handler.as_expression()?;
     if let Expression::Identifier(name) = handler {
-        let declaration = resolver
-            .scoping
-            .symbol_declaration(resolver.symbol_of(name)?);
+        let declaration = resolver.scoping.symbol_declaration(resolver.symbol_of(name)?);
         return match resolver.nodes.kind(declaration) {
-            kind @ (AstKind::Function(_) | AstKind::VariableDeclarator(_)) => {
-                Some(resolver.range(kind.span()))
-            }
+            kind @ (AstKind::Function(_) | AstKind::VariableDeclarator(_)) => Some(resolver.range(kind.span())),
             _ => None,
         };
     }
@@ -316,10 +273,7 @@ fn environment_assignment<'a>(
     node: NodeId,
     assignment: &'a AssignmentExpression<'a>,
 ) -> Option<EnvironmentAssignment> {
-    let member = assignment
-        .left
-        .as_simple_assignment_target()?
-        .as_member_expression()?;
+    let member = assignment.left.as_simple_assignment_target()?.as_member_expression()?;
     let Resolved::Global { path, .. } = resolver.resolve_member(member) else {
         return None;
     };
@@ -332,8 +286,7 @@ fn environment_assignment<'a>(
         _ => return None,
     };
     let value = builder.argument(&assignment.right);
-    let keeps =
-        matches!(&value.value, ArgumentValue::Environment { name: read, .. } if read == name);
+    let keeps = matches!(&value.value, ArgumentValue::Environment { name: read, .. } if read == name);
     Some(EnvironmentAssignment {
         name: (*name).to_owned(),
         value,
@@ -349,10 +302,7 @@ fn assigned_environment<'a>(
     node: NodeId,
     call: &'a CallExpression<'a>,
 ) -> Vec<EnvironmentAssignment> {
-    let target = call
-        .arguments
-        .first()
-        .and_then(|target| target.as_expression());
+    let target = call.arguments.first().and_then(|target| target.as_expression());
     let is_environment = target.is_some_and(|target| {
         matches!(reading.resolver.resolve(target), Resolved::Global { path, .. } if path == ["process", "env"])
     });
@@ -361,27 +311,17 @@ fn assigned_environment<'a>(
     }
     let top_level = is_top_level(reading.resolver, node);
     let mut assignments = Vec::new();
-    for argument in reading
-        .builder
-        .arguments(&call.arguments)
-        .into_iter()
-        .skip(1)
-    {
+    for argument in reading.builder.arguments(&call.arguments).into_iter().skip(1) {
         let ArgumentValue::Object { properties, .. } = argument.value else {
             continue;
         };
-        assignments.extend(
-            properties
-                .into_iter()
-                .map(|property| EnvironmentAssignment {
-                    span: property.key_span.start
-                        ..property.value.span.end.max(property.key_span.end),
-                    name: property.key,
-                    value: property.value,
-                    only_if_unset: false,
-                    top_level,
-                }),
-        );
+        assignments.extend(properties.into_iter().map(|property| EnvironmentAssignment {
+            span: property.key_span.start..property.value.span.end.max(property.key_span.end),
+            name: property.key,
+            value: property.value,
+            only_if_unset: false,
+            top_level,
+        }));
     }
     assignments
 }

@@ -41,11 +41,7 @@ pub(super) const VOLUME_ITEM_COLUMNS: &[Column] = &[
     ),
     column("source", Type::Text, "`config_map` or `secret`."),
     column("source_name", Type::Text, "The object's name."),
-    column(
-        "optional",
-        Type::Bool,
-        "Whether the pod starts without the key.",
-    ),
+    column("optional", Type::Bool, "Whether the pod starts without the key."),
     column("volume", Type::Text, "The volume's name."),
     column("workload", Type::Row("workloads"), "The workload."),
 ];
@@ -58,22 +54,14 @@ const OTHER_MOUNT: Type = Type::Record(&[
         Type::Text,
         "The part of the volume that it sees; null: all.",
     ),
-    column(
-        "init",
-        Type::Bool,
-        "Whether that container is an init container.",
-    ),
+    column("init", Type::Bool, "Whether that container is an init container."),
     column("read_only", Type::Bool, "Whether that mount is read-only."),
 ]);
 
 const OUTER_MOUNT: Type = Type::Record(&[
     column("path", Type::Text, "The path of the outer mount."),
     column("volume", Type::Text, "Its volume."),
-    column(
-        "source",
-        Type::Text,
-        "What is behind it, as in the column `source`.",
-    ),
+    column("source", Type::Text, "What is behind it, as in the column `source`."),
     column(
         "read_only",
         Type::Bool,
@@ -113,11 +101,7 @@ pub(super) const MOUNT_COLUMNS: &[Column] = &[
         "Whether the container's own user may; unknown unless it is certain.",
     ),
     column("volume", Type::Text, "The volume's name."),
-    column(
-        "volume_exists",
-        Type::Bool,
-        "Whether the pod has the volume.",
-    ),
+    column("volume_exists", Type::Bool, "Whether the pod has the volume."),
     column(
         "source",
         Type::Text,
@@ -159,11 +143,7 @@ pub(super) const MOUNT_COLUMNS: &[Column] = &[
         TEXTS,
         "The names of other containers that mount the same volume.",
     ),
-    column(
-        "other_mounts",
-        Type::List(&OTHER_MOUNT),
-        "Their mounts of it.",
-    ),
+    column("other_mounts", Type::List(&OTHER_MOUNT), "Their mounts of it."),
     column(
         "outer",
         OUTER_MOUNT,
@@ -179,11 +159,7 @@ pub(super) const MOUNT_COLUMNS: &[Column] = &[
         Type::Int,
         "Bytes that an empty directory may hold; null when not limited.",
     ),
-    column(
-        "in_memory",
-        Type::Bool,
-        "Whether an empty directory is in memory.",
-    ),
+    column("in_memory", Type::Bool, "Whether an empty directory is in memory."),
     column(
         "default_mode",
         Type::Int,

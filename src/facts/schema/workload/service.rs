@@ -5,23 +5,11 @@ use super::super::{Column, Type, column};
 const TEXTS: Type = Type::List(&Type::Text);
 
 const SERVICE_PORT: Type = Type::Record(&[
-    column(
-        "name",
-        Type::Text,
-        "The port's name; null when it has none.",
-    ),
+    column("name", Type::Text, "The port's name; null when it has none."),
     column("port", Type::Int, "The number."),
-    column(
-        "target_port",
-        Type::Any,
-        "The number or name of the port of the pods.",
-    ),
+    column("target_port", Type::Any, "The number or name of the port of the pods."),
     column("protocol", Type::Text, "`TCP`, `UDP` or `SCTP`."),
-    column(
-        "app_protocol",
-        Type::Text,
-        "`appProtocol`; null when not written.",
-    ),
+    column("app_protocol", Type::Text, "`appProtocol`; null when not written."),
 ]);
 
 pub(super) const SERVICE_COLUMNS: &[Column] = &[
@@ -52,11 +40,7 @@ pub(super) const SERVICE_COLUMNS: &[Column] = &[
         "The labels that it selects pods by; null when it has none.",
     ),
     column("ports", Type::List(&SERVICE_PORT), "Its ports."),
-    column(
-        "workloads",
-        TEXTS,
-        "The names of the workloads that it selects.",
-    ),
+    column("workloads", TEXTS, "The names of the workloads that it selects."),
     column("selects_stages", TEXTS, "Their stages, each once."),
     column(
         "selects_any",
@@ -78,17 +62,9 @@ pub(super) const SERVICE_COLUMNS: &[Column] = &[
 ];
 
 pub(super) const SERVICE_PORT_COLUMNS: &[Column] = &[
-    column(
-        "name",
-        Type::Text,
-        "The port's name; null when it has none.",
-    ),
+    column("name", Type::Text, "The port's name; null when it has none."),
     column("port", Type::Int, "The number."),
-    column(
-        "target_port",
-        Type::Any,
-        "The number or name of the port of the pods.",
-    ),
+    column("target_port", Type::Any, "The number or name of the port of the pods."),
     column(
         "target_number",
         Type::Int,
@@ -105,16 +81,8 @@ pub(super) const SERVICE_PORT_COLUMNS: &[Column] = &[
         "Whether a container of a selected pod lists the port; unknown when no selected pod is at hand. A port needs no listing to work.",
     ),
     column("protocol", Type::Text, "`TCP`, `UDP` or `SCTP`."),
-    column(
-        "app_protocol",
-        Type::Text,
-        "`appProtocol`; null when not written.",
-    ),
-    column(
-        "node_port",
-        Type::Int,
-        "The port on the nodes; null when not written.",
-    ),
+    column("app_protocol", Type::Text, "`appProtocol`; null when not written."),
+    column("node_port", Type::Int, "The port on the nodes; null when not written."),
     column(
         "stage",
         Type::Text,

@@ -112,13 +112,10 @@ pub(super) fn install(call: &Call<'_, '_>, name: &str) -> Option<PackageInstall>
         "pnpm" => Manager::Pnpm,
         _ => Manager::Yarn,
     };
-    let first = parsed
-        .operands
-        .first()
-        .and_then(|word| word.text.as_deref());
+    let first = parsed.operands.first().and_then(|word| word.text.as_deref());
     let mut from_manifest = false;
-    let mut global = parsed.has(&["-g", "--global"])
-        || parsed.value(&["--location"]).and_then(|(text, _)| text) == Some("global");
+    let mut global =
+        parsed.has(&["-g", "--global"]) || parsed.value(&["--location"]).and_then(|(text, _)| text) == Some("global");
     match (manager, first) {
         (Manager::Npm, Some("exec" | "x")) => {
             manager = Manager::Npx;
@@ -148,9 +145,7 @@ pub(super) fn install(call: &Call<'_, '_>, name: &str) -> Option<PackageInstall>
             parsed.operands.remove(0);
             from_manifest = parsed.operands.is_empty();
         }
-        (Manager::Yarn, None)
-            if parsed.operands.is_empty() && !parsed.has(&["--version", "-v", "--help"]) =>
-        {
+        (Manager::Yarn, None) if parsed.operands.is_empty() && !parsed.has(&["--version", "-v", "--help"]) => {
             from_manifest = true;
         }
         (Manager::Npx, _) => {}
@@ -170,10 +165,8 @@ pub(super) fn install(call: &Call<'_, '_>, name: &str) -> Option<PackageInstall>
         return None;
     }
     if let Some((text, _)) = parsed.value(&["--prefix", "-C", "--dir", "--cwd"]) {
-        found.directory =
-            text.and_then(|text| resolve_path(call.command.working_directory.as_deref(), text));
-    } else if let Some((_, value, _)) =
-        call.find_variable(|name| name.eq_ignore_ascii_case("npm_config_prefix"))
+        found.directory = text.and_then(|text| resolve_path(call.command.working_directory.as_deref(), text));
+    } else if let Some((_, value, _)) = call.find_variable(|name| name.eq_ignore_ascii_case("npm_config_prefix"))
         && found.global
         && manager == Manager::Npm
     {
@@ -268,12 +261,7 @@ fn npm_cache(call: &Call<'_, '_>, flag: Option<(Option<&str>, &Word)>) -> Cache 
 
 fn yarn_cache(call: &Call<'_, '_>, flag: Option<(Option<&str>, &Word)>) -> Cache {
     let fallback = below_home(call, "XDG_CACHE_HOME", ".cache", "yarn");
-    chosen(
-        call,
-        flag,
-        &["YARN_CACHE_FOLDER", "npm_config_cache_folder"],
-        fallback,
-    )
+    chosen(call, flag, &["YARN_CACHE_FOLDER", "npm_config_cache_folder"], fallback)
 }
 
 fn pnpm_cache(call: &Call<'_, '_>, flag: Option<(Option<&str>, &Word)>) -> Cache {
@@ -345,14 +333,12 @@ fn parse(words: &[Word], is_npx: bool) -> Parsed<'_> {
                 .flags
                 .push((flag, Some((word.text.is_some().then_some(value), word))));
         } else if VALUED.contains(&prefix) || is_npx && matches!(prefix, "-p" | "-c") {
-            parsed.flags.push((
-                prefix,
-                words.next().map(|value| (value.text.as_deref(), value)),
-            ));
+            parsed
+                .flags
+                .push((prefix, words.next().map(|value| (value.text.as_deref(), value))));
         } else {
             // nopt takes `true` and `false` after a switch as its value.
-            let value =
-                words.next_if(|next| matches!(next.text.as_deref(), Some("true" | "false")));
+            let value = words.next_if(|next| matches!(next.text.as_deref(), Some("true" | "false")));
             parsed
                 .flags
                 .push((prefix, value.map(|value| (value.text.as_deref(), value))));
@@ -363,9 +349,9 @@ fn parse(words: &[Word], is_npx: bool) -> Parsed<'_> {
 
 impl<'a> Parsed<'a> {
     fn has(&self, names: &[&str]) -> bool {
-        self.flags.iter().any(|(flag, value)| {
-            names.contains(flag) && value.is_none_or(|(text, _)| text != Some("false"))
-        })
+        self.flags
+            .iter()
+            .any(|(flag, value)| names.contains(flag) && value.is_none_or(|(text, _)| text != Some("false")))
     }
 
     fn value(&self, names: &[&str]) -> Option<(Option<&'a str>, &'a Word)> {

@@ -47,9 +47,7 @@ pub(super) fn install(call: &Call<'_, '_>, name: &str) -> Option<PackageInstall>
         return pip(call, Manager::Pip, words.get(1..)?);
     }
     if name.strip_prefix("python").is_some_and(is_version) {
-        let module = words
-            .iter()
-            .position(|word| word.text.as_deref() == Some("-m"))?;
+        let module = words.iter().position(|word| word.text.as_deref() == Some("-m"))?;
         let rest = words.get(module + 2..)?;
         return text(module + 1)
             .filter(|module| *module == "pip")
@@ -71,26 +69,15 @@ pub(super) fn install(call: &Call<'_, '_>, name: &str) -> Option<PackageInstall>
             &["install"],
             &["-t", "--target-release", "-o", "-c"],
         ),
-        "yum" | "dnf" | "microdnf" => system(
-            call,
-            Manager::Yum,
-            &["install"],
-            &["-c", "--enablerepo", "--setopt"],
-        ),
-        "go" => system(
-            call,
-            Manager::Go,
-            &["install", "get"],
-            &["-tags", "-ldflags", "-o"],
-        ),
+        "yum" | "dnf" | "microdnf" => system(call, Manager::Yum, &["install"], &["-c", "--enablerepo", "--setopt"]),
+        "go" => system(call, Manager::Go, &["install", "get"], &["-tags", "-ldflags", "-o"]),
         "gem" => gem(call),
         _ => None,
     }
 }
 
 fn is_version(rest: &str) -> bool {
-    rest.bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+    rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// Goes through words: flags with their value, and the others.
@@ -108,9 +95,7 @@ fn each<'a>(
             incomplete |= word.text.is_none();
         } else if !prefix.starts_with('-') {
             operand(word);
-        } else if let Some((name, value)) =
-            prefix.split_once('=').filter(|_| prefix.starts_with("--"))
-        {
+        } else if let Some((name, value)) = prefix.split_once('=').filter(|_| prefix.starts_with("--")) {
             flag(name, word.text.is_some().then_some(value), word);
         } else if valued.contains(&prefix) {
             match words.next() {
@@ -181,8 +166,7 @@ fn pip(call: &Call<'_, '_>, manager: Manager, words: &[Word]) -> Option<PackageI
     let no_cache = call
         .find_variable(|name| name == "PIP_NO_CACHE_DIR")
         .and_then(|(_, value, _)| known(&value));
-    found.flags.no_cache |=
-        no_cache.is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false" | "off" | "no"));
+    found.flags.no_cache |= no_cache.is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false" | "off" | "no"));
     if found.flags.registry.is_none() {
         found.flags.registry = call
             .find_variable(|name| name == "PIP_INDEX_URL")
@@ -204,8 +188,7 @@ fn bootstrap(call: &Call<'_, '_>) -> Option<PackageInstall> {
     let words = &call.command.words;
     let installs = words.windows(2).any(|pair| match pair {
         [flag, value] => {
-            matches!(flag.text.as_deref(), Some("-a" | "--action"))
-                && value.text.as_deref() == Some("install")
+            matches!(flag.text.as_deref(), Some("-a" | "--action")) && value.text.as_deref() == Some("install")
         }
         _ => false,
     }) || words
@@ -222,12 +205,7 @@ fn bootstrap(call: &Call<'_, '_>) -> Option<PackageInstall> {
 }
 
 /// `apk add`, `apt-get install` and the like: one verb, then names.
-fn system(
-    call: &Call<'_, '_>,
-    manager: Manager,
-    verbs: &[&str],
-    valued: &[&str],
-) -> Option<PackageInstall> {
+fn system(call: &Call<'_, '_>, manager: Manager, verbs: &[&str], valued: &[&str]) -> Option<PackageInstall> {
     let mut found = call.start(manager);
     found.directory = None;
     found.global = true;

@@ -30,12 +30,7 @@ pub(super) fn npm(word: &Word) -> Option<PackageSpec> {
     npm_version(word, name, version, complete)
 }
 
-fn npm_version(
-    word: &Word,
-    name: &str,
-    version: Option<&str>,
-    complete: bool,
-) -> Option<PackageSpec> {
+fn npm_version(word: &Word, name: &str, version: Option<&str>, complete: bool) -> Option<PackageSpec> {
     if name.is_empty() {
         return None;
     }
@@ -50,13 +45,7 @@ fn npm_version(
     Some(spec(word, name, version, pinned, PackageSource::Registry))
 }
 
-fn spec(
-    word: &Word,
-    name: &str,
-    version: Option<&str>,
-    pinned: Pinned,
-    source: PackageSource,
-) -> PackageSpec {
+fn spec(word: &Word, name: &str, version: Option<&str>, pinned: Pinned, source: PackageSource) -> PackageSpec {
     PackageSpec {
         name: name.to_owned(),
         version: version.map(str::to_owned),
@@ -69,11 +58,7 @@ fn spec(
 
 fn split_npm(text: &str) -> (&str, Option<&str>) {
     // The first character may be the `@` of a scope.
-    match text
-        .char_indices()
-        .skip(1)
-        .find(|(_, character)| *character == '@')
-    {
+    match text.char_indices().skip(1).find(|(_, character)| *character == '@') {
         Some((at, _)) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     }
@@ -81,11 +66,8 @@ fn split_npm(text: &str) -> (&str, Option<&str>) {
 
 fn npm_source(text: &str) -> PackageSource {
     let lower = text.to_ascii_lowercase();
-    let archive = [".tgz", ".tar", ".tar.gz"]
-        .iter()
-        .any(|end| lower.ends_with(end));
-    if lower.starts_with("git")
-        && (lower.starts_with("git+") || lower.starts_with("git:") || lower.starts_with("git@"))
+    let archive = [".tgz", ".tar", ".tar.gz"].iter().any(|end| lower.ends_with(end));
+    if lower.starts_with("git") && (lower.starts_with("git+") || lower.starts_with("git:") || lower.starts_with("git@"))
         || ["github:", "gitlab:", "bitbucket:", "gist:"]
             .iter()
             .any(|start| lower.starts_with(start))
@@ -98,9 +80,7 @@ fn npm_source(text: &str) -> PackageSource {
             PackageSource::Url
         }
     } else if lower.starts_with("file:")
-        || ["/", "./", "../", "~/"]
-            .iter()
-            .any(|start| lower.starts_with(start))
+        || ["/", "./", "../", "~/"].iter().any(|start| lower.starts_with(start))
         || matches!(lower.as_str(), "." | "..")
         || archive
     {
@@ -120,8 +100,7 @@ fn pin_npm(version: &str) -> Pinned {
         return Pinned::Exact;
     }
     let starts = version.starts_with(|c: char| c.is_ascii_digit() || "^~<>=*v".contains(c));
-    let is_range = starts
-        && (!version.starts_with('v') || bare.starts_with(|c: char| c.is_ascii_digit()))
+    let is_range = starts && (!version.starts_with('v') || bare.starts_with(|c: char| c.is_ascii_digit()))
         || matches!(version, "x" | "X")
         || version.contains("||");
     if is_range { Pinned::Range } else { Pinned::Tag }
@@ -131,28 +110,18 @@ fn is_exact(version: &str) -> bool {
     let core = version.split(['-', '+']).next().unwrap_or(version);
     let parts: Vec<&str> = core.split('.').collect();
     let numeric = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    parts.len() == 3
-        && parts.iter().all(numeric)
-        && !version.contains(' ')
-        && !version.contains('|')
+    parts.len() == 3 && parts.iter().all(numeric) && !version.contains(' ') && !version.contains('|')
 }
 
 /// Reads a requirement of `pip install`: `name`, `name[extra]==1.2`, `name @ address`, `./wheel.whl`, `git+https://...`.
 pub(super) fn pip(word: &Word) -> Option<PackageSpec> {
-    let text = word
-        .known_prefix
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let text = word.known_prefix.split(';').next().unwrap_or_default().trim();
     let lower = text.to_ascii_lowercase();
-    let source = if lower.starts_with("git+") || lower.contains("@git+") || lower.contains("@ git+")
-    {
+    let source = if lower.starts_with("git+") || lower.contains("@git+") || lower.contains("@ git+") {
         PackageSource::Git
     } else if lower.contains("://") {
         PackageSource::Url
-    } else if text.starts_with(['.', '/']) || lower.ends_with(".whl") || lower.ends_with(".tar.gz")
-    {
+    } else if text.starts_with(['.', '/']) || lower.ends_with(".whl") || lower.ends_with(".tar.gz") {
         PackageSource::File
     } else {
         PackageSource::Registry
@@ -166,9 +135,7 @@ pub(super) fn pip(word: &Word) -> Option<PackageSpec> {
         };
         return Some(spec(word, name, None, Pinned::None, source));
     }
-    let end = text
-        .find(['=', '<', '>', '!', '~', ' '])
-        .unwrap_or(text.len());
+    let end = text.find(['=', '<', '>', '!', '~', ' ']).unwrap_or(text.len());
     let name = text[..end].split('[').next().unwrap_or_default();
     if name.is_empty() {
         return None;
@@ -177,11 +144,7 @@ pub(super) fn pip(word: &Word) -> Option<PackageSpec> {
     let pinned = match version {
         _ if word.text.is_none() => Pinned::Unknown,
         None => Pinned::None,
-        Some(version)
-            if version.starts_with("==") && !version.contains('*') && !version.contains(',') =>
-        {
-            Pinned::Exact
-        }
+        Some(version) if version.starts_with("==") && !version.contains('*') && !version.contains(',') => Pinned::Exact,
         Some(_) => Pinned::Range,
     };
     let version = version.filter(|_| pinned != Pinned::Unknown);
@@ -202,16 +165,10 @@ pub(super) fn separated(word: &Word, separators: &[char]) -> Option<PackageSpec>
         None => Pinned::None,
         Some(version) if version.trim_start_matches(separators).is_empty() => Pinned::None,
         Some("@latest" | "@upgrade" | "@master" | "@main") => Pinned::Tag,
-        Some(version)
-            if version.starts_with(['<', '>', '~'])
-                || version.contains('*')
-                || version.starts_with("=~") =>
-        {
+        Some(version) if version.starts_with(['<', '>', '~']) || version.contains('*') || version.starts_with("=~") => {
             Pinned::Range
         }
-        Some(version) if version.starts_with("@v") && version.matches('.').count() < 2 => {
-            Pinned::Range
-        }
+        Some(version) if version.starts_with("@v") && version.matches('.').count() < 2 => Pinned::Range,
         Some(_) => Pinned::Exact,
     };
     let version = version

@@ -14,11 +14,7 @@ fn tell(kind: ComponentKind, name: &str, distribution: Distribution, releases: &
             let alias = deprecated_since
                 .map(|since| format!(", old name since {since}"))
                 .unwrap_or_default();
-            let assumed = if assumption.is_some() {
-                ", assumed"
-            } else {
-                ""
-            };
+            let assumed = if assumption.is_some() { ", assumed" } else { "" };
             format!("present as {canonical}{alias}{assumed}")
         }
         ComponentFate::RemovedIn {
@@ -31,25 +27,14 @@ fn tell(kind: ComponentKind, name: &str, distribution: Distribution, releases: &
                 Some((kind, name)) => format!(", use {} {name}", kind.as_str()),
                 None => format!(", {}", by.note),
             });
-            let back = back_in
-                .map(|back| format!(", back in {back}"))
-                .unwrap_or_default();
-            let elsewhere = if elsewhere.is_empty() {
-                ""
-            } else {
-                ", there elsewhere"
-            };
-            format!(
-                "gone after {last}{}{back}{elsewhere}",
-                by.unwrap_or_default()
-            )
+            let back = back_in.map(|back| format!(", back in {back}")).unwrap_or_default();
+            let elsewhere = if elsewhere.is_empty() { "" } else { ", there elsewhere" };
+            format!("gone after {last}{}{back}{elsewhere}", by.unwrap_or_default())
         }
         ComponentFate::NotYet { first, use_instead } => {
             format!(
                 "from {first}{}",
-                use_instead
-                    .map(|name| format!(", use {name}"))
-                    .unwrap_or_default()
+                use_instead.map(|name| format!(", use {name}")).unwrap_or_default()
             )
         }
         ComponentFate::OtherDistribution { available_in } => {
@@ -64,13 +49,7 @@ fn tell(kind: ComponentKind, name: &str, distribution: Distribution, releases: &
 }
 
 #[track_caller]
-fn check(
-    kind: ComponentKind,
-    name: &str,
-    distribution: Distribution,
-    releases: &str,
-    expected: &str,
-) {
+fn check(kind: ComponentKind, name: &str, distribution: Distribution, releases: &str, expected: &str) {
     let told = tell(kind, name, distribution, releases);
     let matches = if expected.ends_with(':') {
         told.starts_with(expected)
@@ -82,13 +61,7 @@ fn check(
 
 #[test]
 fn a_component_is_there_up_to_its_last_release() {
-    check(
-        Exporter,
-        "logging",
-        Contrib,
-        "0.110.0",
-        "present as logging",
-    );
+    check(Exporter, "logging", Contrib, "0.110.0", "present as logging");
     check(
         Exporter,
         "logging",
@@ -170,20 +143,8 @@ fn an_alias_is_one_from_the_release_that_renamed_it() {
         "present as otlp_grpc, old name since 0.144.0",
     );
     check(Exporter, "otlp", Core, "0.143.0-0.144.0", "present as otlp");
-    check(
-        Exporter,
-        "otlp_grpc",
-        Core,
-        "0.144.0",
-        "present as otlp_grpc",
-    );
-    check(
-        Exporter,
-        "otlp_grpc",
-        Core,
-        "0.143.0",
-        "from 0.144.0, use otlp",
-    );
+    check(Exporter, "otlp_grpc", Core, "0.144.0", "present as otlp_grpc");
+    check(Exporter, "otlp_grpc", Core, "0.143.0", "from 0.144.0, use otlp");
     check(Receiver, "otlp", Core, "0.144.0", "present as otlp");
     check(
         Connector,
@@ -210,13 +171,7 @@ fn a_component_that_left_and_came_back() {
 
 #[test]
 fn the_wrong_image() {
-    check(
-        Processor,
-        "tail_sampling",
-        Core,
-        "0.130.0",
-        "only in contrib k8s",
-    );
+    check(Processor, "tail_sampling", Core, "0.130.0", "only in contrib k8s");
     check(
         Processor,
         "batch",
@@ -240,20 +195,8 @@ fn the_wrong_image() {
 
 #[test]
 fn behind_the_end_of_the_table() {
-    check(
-        Exporter,
-        "otlp_http",
-        Contrib,
-        "0.159.0",
-        "present as otlp_http",
-    );
-    check(
-        Exporter,
-        "otlp_http",
-        Contrib,
-        "0.159.1",
-        "present as otlp_http",
-    );
+    check(Exporter, "otlp_http", Contrib, "0.159.0", "present as otlp_http");
+    check(Exporter, "otlp_http", Contrib, "0.159.1", "present as otlp_http");
     check(
         Exporter,
         "otlp_http",
@@ -271,20 +214,8 @@ fn behind_the_end_of_the_table() {
     check(Processor, "tail_sampling", Core, "0.165.0", "undecided:");
     check(Processor, "quantum", Contrib, "0.159.0", "never known, ");
     check(Processor, "quantum", Contrib, "0.160.0", "undecided:");
-    check(
-        Exporter,
-        "otlphtp",
-        Contrib,
-        "0.130.0",
-        "never known, otlphttp",
-    );
-    check(
-        Exporter,
-        "otlphtp",
-        Contrib,
-        "0.160.0",
-        "never known, otlphttp",
-    );
+    check(Exporter, "otlphtp", Contrib, "0.130.0", "never known, otlphttp");
+    check(Exporter, "otlphtp", Contrib, "0.160.0", "never known, otlphttp");
     // May be a newer name by then.
     check(Receiver, "awss_3", Contrib, "0.160.0", "undecided:");
     check(Receiver, "awss_3", Contrib, "0.159.0", "never known, awss3");
@@ -305,34 +236,16 @@ fn a_span_that_straddles_is_undecided_and_says_where() {
         "0.111.0-",
         "gone after 0.110.0, use exporter debug",
     );
-    check(
-        Exporter,
-        "logging",
-        Contrib,
-        "-0.110.0",
-        "present as logging",
-    );
+    check(Exporter, "logging", Contrib, "-0.110.0", "present as logging");
     check(Exporter, "debug", Contrib, "", "undecided:");
-    check(
-        Exporter,
-        "zipkin",
-        Contrib,
-        "",
-        "present as zipkin, assumed",
-    );
+    check(Exporter, "zipkin", Contrib, "", "present as zipkin, assumed");
     check(Exporter, "otlphtp", Contrib, "", "never known, otlphttp");
 }
 
 #[test]
 fn an_unknown_distribution_is_never_a_fault() {
     check(Exporter, "logging", Unknown, "0.111.0", "undecided:");
-    check(
-        Exporter,
-        "logging",
-        Unknown,
-        "0.110.0",
-        "present as logging, assumed",
-    );
+    check(Exporter, "logging", Unknown, "0.110.0", "present as logging, assumed");
     check(
         Processor,
         "tail_sampling",
@@ -369,12 +282,8 @@ fn a_configuration_bounds_its_releases() {
     assert_eq!(accept(Exporter, "otlp_grpc", Unknown), "0.144.0 or newer");
     assert_eq!(accept(Processor, "batch", Otlp), "none");
     assert_eq!(accept(Processor, "quantum", Unknown), "none");
-    let logging = tables
-        .releases_that_accept(Exporter, "logging", Contrib)
-        .unwrap();
-    let renamed = tables
-        .releases_that_accept(Exporter, "otlp_grpc", Contrib)
-        .unwrap();
+    let logging = tables.releases_that_accept(Exporter, "logging", Contrib).unwrap();
+    let renamed = tables.releases_that_accept(Exporter, "otlp_grpc", Contrib).unwrap();
     assert_eq!(logging.intersect(&renamed), None);
 }
 

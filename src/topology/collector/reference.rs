@@ -1,0 +1,142 @@
+//! References in a configuration, and what they can name.
+
+use crate::evidence::{Cell, Evidence, Place};
+use crate::releases::{ReleaseSpan, Version};
+use crate::topology::workload::{Container, FileLookup, Variable, Workload, file_at};
+use std::sync::Arc;
+
+/// How a reference is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReferenceForm {
+    /// `${NAME}`.
+    Braces,
+    /// `${env:NAME}`.
+    Env,
+    /// `$NAME`.
+    Dollar,
+    /// `$(NAME)`.
+    Kubernetes,
+    /// `${file:PATH}`.
+    File,
+    /// `${yaml:TEXT}`.
+    Yaml,
+    /// Another scheme.
+    Other,
+}
+
+impl ReferenceForm {
+    /// Returns the word of the fact tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReferenceForm::Braces => "braces",
+            ReferenceForm::Env => "env",
+            ReferenceForm::Dollar => "dollar",
+            ReferenceForm::Kubernetes => "kubernetes",
+            ReferenceForm::File => "file",
+            ReferenceForm::Yaml => "yaml",
+            ReferenceForm::Other => "other",
+        }
+    }
+}
+
+/// Whether what a reference names is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReferenceState {
+    /// It has a value, or the file is there.
+    Set,
+    /// It has none, or the file is not there.
+    Unset,
+    /// The name cannot be one of a variable.
+    Invalid,
+    /// Cannot be told; why, as a clause.
+    Unknown(Arc<str>),
+}
+
+/// One reference.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    /// How it is written.
+    pub form: ReferenceForm,
+    /// The scheme, when one is written.
+    pub scheme: Option<String>,
+    /// The name of the variable, or the location behind the scheme.
+    pub name: String,
+    /// What is written behind `:-`.
+    pub default: Option<String>,
+    /// Whether what it names is there.
+    pub state: ReferenceState,
+    /// Whether it has a value that is empty.
+    pub is_empty: bool,
+    /// The reference as written.
+    pub text: String,
+    /// The path of the value in the configuration.
+    pub path: String,
+    /// The whole value as written, with its place.
+    pub value: Cell,
+    /// The reference's own place.
+    pub place: Option<Arc<Place>>,
+}
+
+/// What references can name.
+#[derive(Clone, Copy)]
+pub(super) struct Surroundings<'a> {
+    pub(super) evidence: &'a Evidence,
+    /// The container, where one is at hand.
+    pub(super) run: Option<(&'a Workload, &'a Container)>,
+}
+
+/// What is known of a variable.
+pub(super) enum Found<'a> {
+    Set(&'a Variable),
+    Unset,
+    Unknown(Arc<str>),
+}
+
+impl<'a> Surroundings<'a> {
+    pub(super) fn variable(&self, name: &str) -> Found<'a> {
+        let Some((_, container)) = self.run else {
+            return Found::Unknown(format!("no container at hand tells the variable {name}").into());
+        };
+        let found = container
+            .variables
+            .iter()
+            .rev()
+            .find(|variable| variable.name == name && !variable.hidden);
+        match (found, &container.more_variables) {
+            (Some(variable), _) => Found::Set(variable),
+            (None, Some(reason)) => Found::Unknown(reason.as_str().into()),
+            (None, None) => Found::Unset,
+        }
+    }
+
+    pub(super) fn file(&self, path: &str) -> FileLookup {
+        match self.run {
+            Some((workload, container)) => file_at(self.evidence, workload, container, path),
+            None => FileLookup::Unknown(format!("no container at hand tells what {path} is")),
+        }
+    }
+}
+
+/// What a release does with `$NAME`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dollar {
+    /// Replaces it.
+    Expanded,
+    /// Keeps it as text, or refuses to start.
+    Literal,
+    /// One or the other.
+    Undecided,
+}
+
+impl Dollar {
+    /// `$NAME` was replaced until 0.103, stopped the start from 0.104, and is text from 0.107 on
+    /// (`open-telemetry/opentelemetry-collector@v0.104.0:confmap/converter/expandconverter/expand.go`).
+    pub(super) fn of(span: &ReleaseSpan) -> Dollar {
+        let change = Version::new(0, 104, 0);
+        match (span.low, span.high) {
+            (Some(low), _) if low >= change => Dollar::Literal,
+            (_, Some(high)) if high < change => Dollar::Expanded,
+            _ => Dollar::Undecided,
+        }
+    }
+}
