@@ -12,6 +12,7 @@ pub mod lint;
 pub mod place;
 pub mod run;
 pub mod template;
+pub mod value;
 
 pub use file::{Check, CheckError, Example, Expectation};
 pub use run::{Judgement, judge};

@@ -2,8 +2,8 @@
 //!
 //! A function is listed once, in [`FUNCTIONS`], with its documentation; the lint, `checks/README.md` and [`call`] go by that list.
 
-use super::evaluate::{Failure, Operand, Outcome, display, equal, list, type_name};
 use super::expression::Operator;
+use super::value::{Failure, Operand, Outcome, display, equal, list, type_name};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -353,19 +353,6 @@ pub fn parse_duration(text: &str) -> Option<i64> {
     }
     let total = if negative { -total } else { total };
     (total.abs() < i64::MAX as f64).then_some(total as i64)
-}
-
-/// Prints a duration as Go would, without fractions of a nanosecond.
-pub fn format_duration(nanoseconds: i64) -> String {
-    match nanoseconds.unsigned_abs() {
-        0 => "0s".to_owned(),
-        value if value % 3_600_000_000_000 == 0 => format!("{}h", nanoseconds / 3_600_000_000_000),
-        value if value % 60_000_000_000 == 0 => format!("{}m", nanoseconds / 60_000_000_000),
-        value if value % 1_000_000_000 == 0 => format!("{}s", nanoseconds / 1_000_000_000),
-        value if value % 1_000_000 == 0 => format!("{}ms", nanoseconds / 1_000_000),
-        value if value % 1_000 == 0 => format!("{}µs", nanoseconds / 1_000),
-        _ => format!("{nanoseconds}ns"),
-    }
 }
 
 /// Reads a Kubernetes quantity.

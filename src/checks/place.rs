@@ -1,7 +1,8 @@
 //! From a path to a place: where a finding points, and what an edit starts from.
 
-use super::evaluate::{Failure, Operand, evaluate};
+use super::evaluate::evaluate;
 use super::expression::{Expression, Kind};
+use super::value::{Failure, Operand};
 use crate::evidence::{Cell, Place, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -3,20 +3,25 @@
 //! What may be said of what evidence is decided here, for all checks: releases that are not known exactly, values that cannot be told, what a log line
 //! proves. One broken check never stops the others.
 
-use super::evaluate::{Failure, Operand, evaluate};
+mod edit;
+mod fingerprint;
+mod logs;
+
+use super::evaluate::evaluate;
 use super::expression::Expression;
-use super::file::{Case, Check, EditPlan, EditStep, EditValue};
-use super::place::{Target, follow};
-use super::template::{Part, Template};
+use super::file::{Case, Check};
+use super::place::follow;
+use super::template::Template;
+use super::value::{Failure, Operand};
 use super::{Catalog, fold};
-use crate::evidence::{Cell, Gap, Place};
+use crate::evidence::{Gap, Place};
 use crate::facts::{About, ContainerKey, Facts, LogMatch, Row, schema};
-use crate::finding::{
-    Broken, ContextValue, Edit, Finding, LabelledSpot, Operation, Remedy, Severity, Spot, Undecided, Verdict,
-};
+use crate::finding::{Broken, ContextValue, Finding, LabelledSpot, Remedy, Severity, Spot, Undecided, Verdict};
 use crate::releases::{Cover, VersionRange};
+use edit::plan_edit;
+use fingerprint::{fingerprint, identity};
+use logs::{log_findings, running_config_differs};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -177,134 +182,6 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
     answer
 }
 
-/// Turns lines that no row explains into findings, or into a contradiction where the configuration is right; returns the containers
-/// that have a finding now.
-fn log_findings<'m>(
-    check: &Check,
-    matches: &[&'m LogMatch],
-    explained: &BTreeSet<&ContainerKey>,
-    configured: &BTreeSet<&ContainerKey>,
-    answer: &mut Answer,
-) -> BTreeSet<&'m ContainerKey> {
-    let mut decided = BTreeSet::new();
-    let mut containers: BTreeMap<(&str, Option<&'m ContainerKey>), Vec<&'m LogMatch>> = BTreeMap::new();
-    for found in matches {
-        let container = found.about.container.as_ref();
-        if container.is_none_or(|container| !explained.contains(container)) {
-            containers
-                .entry((found.about.owner.as_str(), container))
-                .or_default()
-                .push(found);
-        }
-    }
-    for ((owner, container), mut found) in containers {
-        if found.iter().any(|found| !found.evidence.previous) {
-            // What only the container before the last restart said is no fault now.
-            found.retain(|found| !found.evidence.previous);
-        } else if found.iter().any(|found| found.current_log_at_hand) {
-            continue;
-        }
-        let Some(first) = found.first().copied() else {
-            continue;
-        };
-        answer.looked_at += 1;
-        if container.is_some_and(|container| configured.contains(container)) {
-            answer.contradicted.push(first.clone());
-            continue;
-        }
-        decided.extend(container);
-        answer.findings.push((log_finding(check, &found), owner.to_owned()));
-    }
-    if !check.logs.is_empty() && check.when.is_none() {
-        answer.looked_at += 1;
-    }
-    decided
-}
-
-/// Returns the finding whose proof is in the log alone.
-fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
-    let first = found[0];
-    let row = &first.row;
-    let mut context = BTreeMap::from([
-        (
-            "container".to_owned(),
-            ContextValue::Text(first.evidence.container.clone()),
-        ),
-        ("sample".to_owned(), ContextValue::Text(first.evidence.sample.clone())),
-    ]);
-    for (name, value) in &first.captures {
-        context.insert(name.clone(), ContextValue::Text(value.clone()));
-    }
-    let own = (check.each == "logs")
-        .then(|| check.message.fill(row, &check.variables).ok())
-        .flatten();
-    let message = match own {
-        Some(filled) => {
-            context.extend(filled.context);
-            filled.text
-        }
-        None => format!("{} (the log of {} says so)", check.title, first.evidence.container),
-    };
-    let mut finding = bare_finding(check, &first.about, check.severity, message, context);
-    finding.spot = Spot::Log(first.spot.clone());
-    finding.evidence = found.iter().map(|found| found.evidence.clone()).collect();
-    if check.each == "logs" {
-        finding.remedy = Remedy {
-            text: check
-                .remedy_text
-                .fill(row, &check.variables)
-                .map(|filled| filled.text)
-                .unwrap_or_default(),
-            command: check
-                .remedy_command
-                .as_ref()
-                .and_then(|command| command.fill(row, &check.variables).ok())
-                .map(|filled| filled.text),
-            edit: None,
-            diff: None,
-        };
-    } else {
-        finding.remedy.text = plain_text(&check.remedy_text);
-    }
-    if first.evidence.previous {
-        finding
-            .assumptions
-            .push("the log before the last restart still tells why the container ended".to_owned());
-    }
-    finding.fingerprint = fingerprint(check, &first.about, "", &first.evidence.container);
-    finding
-}
-
-/// Returns a template's text without the parts that need a row.
-fn plain_text(template: &Template) -> String {
-    template
-        .parts
-        .iter()
-        .map(|part| match part {
-            Part::Text(text) => text.as_str(),
-            Part::Expression(..) => "…",
-        })
-        .collect()
-}
-
-fn running_config_differs(check: &Check, contradicted: &[(&Check, LogMatch)]) -> Answer {
-    let mut answer = Answer::default();
-    for (other, found) in contradicted {
-        answer.looked_at += 1;
-        let mut finding = log_finding(check, &[found]);
-        finding.message = format!(
-            "{} still logs `{}`, although the configuration at hand is right",
-            found.evidence.container, other.title
-        );
-        finding
-            .context
-            .insert("check".to_owned(), ContextValue::Text(other.id.clone()));
-        finding.fingerprint = fingerprint(check, &found.about, "", &other.id);
-        answer.findings.push((finding, found.about.owner.clone()));
-    }
-    answer
-}
-
 /// Returns an Undecided for each read that the check's table needs and that failed.
 fn gap_of(check: &Check, gaps: &[Gap]) -> Option<Undecided> {
     let table = schema::table(check.each)?;
@@ -404,7 +281,7 @@ fn truth(expression: &Expression, row: &Row, variables: &BTreeMap<String, Expres
         Operand::Bool(value) => Ok(value),
         other => Err(Failure::Broken(format!(
             "`when` must be true or false, found {}",
-            super::evaluate::type_name(&other)
+            super::value::type_name(&other)
         ))),
     }
 }
@@ -572,171 +449,4 @@ fn bare_finding(
         fingerprint: String::new(),
         references: check.references.clone(),
     }
-}
-
-/// Returns what tells this row from its siblings: the columns that name things.
-fn identity(row: &Row) -> String {
-    let names = [
-        "id",
-        "name",
-        "key",
-        "path",
-        "component",
-        "variable",
-        "export",
-        "module",
-        "role",
-        "problem",
-        "identity",
-    ];
-    let texts = names.iter().filter_map(|name| row.cells.get(name).and_then(Cell::text));
-    texts.collect::<Vec<_>>().join("|")
-}
-
-fn fingerprint(check: &Check, about: &About, path: &str, identity: &str) -> String {
-    // Positions in lists change with every insertion: only names count.
-    let mut named = String::with_capacity(path.len());
-    let mut inside = false;
-    for character in path.chars() {
-        match character {
-            '[' => inside = true,
-            ']' if inside => inside = false,
-            character if inside && character.is_ascii_digit() => {}
-            character => {
-                named.push(character);
-            }
-        }
-    }
-    let mut hash = Sha256::new();
-    for part in [check.id.as_str(), &about.owner, &named, identity] {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    hash.finalize()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-/// Plans the change; `None` when it is not offered, or needs what cannot be told.
-fn plan_edit(plan: &EditPlan, row: &Row, variables: &BTreeMap<String, Expression>) -> Result<Option<Edit>, String> {
-    if let Some(when) = &plan.when {
-        match truth(when, row, variables) {
-            Ok(true) => {}
-            Ok(false) | Err(Failure::Unknown(_)) => return Ok(None),
-            Err(Failure::Broken(error)) => return Err(error),
-        }
-    }
-    let mut operations = Vec::new();
-    for step in &plan.steps {
-        match operation(step, row, variables) {
-            Ok(Some(operation)) => operations.push(operation),
-            Ok(None) | Err(Failure::Unknown(_)) => return Ok(None),
-            Err(Failure::Broken(error)) => return Err(error),
-        }
-    }
-    Ok(Some(Edit {
-        safety: plan.safety,
-        operations,
-    }))
-}
-
-fn operation(
-    step: &EditStep,
-    row: &Row,
-    variables: &BTreeMap<String, Expression>,
-) -> Result<Option<Operation>, Failure> {
-    let target = |path: &Expression| follow(path, &row.cells, variables);
-    let written = |target: &Target| target.cell().and_then(|cell| cell.place.clone());
-    Ok(match step {
-        EditStep::Set(path, value) => match target(path)?.base() {
-            Some((base, missing)) => {
-                edit_value(value, row, variables)?.map(|value| Operation::Set { base, missing, value })
-            }
-            None => None,
-        },
-        EditStep::Append(path, value) => match target(path)?.base() {
-            Some((base, missing)) => {
-                edit_value(value, row, variables)?.map(|value| Operation::Append { base, missing, value })
-            }
-            None => None,
-        },
-        EditStep::Remove(path) => written(&target(path)?).map(|target| Operation::Remove { target }),
-        EditStep::InsertBefore(path, value) => match written(&target(path)?) {
-            Some(target) => edit_value(value, row, variables)?.map(|value| Operation::InsertBefore { target, value }),
-            None => None,
-        },
-        EditStep::Rename(path, to) => {
-            let filled = to.fill(&row.cells, variables)?;
-            match target(path)?.key() {
-                Some(key) if !filled.unknown => Some(Operation::Rename { key, to: filled.text }),
-                _ => None,
-            }
-        }
-        EditStep::Replace(path, with) => {
-            let filled = with.fill(&row.cells, variables)?;
-            match written(&target(path)?) {
-                Some(target) if !filled.unknown => Some(Operation::Replace {
-                    target,
-                    with: filled.text,
-                }),
-                _ => None,
-            }
-        }
-    })
-}
-
-fn edit_value(
-    value: &EditValue,
-    row: &Row,
-    variables: &BTreeMap<String, Expression>,
-) -> Result<Option<serde_json::Value>, Failure> {
-    Ok(match value {
-        EditValue::Constant(value) => Some(value.clone()),
-        EditValue::Text(template) => match template.parts.as_slice() {
-            [Part::Expression(expression, ..)] => Some(json(&evaluate(expression, &row.cells, variables)?)?),
-            _ => {
-                let filled = template.fill(&row.cells, variables)?;
-                (!filled.unknown).then(|| filled.text.into())
-            }
-        },
-        EditValue::List(items) => {
-            let items: Result<Option<Vec<_>>, _> = items.iter().map(|item| edit_value(item, row, variables)).collect();
-            items?.map(Into::into)
-        }
-        EditValue::Map(entries) => {
-            let mut map = serde_json::Map::new();
-            for (key, value) in entries {
-                match edit_value(value, row, variables)? {
-                    Some(value) => map.insert(key.clone(), value),
-                    None => return Ok(None),
-                };
-            }
-            Some(map.into())
-        }
-    })
-}
-
-/// Turns a value into JSON for an edit.
-fn json(value: &Operand) -> Result<serde_json::Value, Failure> {
-    Ok(match value {
-        Operand::Null | Operand::Optional(None) => serde_json::Value::Null,
-        Operand::Bool(value) => (*value).into(),
-        Operand::Int(value) => (*value).into(),
-        Operand::Float(value) => (*value).into(),
-        Operand::List(_) | Operand::Cells(_) => {
-            let items = super::evaluate::list(value)?;
-            items.iter().map(json).collect::<Result<Vec<_>, _>>()?.into()
-        }
-        Operand::Optional(Some(value)) => json(value)?,
-        Operand::Fields(fields) => {
-            let mut map = serde_json::Map::new();
-            for (key, cell) in fields.iter() {
-                map.insert(key.to_string(), json(&super::evaluate::read(cell)?)?);
-            }
-            map.into()
-        }
-        other => super::evaluate::display(other).into(),
-    })
 }

@@ -1,8 +1,9 @@
 //! Texts with expressions in them: `{{ self.id }} has no check_interval`.
 
 use super::compile::{CompileError, compile};
-use super::evaluate::{Failure, Operand, display, evaluate, list};
+use super::evaluate::evaluate;
 use super::expression::{Expression, Kind};
+use super::value::{Failure, Operand, display, list};
 use crate::evidence::Cell;
 use crate::finding::ContextValue;
 use std::collections::BTreeMap;

@@ -5,9 +5,10 @@
 use super::error::CommandError;
 use super::inspect;
 use super::run::scanner;
-use crate::checks::evaluate::{Failure as EvaluationFailure, Operand, evaluate};
+use crate::checks::evaluate::evaluate;
 use crate::checks::expression::Expression;
 use crate::checks::run::RUNNING_CONFIG_DIFFERS;
+use crate::checks::value::{Failure as EvaluationFailure, Operand};
 use crate::checks::{Catalog, Check, CheckError, Example, Expectation};
 use crate::evidence::Place;
 use crate::evidence::logs::LogScanner;

@@ -1,9 +1,10 @@
 //! `--trace ID`: every operand of a check's condition, for every row.
 
 use crate::checks::Check;
-use crate::checks::evaluate::{Failure, display, evaluate};
+use crate::checks::evaluate::evaluate;
 use crate::checks::expression::{Expression, Kind};
 use crate::checks::run::row_verdict;
+use crate::checks::value::{Failure, display};
 use crate::facts::Facts;
 use crate::finding::Verdict;
 use crate::report::escape;
