@@ -109,6 +109,8 @@ pub struct LogLine {
     pub pattern: LogPattern,
     /// The releases that write the line.
     pub applies: BTreeMap<String, VersionRange>,
+    /// The stages whose logs are meant, by default that of the folder; empty: any.
+    pub stages: Vec<String>,
     /// Lines that match.
     pub samples: Vec<String>,
     /// Lines that look alike and do not match.

@@ -9,12 +9,12 @@ mod logs;
 
 use super::evaluate::evaluate;
 use super::expression::Expression;
-use super::file::{Case, Check};
+use super::file::{Case, Check, LogLine};
 use super::place::follow;
 use super::template::Template;
 use super::value::{Failure, Operand};
 use super::{Catalog, fold};
-use crate::evidence::{Gap, Place};
+use crate::evidence::{Gap, Place, Stage};
 use crate::facts::{About, ContainerKey, Facts, LogMatch, Row, schema};
 use crate::finding::{Broken, ContextValue, Finding, LabelledSpot, Remedy, Severity, Spot, Undecided, Verdict};
 use crate::releases::{Cover, VersionRange};
@@ -132,16 +132,11 @@ fn number_equal_fingerprints(findings: &mut [(Finding, String)]) {
 
 fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
     let mut answer = Answer::default();
-    let matches: Vec<&LogMatch> = facts
-        .log_matches()
-        .iter()
-        .filter(|found| {
-            check
-                .logs
-                .iter()
-                .any(|line| line.pattern.id == found.pattern && concerns(&line.applies, &found.about))
-        })
-        .collect();
+    let is_meant = |found: &LogMatch| {
+        let line = check.logs.iter().find(|line| line.pattern.id == found.pattern);
+        line.is_some_and(|line| concerns(line, &found.about))
+    };
+    let matches: Vec<&LogMatch> = facts.log_matches().iter().filter(|found| is_meant(found)).collect();
     let mut explained: BTreeSet<&ContainerKey> = BTreeSet::new();
     let mut configured: BTreeSet<&ContainerKey> = BTreeSet::new();
     let mut undecided: Vec<(Option<&ContainerKey>, Undecided)> = Vec::new();
@@ -191,7 +186,7 @@ fn gap_of(check: &Check, gaps: &[Gap]) -> Option<Undecided> {
     Some(Undecided {
         check: check.id.clone(),
         stage: crate::finding::StageReference {
-            stage: crate::evidence::Stage::Cluster,
+            stage: Stage::Cluster,
             name: String::new(),
         },
         resource: None,
@@ -231,14 +226,15 @@ fn applies(ranges: &BTreeMap<String, VersionRange>, about: &About) -> Applies {
     Applies::Yes
 }
 
-/// Returns whether a log pattern can concern a container at all.
-fn concerns(ranges: &BTreeMap<String, VersionRange>, about: &About) -> bool {
-    ranges.iter().all(|(program, range)| {
-        about
-            .releases
-            .get(program.as_str())
-            .is_none_or(|span| range.covers(span) != Cover::None)
-    })
+/// Returns whether a log pattern can concern a container at all: its stage, where that is known, and its releases.
+fn concerns(line: &LogLine, about: &About) -> bool {
+    let stage = about.stage.stage;
+    let is_stage = stage == Stage::Cluster || line.stages.is_empty() || line.stages.iter().any(|name| name == stage.name());
+    is_stage
+        && line.applies.iter().all(|(program, range)| {
+            let span = about.releases.get(program.as_str());
+            span.is_none_or(|span| range.covers(span) != Cover::None)
+        })
 }
 
 /// Judges one row.

@@ -135,7 +135,7 @@ impl Reader {
             variables: &names,
         };
         let when = root.get("when").and_then(|cell| self.expression(cell, &names));
-        let logs = self.logs(root, &id);
+        let logs = self.logs(root, &id, &folder);
         if when.is_none() && logs.is_empty() && self.errors.is_empty() {
             self.error(root, "a check needs `when`, or `logs`, or both");
         }
@@ -441,10 +441,19 @@ impl Reader {
         also
     }
 
-    fn logs(&mut self, root: &Cell, id: &str) -> Vec<LogLine> {
+    fn logs(&mut self, root: &Cell, id: &str, folder: &str) -> Vec<LogLine> {
         let mut lines = Vec::new();
         for cell in root.get("logs").map_or(&[][..], Cell::items) {
-            self.known_keys(cell, &["pattern", "applies", "sample", "near_miss"]);
+            self.known_keys(cell, &["pattern", "applies", "stages", "sample", "near_miss"]);
+            let mut stages = self.text_list(cell, "stages");
+            let named = ["app", "collector", "tempo", "grafana"];
+            if let Some(other) = stages.iter().find(|stage| !named.contains(&stage.as_str())) {
+                let message = format!("there is no stage `{other}`: use one of {}", named.join(", "));
+                self.error(cell, message);
+            }
+            if stages.is_empty() && named.contains(&folder) {
+                stages.push(folder.to_owned());
+            }
             let Some(regex) = self.required_text(cell, "pattern") else {
                 continue;
             };
@@ -454,6 +463,7 @@ impl Reader {
                     regex,
                 },
                 applies: self.applies(cell),
+                stages,
                 samples: self.text_list(cell, "sample"),
                 near_misses: self.text_list(cell, "near_miss"),
                 place: cell.get("pattern").and_then(|pattern| pattern.place.clone()),
