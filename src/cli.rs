@@ -68,10 +68,10 @@ pub struct RunArguments {
     /// The files are all there is: what they refer to and do not hold does not exist.
     #[arg(long)]
     pub complete: bool,
-    /// The release of a program, where no image tells: collector=0.110.0, tempo=2.6.1.
+    /// The release of a program, whatever its image says: collector=0.110.0, tempo=2.6.1. Repeatable.
     #[arg(long, value_name = "PROGRAM=VERSION")]
     pub release: Vec<String>,
-    /// The distribution of the Collector, where no image tells: core, contrib, k8s, otlp.
+    /// The distribution of the Collector, whatever its image says: core, contrib, k8s, otlp.
     #[arg(long, value_name = "NAME")]
     pub distribution: Option<String>,
     /// Parses documents that no check needs too, so that a syntax error in them is found.

@@ -217,6 +217,8 @@ pub struct Finding {
     pub why: String,
     /// The stage that it concerns.
     pub stage: StageReference,
+    /// Further stages that it concerns in the same way, because they share what is wrong.
+    pub also_stages: Vec<StageReference>,
     /// The object that holds the text.
     pub resource: Arc<ResourceReference>,
     /// Where it is.

@@ -10,6 +10,7 @@
 
 mod files;
 mod kinds;
+mod kustomize;
 mod list;
 mod logs;
 mod look;
@@ -181,7 +182,8 @@ fn read_source(file: Result<SourceFile, Problem>, given: Given, options: &Option
 }
 
 /// Puts the outcomes of all files together, in their order.
-fn finish(evidence: &mut Evidence, outcomes: Vec<Outcome>, options: &Options) {
+fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options) {
+    kustomize::pass_over(&mut outcomes);
     let named = named_config_maps(&outcomes);
     let mut templates: BTreeMap<String, usize> = BTreeMap::new();
     let mut namespaces = BTreeSet::new();

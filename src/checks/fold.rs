@@ -3,7 +3,7 @@
 //! A finding is a symptom of another when it names the other's effect and both concern the same workload or the same object. Findings
 //! of different stages are joined along hops, which come with the path.
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, LogEvidence, Severity};
 use std::collections::BTreeMap;
 
 /// Links symptoms to causes and sorts: causes by severity and place, each followed by its symptoms.
@@ -46,17 +46,34 @@ fn cause_of(findings: &[(Finding, String)], index: usize) -> Option<usize> {
     (current != index).then_some(current)
 }
 
+/// Returns the nearest cause: one that brings the same log line, then the worse one, then the first.
 fn direct_cause(findings: &[(Finding, String)], index: usize) -> Option<usize> {
     let (symptom, owner) = &findings[index];
-    findings.iter().enumerate().position(|(other, (cause, cause_owner))| {
-        other != index
+    let causes = findings.iter().enumerate().filter(|(other, (cause, cause_owner))| {
+        *other != index
             && cause.check != symptom.check
             && cause.severity >= Severity::Warning
             && cause.effect.as_ref().is_some_and(|effect| symptom.symptom_of.contains(effect))
             // A cause that is itself a symptom of this one would make a circle.
             && !symptom.effect.as_ref().is_some_and(|effect| cause.symptom_of.contains(effect))
             && (cause_owner == owner || cause.resource == symptom.resource)
-    })
+    });
+    let nearness = |cause: &Finding| {
+        let shares_line = cause.evidence.iter().any(|line| {
+            let same = |other: &LogEvidence| other.file == line.file && other.first.line == line.first.line;
+            symptom.evidence.iter().any(same)
+        });
+        (shares_line, cause.severity)
+    };
+    // The first of equals wins, so that the order of the findings decides and nothing else.
+    let best = causes.reduce(|best, other| {
+        if nearness(&other.1.0) > nearness(&best.1.0) {
+            other
+        } else {
+            best
+        }
+    });
+    best.map(|(index, _)| index)
 }
 
 fn sort_key(

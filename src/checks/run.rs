@@ -6,6 +6,7 @@
 mod edit;
 mod fingerprint;
 mod logs;
+mod settle;
 
 use super::evaluate::evaluate;
 use super::expression::Expression;
@@ -81,6 +82,7 @@ pub fn judge(catalog: &Catalog, facts: &Facts, gaps: &[Gap]) -> Judgement {
         let answer = guarded(check, || running_config_differs(check, &contradicted));
         collect(check, answer, &mut judgement, &mut findings);
     }
+    let mut findings = settle::settle(findings);
     number_equal_fingerprints(&mut findings);
     let (hints, findings): (Vec<_>, Vec<_>) = findings
         .into_iter()
@@ -167,6 +169,9 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
             answer.undecided.extend(gap_of(check, gaps));
         }
     }
+    if check.when.is_none() && !facts.rows("container_logs").is_empty() {
+        answer.looked_at += 1;
+    }
     // A container with an undecided row has no configuration that a line could contradict: there the line decides.
     configured.retain(|container| !undecided.iter().any(|(other, _)| *other == Some(*container)));
     let decided = log_findings(check, &matches, &explained, &configured, &mut answer);
@@ -229,7 +234,8 @@ fn applies(ranges: &BTreeMap<String, VersionRange>, about: &About) -> Applies {
 /// Returns whether a log pattern can concern a container at all: its stage, where that is known, and its releases.
 fn concerns(line: &LogLine, about: &About) -> bool {
     let stage = about.stage.stage;
-    let is_stage = stage == Stage::Cluster || line.stages.is_empty() || line.stages.iter().any(|name| name == stage.name());
+    let is_stage =
+        stage == Stage::Cluster || line.stages.is_empty() || line.stages.iter().any(|name| name == stage.name());
     is_stage
         && line.applies.iter().all(|(program, range)| {
             let span = about.releases.get(program.as_str());
@@ -251,7 +257,7 @@ pub fn row_verdict(check: &Check, when: &Expression, row: &Row, logs: &[&LogMatc
             None => fires(check, row, logs),
         },
         Err(Failure::Unknown(reason)) => {
-            let needs = needs_of(&reason);
+            let needs = needs_of(&reason, &row.about);
             undecided(check, row, reason.to_string(), needs)
         }
         Err(Failure::Broken(error)) => broken(check, error),
@@ -259,12 +265,14 @@ pub fn row_verdict(check: &Check, when: &Expression, row: &Row, logs: &[&LogMatc
 }
 
 /// Returns what the user could add to decide, told from the reason.
-fn needs_of(reason: &str) -> Option<String> {
+fn needs_of(reason: &str, about: &About) -> Option<String> {
     if reason.contains("not in the given files") {
         return Some("add the missing object's file, or say --complete when the files are all there is".to_owned());
     }
     if reason.contains("release") {
-        return Some("--release PROGRAM=VERSION".to_owned());
+        let named = ["collector", "tempo", "grafana"];
+        let program = named.iter().find(|program| about.releases.contains_key(**program))?;
+        return Some(format!("--release {program}=VERSION"));
     }
     if reason.contains("distribution") {
         return Some("--distribution NAME".to_owned());
@@ -331,7 +339,9 @@ fn case_applies(check: &Check, case: &Case, row: &Row) -> Result<bool, Verdict> 
     match case.when.as_ref().map(|when| truth(when, row, &check.variables)) {
         None => Ok(true),
         Some(Ok(value)) => Ok(value),
-        Some(Err(Failure::Unknown(reason))) => Err(undecided(check, row, reason.to_string(), needs_of(&reason))),
+        Some(Err(Failure::Unknown(reason))) => {
+            Err(undecided(check, row, reason.to_string(), needs_of(&reason, &row.about)))
+        }
         Some(Err(Failure::Broken(error))) => Err(broken(check, error)),
     }
 }
@@ -346,7 +356,7 @@ fn fires(check: &Check, row: &Row, logs: &[&LogMatch]) -> Verdict {
 fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verdict> {
     let failed = |failure: Failure| match failure {
         Failure::Broken(error) => broken(check, error),
-        Failure::Unknown(reason) => undecided(check, row, reason.to_string(), needs_of(&reason)),
+        Failure::Unknown(reason) => undecided(check, row, reason.to_string(), needs_of(&reason, &row.about)),
     };
     let (severity, message) = case_of(check, row)?;
     let filled = message.fill(&row.cells, &check.variables).map_err(failed)?;
@@ -427,6 +437,7 @@ fn bare_finding(
         message: message.trim().to_owned(),
         why: check.why.clone(),
         stage: about.stage.clone(),
+        also_stages: Vec::new(),
         resource: about.resource.clone(),
         spot: Spot::Log(crate::finding::LogSpot {
             file: String::new(),

@@ -7,6 +7,7 @@ use crate::facts::{self, Facts};
 use crate::finding::{Counts, Report, Severity, SourceSummary, StageSummary};
 use crate::releases::Tables;
 use crate::{fix, topology};
+use std::collections::BTreeSet;
 
 /// Returns the facts of evidence and the stages found.
 pub fn facts_of(evidence: &Evidence, tables: &Tables) -> (Facts, Vec<StageSummary>) {
@@ -52,6 +53,14 @@ pub fn report_of(evidence: &Evidence, facts: &Facts, stages: Vec<StageSummary>, 
     add_diffs(&mut report);
     report.counts = counts(&report);
     report
+}
+
+/// Drops the hints that have nothing beside them: a hint is shown with a finding or an undecided row of its stage, never alone.
+pub fn drop_lonely_hints(report: &mut Report) {
+    let found = report.findings.iter().map(|finding| finding.stage.name.as_str());
+    let undecided = report.undecided.iter().map(|undecided| undecided.stage.name.as_str());
+    let stages: BTreeSet<String> = found.chain(undecided).map(str::to_owned).collect();
+    report.hints.retain(|hint| stages.contains(&hint.stage.name));
 }
 
 /// Adds the diff of each edit; an edit that cannot be proven is dropped.

@@ -39,6 +39,7 @@ pub fn run(arguments: RunArguments) -> Result<u8, CommandError> {
         return Ok(CLEAN);
     }
     let mut report = inspect::report_of(&evidence, &facts, stages, &catalog);
+    inspect::drop_lonely_hints(&mut report);
     if arguments.demo {
         report.source.kind = "demo".to_owned();
     }
@@ -188,7 +189,8 @@ fn outcome(report: &Report, arguments: &RunArguments) -> Outcome {
         );
     }
     let incomplete = incomplete(report);
-    let nothing = report.stages.is_empty() && report.findings.is_empty();
+    let judged = !report.clear.is_empty() || !report.undecided.is_empty() || !report.findings.is_empty();
+    let nothing = report.stages.is_empty() && !judged;
     match incomplete {
         Some(reason) if !arguments.allow_incomplete => ended(INCOMPLETE, reason),
         _ if nothing && report.problems.is_empty() => ended(NOTHING, nothing_found(report)),

@@ -412,7 +412,6 @@ fn file_row(parts: &GrafanaParts<'_>, rows: &GrafanaRows, index: usize, file: &P
         .set("syntax_error", syntax_error)
         .set("api_version", file.root.get("apiVersion").cloned())
         .set("same_key_count", same_key_count(parts, index, file))
-        .set("also_picked_up_as", also_picked_up_as(parts, file))
         .set("folder_annotation", annotation.cloned())
         .set(
             "providers",
@@ -471,24 +470,4 @@ fn same_key_count(parts: &GrafanaParts<'_>, index: usize, file: &ProvisioningFil
                 && one.reference != file.reference
     });
     Cell::from(same.count()).at(&key_place(file))
-}
-
-fn also_picked_up_as(parts: &GrafanaParts<'_>, file: &ProvisioningFile) -> Option<Cell> {
-    let instance = &parts.grafanas.instances[file.pick_up.instance?];
-    if file.content == Content::DashboardProvider {
-        return None;
-    }
-    instance.sidecars.iter().find_map(|sidecar| {
-        let is_other =
-            matches!(sidecar.content, Content::Datasources | Content::Dashboard) && sidecar.content != file.content;
-        let label = file.labels.get(sidecar.label.text()?).filter(|_| is_other)?;
-        let fits = sidecar.label_value.is_null() || sidecar.label_value.text() == label.text();
-        let is_watched = match (&sidecar.watches, file.namespace.name()) {
-            (Watched::All, _) => true,
-            (Watched::Own, _) => instance.namespace == file.namespace,
-            (Watched::Some(names), Some(name)) => names.iter().any(|one| one == name),
-            _ => false,
-        };
-        (fits && is_watched).then(|| Cell::from(sidecar.content.word()).at(label))
-    })
 }

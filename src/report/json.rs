@@ -173,6 +173,8 @@ struct Finding<'a> {
     why: &'a str,
     /// The stage that it concerns.
     stage: StageName<'a>,
+    /// Further stages that share what is wrong.
+    also_stages: Vec<StageName<'a>>,
     /// The object that holds the text.
     resource: Resource<'a>,
     /// Where it is.

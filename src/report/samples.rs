@@ -89,6 +89,7 @@ pub(super) fn finding(check: &str, severity: Severity, message: &str, spot: Spot
         context: BTreeMap::new(),
         remedy: Remedy::default(),
         effect: None,
+        also_stages: Vec::new(),
         symptom_of: Vec::new(),
         causes: Vec::new(),
         caused_by: None,

@@ -9,7 +9,7 @@ use super::look::Look;
 use super::recognise::{self, Recognised};
 use super::split;
 use super::unit::{Unit, file_reference, is_secret};
-use super::{Given, Options, files, pass_over};
+use super::{Given, Options, files, kustomize, pass_over};
 use crate::evidence::document::NodeValue;
 use crate::evidence::{
     Document, NodeId, Note, Origin, PlainFile, PlainKind, Problem, Resource, ResourceReference, SourceFile, Text,
@@ -29,6 +29,8 @@ pub(super) struct Outcome {
     pub(super) passed_over: BTreeMap<String, usize>,
     /// Namespaces of objects that were not parsed.
     pub(super) namespaces: BTreeSet<String>,
+    /// The files that a kustomization in it uses as patches.
+    pub(super) patches: BTreeSet<String>,
 }
 
 /// One thing in a file, in its order.
@@ -40,6 +42,15 @@ pub(super) enum Entry {
 }
 
 impl Entry {
+    /// Returns the name of the file that it stands in.
+    pub(super) fn file(&self) -> &str {
+        match self {
+            Entry::Resource(resource) => &resource.document.text.file().name,
+            Entry::File(file) => &file.text.file().name,
+            Entry::Deferred(deferred) => &deferred.unit.file.name,
+        }
+    }
+
     pub(super) fn into_resource(self) -> Option<Resource> {
         match self {
             Entry::Resource(resource) => Some(resource),
@@ -76,7 +87,9 @@ pub(super) fn read(file: &Arc<SourceFile>, given: Given, options: &Options) -> O
         given,
     });
     let outcomes: Vec<Outcome> = units.map(|unit| document(unit, options)).collect();
-    merge(outcomes, file)
+    let mut whole = merge(outcomes, file);
+    whole.patches = kustomize::patches(file, options.limits.document_bytes);
+    whole
 }
 
 /// Parses a ConfigMap that was put off.
@@ -359,6 +372,9 @@ fn parse(unit: &Unit, defaults: Option<&(String, String)>, options: &Options, ou
             outcome
                 .notes
                 .extend(unneeded_note(unit, &reference.api_version, &reference.kind));
+        }
+        Some(_) if kustomize::is_patch(&document, node) => {
+            outcome.notes.push(unit.note(kustomize::PATCH));
         }
         Some(reference) => {
             outcome.problems.extend(missing_marker(unit));

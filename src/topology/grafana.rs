@@ -177,7 +177,7 @@ pub struct Datasource {
     pub name: Cell,
     /// Its type, for example `tempo`.
     pub kind: Cell,
-    /// Its uid; unknown when none is written, since Grafana makes one up.
+    /// Its uid; the one that Grafana derives from the name when none is written.
     pub uid: Cell,
     /// Whether a uid is written.
     pub uid_written: bool,

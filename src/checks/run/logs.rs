@@ -46,9 +46,6 @@ pub(super) fn log_findings<'m>(
         decided.extend(container);
         answer.findings.push((log_finding(check, &found), owner.to_owned()));
     }
-    if !check.logs.is_empty() && check.when.is_none() {
-        answer.looked_at += 1;
-    }
     decided
 }
 

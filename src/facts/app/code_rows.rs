@@ -317,6 +317,7 @@ impl FileRows<'_> {
             .set("text", self.text(used.span.clone()))
             .set("top_level", used.top_level)
             .set("guarded", used.inside_try)
+            .set("conditional", used.conditional)
             .set("url", if is_call { url } else { Cell::default() })
             .set(
                 "url_from_env",
@@ -368,6 +369,7 @@ impl FileRows<'_> {
                 .set("text", self.text(call.span.clone()))
                 .set("top_level", call.top_level)
                 .set("guarded", made.inside_try)
+                .set("conditional", made.conditional)
                 .set(
                     "arguments",
                     call.arguments

@@ -13,7 +13,7 @@ use crate::topology::app::{InstrumentationState, annotations, sidecar_collector,
 use crate::topology::sdk::{
     Answer, Language, ListedName, ProtocolAnswer, Reach, ServiceNameSource, Source, TransportSecurity, Url,
 };
-use crate::topology::workload::Workload;
+use crate::topology::workload::{Container, Workload};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -135,6 +135,9 @@ fn app_row(parts: &AppParts<'_>, index: usize, view: &AppView) -> RowBuilder {
     let traces = &settings.traces;
     let loopback = traces.target.as_ref().map(|target| target.reach == Reach::Loopback);
     let localhost: Cell = match (&traces.url, loopback) {
+        (Url::Unknown(_), None) if is_node_address(container, &traces.from) => {
+            Cell::from(false).at(&endpoint_cell(view))
+        }
         (Url::Unknown(reason), None) => Cell::unknown(reason.as_str()),
         (_, loopback) => Cell::from(loopback.unwrap_or(false)).at(&endpoint_cell(view)),
     };
@@ -218,9 +221,66 @@ fn set_ups(parts: &AppParts<'_>, view: &AppView) -> Cell {
             Some(file) => code::starts_sdk(&parts.understanding.files[file].analysis),
             None => super::npm::package_of(&preload.path) == ("@opentelemetry/auto-instrumentations-node", "register"),
         };
-        count += usize::from(starts || preload.runtime == "java");
+        count += usize::from(starts);
     }
+    count += agent_jars(view).len();
     count.into()
+}
+
+/// The Java agents of OpenTelemetry that the pod itself names. One that is given twice starts once, since its first start
+/// is remembered (`open-telemetry/opentelemetry-java-instrumentation@v2.9.0:javaagent-bootstrap/src/main/java/io/opentelemetry/javaagent/bootstrap/AgentInitializer.java`).
+fn agent_jars(view: &AppView) -> BTreeSet<&str> {
+    let injects_java = view
+        .app
+        .injection
+        .as_ref()
+        .is_some_and(|injection| injection.what == "java");
+    let jars = view
+        .preloads
+        .iter()
+        .filter(|preload| preload.runtime == "java")
+        .map(|preload| preload.path.as_str());
+    // A pod that the operator has already changed names the operator's jar, which the annotation stands for.
+    jars.filter(|jar| is_open_telemetry_jar(jar) && !(injects_java && jar.starts_with(OPERATOR_JAVA)))
+        .collect()
+}
+
+/// Where the operator puts the Java agent; a container's name may follow
+/// (`open-telemetry/opentelemetry-operator@v0.110.0:internal/instrumentation/javaagent.go`).
+const OPERATOR_JAVA: &str = "/otel-auto-instrumentation-java";
+
+/// Whether a jar's name, or for a name that says nothing its directory, is that of an agent of OpenTelemetry's.
+fn is_open_telemetry_jar(jar: &str) -> bool {
+    let jar = jar.to_ascii_lowercase();
+    let (directory, file) = jar.rsplit_once('/').unwrap_or(("", &jar));
+    let is_named = |text: &str| {
+        text.contains("opentelemetry")
+            || text
+                .split(|sign: char| !sign.is_ascii_alphanumeric())
+                .any(|word| word == "otel")
+    };
+    // An agent of another kind may lie in the same directory.
+    is_named(file) || matches!(file, "javaagent.jar" | "agent.jar") && is_named(directory)
+}
+
+/// Whether an endpoint's host is the address of the node: `http://$(NODE_IP):4317`, with the variable from `status.hostIP`.
+fn is_node_address(container: &Container, from: &Source) -> bool {
+    let Source::Variable(name) = from else {
+        return false;
+    };
+    let of_name = |name: &str| {
+        let mut all = container.variables.iter().filter(|variable| !variable.hidden);
+        all.find(|variable| variable.name == name)
+    };
+    let Some(written) = of_name(name).and_then(|variable| variable.entry.text_at(&["value"])) else {
+        return false;
+    };
+    let host = written.split_once("://").map_or(written, |(_, rest)| rest);
+    let Some((host, rest)) = host.strip_prefix("$(").and_then(|rest| rest.split_once(')')) else {
+        return false;
+    };
+    let field = of_name(host).and_then(|variable| variable.entry.text_at(&["valueFrom", "fieldRef", "fieldPath"]));
+    field == Some("status.hostIP") && (rest.is_empty() || rest.starts_with([':', '/']))
 }
 
 fn preload_state(view: &AppView) -> Cell {

@@ -79,11 +79,23 @@ fn problem_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
     } else {
         as_written
     };
+    let url_value = view
+        .exporter
+        .as_ref()
+        .filter(|_| in_code)
+        .and_then(|exporter| exporter.url_variables.first())
+        .map(|name| view.environment.cell(name));
     let suggestion = fault.suggestion.clone().filter(|_| may_replace);
     let shown = if fault.area == "headers" {
         Cell::unknown("headers may hold credentials").at(&value)
     } else {
         value.clone()
+    };
+    // Code that puts a url together is right, and the variable wrong; a literal is wrong where it stands.
+    let written = match &url_value {
+        Some(variable) => variable.clone(),
+        None if in_code => part.clone(),
+        None => shown.clone(),
     };
     let target = view.settings.traces.target.as_ref();
     let protocol = match &view.settings.traces.protocol {
@@ -123,14 +135,8 @@ fn problem_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
                         .collect()
                 }),
         )
-        .set(
-            "url_value",
-            view.exporter
-                .as_ref()
-                .filter(|_| in_code)
-                .and_then(|exporter| exporter.url_variables.first())
-                .map(|name| view.environment.cell(name)),
-        )
+        .set("written", written)
+        .set("url_value", url_value)
         .set("read_by_code", read_by_code(parts, view, &fault.variable))
         .set("protocol", protocol)
         .set("port", target.and_then(|target| target.port).map(i64::from))

@@ -134,18 +134,7 @@ fn reference_row(
             .kind
             .text()
             .map_or(Wanted::Any, |kind| Wanted::Type(kind.to_owned()));
-        let mut resolved = reference::resolve(parts, dashboard.instance, None, &used.uid, &wanted, false);
-        // Old dashboards name a data source by its name.
-        if used.is_name && resolved.target.is_none() {
-            let named = parts.grafanas.datasources.iter().position(|one| {
-                one.name.text() == Some(uid) && (dashboard.instance.is_none() || one.instance == dashboard.instance)
-            });
-            if named.is_some() {
-                resolved.target = named;
-                resolved.state = "found".into();
-                resolved.did_you_mean = None;
-            }
-        }
+        let resolved = reference::resolve(parts, dashboard.instance, None, &used.uid, &wanted, false);
         let fits = if used.kind.is_null() {
             Cell::default()
         } else {

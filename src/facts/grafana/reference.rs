@@ -86,6 +86,8 @@ impl Resolved {
 }
 
 /// Finds the data source of a uid, among those that the same Grafana may have.
+///
+/// A name does as well: Grafana looks for the uid first and then for the name (`grafana/grafana@v12.3.1:public/app/features/plugins/datasource_srv.ts`).
 pub(super) fn resolve(
     parts: &GrafanaParts<'_>,
     instance: Option<usize>,
@@ -114,7 +116,10 @@ pub(super) fn resolve(
     let fitting = |one: &Datasource| one.kind.text().is_some_and(|kind| wanted.is_surely(kind));
     resolved.candidates = own.iter().filter(|(_, one)| fitting(one)).count();
     let same_uid = || own.iter().filter(|(_, one)| one.uid.text() == Some(name));
-    if let Some((target, _)) = same_uid().find(|(_, one)| fitting(one)).or_else(|| same_uid().next()) {
+    let same_name = || own.iter().filter(|(_, one)| one.name.text() == Some(name));
+    let by_uid = same_uid().find(|(_, one)| fitting(one)).or_else(|| same_uid().next());
+    let by_name = || same_name().find(|(_, one)| fitting(one)).or_else(|| same_name().next());
+    if let Some((target, _)) = by_uid.or_else(by_name) {
         resolved.target = Some(*target);
         resolved.state = "found".into();
         return resolved;
@@ -130,7 +135,7 @@ pub(super) fn resolve(
     resolved.state = match incomplete(parts, instance) {
         Some(reason) => Cell::unknown(reason),
         None => {
-            let only = own.iter().filter(|(_, one)| fitting(one) && one.uid_written);
+            let only = own.iter().filter(|(_, one)| fitting(one) && one.uid.text().is_some());
             resolved.did_you_mean = (resolved.candidates == 1)
                 .then(|| only.map(|(_, one)| one.uid.clone()).next())
                 .flatten();
@@ -140,12 +145,12 @@ pub(super) fn resolve(
     resolved
 }
 
-/// Whether somebody who writes this uid means that data source: its name, another case, one letter more, less or other.
+/// Whether somebody who writes this uid means that data source: another case of uid or name, one letter more, less or other.
 fn is_near(uid: &str, datasource: &Datasource) -> bool {
     let Some(other) = datasource.uid.text() else {
         return false;
     };
-    let by_name = datasource.name.text() == Some(uid);
+    let by_name = datasource.name.text().is_some_and(|name| name.eq_ignore_ascii_case(uid));
     let by_letter = uid.len() >= 4 && strsim::osa_distance(uid, other) <= 1;
     by_name || uid.eq_ignore_ascii_case(other) || by_letter
 }

@@ -197,7 +197,7 @@ fn without_a_grafana_at_hand_nothing_is_said() {
         &facts,
         "datasources",
         &["picked_up", "label_state", "uid", "uid_written"],
-        &["? ? ? false"],
+        &["? ? PF65A20F0F59A8BE0 false"],
     );
 }
 
@@ -258,7 +258,7 @@ fn several_defaults_are_counted_over_all_files_and_prometheus_stays() {
 
 #[test]
 fn references_are_found_near_or_open_and_types_are_compared() {
-    let body = "apiVersion: 1\ndatasources:\n- {name: Loki, type: loki, uid: loki-main}\n- {name: Prometheus, type: prometheus, uid: prom}\n- name: Tempo\n  type: tempo\n  uid: tempo\n  jsonData:\n    tracesToLogsV2: {datasourceUid: Loki}\n    tracesToMetrics: {datasourceUid: loki-main}\n    serviceMap: {datasourceUid: prom}\n    lokiSearch: {datasourceUid: other}\n";
+    let body = "apiVersion: 1\ndatasources:\n- {name: Loki, type: loki, uid: loki-main}\n- {name: Prometheus, type: prometheus, uid: prom}\n- name: Tempo\n  type: tempo\n  uid: tempo\n  jsonData:\n    tracesToLogsV2: {datasourceUid: Loki-main}\n    tracesToMetrics: {datasourceUid: loki-main}\n    serviceMap: {datasourceUid: prom}\n    lokiSearch: {datasourceUid: other}\n";
     let map = config_map("tempo", "monitoring", r#"{grafana_datasource: "1"}"#, body);
     let mut evidence = evidence_of(&[("all.yaml", &format!("{GRAFANA}{map}"))]);
     let names = ["key", "state", "found_type", "type_fits", "did_you_mean"];

@@ -57,3 +57,49 @@ pub(super) fn is_inside_try(resolver: &Resolver, node: NodeId) -> bool {
     }
     false
 }
+
+/// Whether a node runs only when a test allows it, or what it throws is caught: it stands in a branch of `if`, `?:` or
+/// `switch`, behind `&&`, `||` or `??`, in a `catch`, or in a `try` that has one. A name that is only tested itself
+/// (`typeof X`, `if (m.X)`) throws nothing either, and counts. A function's own caller is not asked.
+pub(super) fn is_conditional(resolver: &Resolver, node: NodeId) -> bool {
+    if is_tested(resolver, node) {
+        return true;
+    }
+    let mut below = resolver.nodes.kind(node).span();
+    for ancestor in resolver.nodes.ancestor_ids(node).take(MAX_ANCESTORS) {
+        let kind = resolver.nodes.kind(ancestor);
+        let decides = match kind {
+            AstKind::ConditionalExpression(expression) => expression.test.span() != below,
+            AstKind::IfStatement(statement) => statement.test.span() != below,
+            AstKind::LogicalExpression(expression) => expression.right.span() == below,
+            AstKind::SwitchCase(_) | AstKind::CatchClause(_) => true,
+            AstKind::TryStatement(statement) => statement.handler.is_some() && statement.block.span == below,
+            AstKind::Function(_) | AstKind::ArrowFunctionExpression(_) if !is_called_in_place(resolver, ancestor) => {
+                return false;
+            }
+            _ => false,
+        };
+        if decides {
+            return true;
+        }
+        below = kind.span();
+    }
+    false
+}
+
+/// Whether a name or member is read for nothing but whether it is there.
+fn is_tested(resolver: &Resolver, node: NodeId) -> bool {
+    let kind = resolver.nodes.kind(node);
+    if matches!(kind, AstKind::CallExpression(_) | AstKind::NewExpression(_)) {
+        return false;
+    }
+    let span = kind.span();
+    match resolver.nodes.parent_kind(node) {
+        AstKind::UnaryExpression(unary) => unary.operator.is_typeof() || unary.operator.is_not(),
+        AstKind::BinaryExpression(binary) => binary.operator.is_equality(),
+        AstKind::IfStatement(statement) => statement.test.span() == span,
+        AstKind::ConditionalExpression(expression) => expression.test.span() == span,
+        AstKind::LogicalExpression(expression) => expression.left.span() == span,
+        _ => false,
+    }
+}

@@ -12,7 +12,7 @@ use oxc_semantic::NodeId;
 use oxc_span::{GetSpan, Span};
 
 use super::argument::{Argument, Builder};
-use super::place::{MAX_ANCESTORS, is_inside_try, is_top_level};
+use super::place::{MAX_ANCESTORS, is_conditional, is_inside_try, is_top_level};
 use super::resolve::{Resolved, Resolver, key_text};
 use super::{BoundName, ModuleReference, ReferenceKind};
 
@@ -37,6 +37,8 @@ pub struct ModuleUse {
     pub top_level: bool,
     /// Whether a `try` around it catches what it throws.
     pub inside_try: bool,
+    /// Whether it stands in a branch that a test or a caught error leads to, so that it may never run.
+    pub conditional: bool,
 }
 
 /// What is done with an export.
@@ -123,6 +125,7 @@ pub(super) fn collect<'a>(resolver: &Resolver<'a, '_>) -> Found {
             arguments: builder.arguments(draft.arguments),
             top_level: is_top_level(resolver, draft.node),
             inside_try: is_inside_try(resolver, draft.node),
+            conditional: is_conditional(resolver, draft.node),
         })
         .collect();
     let method_calls = method_calls(resolver, &use_of_node, &builder);

@@ -225,6 +225,11 @@ const SDK_PROBLEMS: &[Column] = &[
         "The variables that the url in code is made of.",
     ),
     column(
+        "written",
+        Type::Text,
+        "What a person would change: the value of the first variable that the code's url is made of, the wrong part of a literal url, or the variable's value.",
+    ),
+    column(
         "url_value",
         Type::Text,
         "The value of the first of them, with the place where it is written; null when there is none.",
@@ -476,6 +481,11 @@ const JS_USES: &[Column] = &[
         "guarded",
         Type::Bool,
         "Whether a `try` around it catches what it throws.",
+    ),
+    column(
+        "conditional",
+        Type::Bool,
+        "Whether it stands in a branch that a test or a caught error leads to (`if`, `?:`, `||`, `try`), so that it may never run; null for a module that is loaded.",
     ),
     column(
         "family",

@@ -174,11 +174,6 @@ const FILE_COLUMNS: &[Column] = picked_up_columns![
         "How many objects give the same Grafana a file of this name and content; unknown when it cannot be told."
     ),
     column(
-        "also_picked_up_as",
-        Type::Text,
-        "The content of another sidecar of the same Grafana that copies this file too; null when none does."
-    ),
-    column(
         "folder_annotation",
         Type::Text,
         "The annotation that names a folder for dashboards; null when none."
@@ -190,7 +185,7 @@ const FILE_COLUMNS: &[Column] = picked_up_columns![
 const DATASOURCE_COLUMNS: &[Column] = picked_up_columns![
     column("name", Type::Text, "The name."),
     column("type", Type::Text, "The type, for example `tempo`."),
-    column("uid", Type::Text, "The uid; unknown when none is written."),
+    column("uid", Type::Text, "The uid; when none is written, the one that Grafana derives from the name."),
     column("uid_written", Type::Bool, "Whether a uid is written."),
     column(
         "url",

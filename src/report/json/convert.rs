@@ -101,6 +101,7 @@ fn finding(finding: &finding::Finding) -> Finding<'_> {
         message: &finding.message,
         why: &finding.why,
         stage: stage_name(&finding.stage),
+        also_stages: finding.also_stages.iter().map(stage_name).collect(),
         resource: resource(&finding.resource),
         place: place(&finding.spot),
         also: finding

@@ -43,6 +43,14 @@ fn body(page: &mut Page, finding: &Finding, cause: Option<&Finding>, symptoms: &
     if !finding.why.trim().is_empty() {
         entry.print(page, "why", &escape::prose(&finding.why));
     }
+    if !finding.also_stages.is_empty() {
+        let names: Vec<_> = finding
+            .also_stages
+            .iter()
+            .map(|stage| escape::line(&stage.name))
+            .collect();
+        entry.print(page, "also in", &names.join(", "));
+    }
     logs(page, finding, entry);
     for assumption in &finding.assumptions {
         entry.print(page, "assumed", &escape::prose(assumption));

@@ -121,7 +121,13 @@ fn stage_row(page: &mut Page, stage: &StageSummary, is_first: bool, table: Optio
 
 /// Returns the program of a stage with its release and distribution.
 fn program_text(stage: &StageSummary) -> String {
-    let release = stage.release.as_deref().unwrap_or("of unknown release");
+    // An application has no release that anything depends on; of the others, not knowing it matters.
+    let unknown = if stage.reference.stage == Stage::App {
+        ""
+    } else {
+        "of unknown release"
+    };
+    let release = stage.release.as_deref().unwrap_or(unknown);
     let distribution = stage.distribution.as_deref().map(|name| format!(" ({name})"));
     let text = format!("{} {release}{}", stage.program, distribution.unwrap_or_default());
     escape::line(text.trim()).into_owned()

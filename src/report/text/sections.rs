@@ -168,7 +168,8 @@ fn unusual(report: &Report) -> Option<&Outcome> {
 /// Prints what a run without errors ends with, and why the exit code is what it is.
 pub(super) fn ending(page: &mut Page, report: &Report) {
     if report.counts.errors == 0 {
-        if report.stages.is_empty() && report.findings.is_empty() {
+        let judged = !report.findings.is_empty() || !report.clear.is_empty() || !report.undecided.is_empty();
+        if report.stages.is_empty() && !judged {
             page.heading("no tracing stage was found, so nothing was judged");
         } else {
             no_cause(page, report);

@@ -198,13 +198,15 @@ impl Reader<'_> {
                 None => Err("the configuration cannot be read".into()),
             },
             Value::Null => {
-                let place = resource.cell().place;
-                loaded.problems.push(load::Problem::new(
-                    load::ProblemKind::Empty,
-                    "",
-                    "the resource has no configuration",
-                    place,
-                ));
+                // A resource without the field is a part of one, such as a patch: the API server takes no whole one without it.
+                if config.key.is_some() || config.place.is_some() {
+                    loaded.problems.push(load::Problem::new(
+                        load::ProblemKind::Empty,
+                        "",
+                        "the resource has no configuration",
+                        config.place.clone().or_else(|| resource.cell().place),
+                    ));
+                }
                 Err("the resource has no configuration".into())
             }
             _ => Err("the configuration is no mapping".into()),

@@ -252,6 +252,18 @@ impl Walk<'_> {
     }
 }
 
+/// Returns a span of several releases without those before the table of a section, of which nothing can be said: a configuration of which
+/// only a lower bound is known is hardly ever that old, and else each of its unknown keys would be undecided.
+fn within_table(span: &ReleaseSpan, section: &KeySection) -> ReleaseSpan {
+    let begins_before = span.low.is_some_and(|low| low < section.first);
+    let reaches_it = span.high.is_none_or(|high| high >= section.first);
+    let mut span = span.clone();
+    if begins_before && reaches_it && span.exact().is_none() {
+        span.low = Some(section.first);
+    }
+    span
+}
+
 /// Returns the problem of a key, `None` when it is accepted or the tables cannot say anything of it.
 fn judge(
     tables: &Tables,
@@ -261,7 +273,7 @@ fn judge(
     value: &Cell,
     span: &ReleaseSpan,
 ) -> Option<KeyProblem> {
-    let verdict = tables.judge_key(section, parent, key, span);
+    let verdict = tables.judge_key(section, parent, key, &within_table(span, section));
     let mut problem = KeyProblem {
         component: None,
         is_in_service: false,

@@ -184,6 +184,8 @@ fn without_argument(
             let part = checked_tree(&text, &mut loaded.problems);
             loaded.add(part, container);
         }
+        // Whatever is mounted there hides the file in the image.
+        FileLookup::Unknown(reason) if around.is_mounted(path) => loaded.add(Err(reason.into()), container),
         FileLookup::Absent { .. } | FileLookup::Unknown(_) => {
             let message = format!(
                 "no argument names a configuration, and nothing at hand is mounted at {path}, so the one in the image is used"

@@ -1,8 +1,8 @@
 //! References in a configuration, and what they can name.
 
 use crate::evidence::{Cell, Evidence, Place};
-use crate::releases::{ReleaseSpan, Version};
-use crate::topology::workload::{Container, FileLookup, Variable, Workload, file_at};
+use crate::releases::{Distribution, ReleaseSpan, Version};
+use crate::topology::workload::{Container, FileLookup, Variable, Workload, absolute_path, file_at, mount_over};
 use std::sync::Arc;
 
 /// How a reference is written.
@@ -94,7 +94,7 @@ pub(super) enum Found<'a> {
 
 impl<'a> Surroundings<'a> {
     pub(super) fn variable(&self, name: &str) -> Found<'a> {
-        let Some((_, container)) = self.run else {
+        let Some((workload, container)) = self.run else {
             return Found::Unknown(format!("no container at hand tells the variable {name}").into());
         };
         let found = container
@@ -105,8 +105,18 @@ impl<'a> Surroundings<'a> {
         match (found, &container.more_variables) {
             (Some(variable), _) => Found::Set(variable),
             (None, Some(reason)) => Found::Unknown(reason.as_str().into()),
-            (None, None) => Found::Unset,
+            (None, None) => match set_by_others(workload, container, name) {
+                Some(reason) => Found::Unknown(reason),
+                None => Found::Unset,
+            },
         }
+    }
+
+    /// Returns whether a path lies in a mount of the container, whatever is behind that.
+    pub(super) fn is_mounted(&self, path: &str) -> bool {
+        self.run.is_some_and(|(_, container)| {
+            absolute_path(container, path).is_some_and(|path| mount_over(container, &path).is_some())
+        })
     }
 
     pub(super) fn file(&self, path: &str) -> FileLookup {
@@ -115,6 +125,54 @@ impl<'a> Surroundings<'a> {
             None => FileLookup::Unknown(format!("no container at hand tells what {path} is")),
         }
     }
+}
+
+/// What the OpenTelemetry operator adds to the container that it makes, beside what it copies of the resource
+/// (`open-telemetry/opentelemetry-operator@v0.140.0:internal/manifests/collector/container.go`, and `GetEnvironmentVariables` of
+/// `internal/components/receivers`).
+const OF_OPERATOR: [&str; 11] = [
+    "GOMAXPROCS",
+    "GOMEMLIMIT",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "K8S_NODE_NAME",
+    "KUBE_NODE_NAME",
+    "MY_POD_IP",
+    "NO_PROXY",
+    "POD_NAME",
+    "POD_NAMESPACE",
+    "SHARD",
+];
+
+/// What every container runtime sets.
+const OF_RUNTIME: [&str; 4] = ["HOME", "HOSTNAME", "PATH", "TERM"];
+
+/// Returns why something other than the pod spec may set a variable; `None` when nothing does.
+fn set_by_others(workload: &Workload, container: &Container, name: &str) -> Option<Arc<str>> {
+    if OF_RUNTIME.contains(&name) || is_service_variable(name) {
+        return Some(format!("{name} may be set when the container starts").into());
+    }
+    let by_operator = workload.reference.kind == "OpenTelemetryCollector";
+    let upper = name.to_ascii_uppercase();
+    if by_operator && OF_OPERATOR.contains(&upper.as_str()) {
+        return Some(format!("the operator may set {name}").into());
+    }
+    // Without an image the operator takes one of the community's, which set nothing but PATH.
+    let is_upstream = match &container.program {
+        Some(program) => !matches!(program.distribution, None | Some(Distribution::Unknown)),
+        None => by_operator && container.image.is_null(),
+    };
+    // For example that of Splunk sets a dozen (signalfx/splunk-otel-collector@v0.140.0:internal/settings/settings.go).
+    (!is_upstream).then(|| format!("the image may set {name}").into())
+}
+
+/// Returns whether Kubernetes may set a variable of this name for a Service (`kubernetes/kubernetes@v1.34.0:pkg/kubelet/envvars/envvars.go`).
+fn is_service_variable(name: &str) -> bool {
+    name.starts_with("KUBERNETES_")
+        || name.ends_with("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || name.contains("_PORT_")
+        || (name.ends_with("_PORT") && name.len() > "_PORT".len())
 }
 
 /// What a release does with `$NAME`.

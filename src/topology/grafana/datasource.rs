@@ -4,6 +4,8 @@ use super::expand::expanded;
 use super::{Content, Datasource, Grafanas, Origin, ProvisioningFile};
 use crate::evidence::{Cell, Value};
 use crate::topology::workload::{Container, Workload};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
 
 /// Adds the data sources of all files.
 pub(super) fn from_files(workloads: &[Workload], found: &mut Grafanas) {
@@ -40,16 +42,17 @@ fn datasource(
     let field = |key: &str| expanded(&config.get(key).cloned().unwrap_or_default(), container);
     let uid = field("uid");
     let is_written = !uid.is_null() && uid.text() != Some("");
+    let name = field("name");
     Datasource {
         origin,
         reference: file.reference.clone(),
         instance,
-        name: field("name"),
+        name,
         kind: field("type"),
         uid: if is_written {
             uid
         } else {
-            Cell::unknown("no uid is written, so that Grafana makes one up").at(config)
+            derived_uid(&name).at(config)
         },
         uid_written: is_written,
         url: field("url"),
@@ -59,6 +62,25 @@ fn datasource(
         operator: None,
         config: config.clone(),
     }
+}
+
+/// Returns the uid that Grafana gives a provisioned data source without one: `P` and the first eight bytes of the SHA-256 of its name, in
+/// capital letters (`grafana/grafana@v12.3.1:pkg/services/provisioning/datasources/types.go`, `safeUIDFromName`). One that a database has
+/// already keeps the uid that it got there.
+fn derived_uid(name: &Cell) -> Cell {
+    let Some(text) = name.text() else {
+        let reason = name
+            .unknown_reason()
+            .map_or("neither a uid nor a name is written", |reason| reason);
+        return Cell::unknown(reason);
+    };
+    let hash = Sha256::digest(text.as_bytes());
+    let letters = hash.iter().take(8).fold("P".to_owned(), |mut letters, byte| {
+        // Writing to text does not fail.
+        let _ = write!(letters, "{byte:02X}");
+        letters
+    });
+    Cell::from(letters)
 }
 
 fn organisation(config: &Cell) -> i64 {
@@ -76,5 +98,18 @@ pub(super) fn truth(cell: &Cell) -> Cell {
         Value::Text(text) if text.as_ref() == "true" => Cell::from(true).at(cell),
         Value::Text(text) if text.as_ref() == "false" => Cell::from(false).at(cell),
         _ => Cell::unknown("it is neither true nor false").at(cell),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_gives_the_uid_that_dashboards_know() {
+        let uid = |name: &str| derived_uid(&Cell::from(name)).text().map(str::to_owned);
+        assert_eq!(uid("Prometheus").as_deref(), Some("PBFA97CFB590B2093"));
+        assert_eq!(uid("Loki").as_deref(), Some("P8E80F9AEF21F6940"));
+        assert!(derived_uid(&Cell::default()).unknown_reason().is_some());
     }
 }

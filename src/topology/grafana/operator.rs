@@ -61,7 +61,7 @@ fn datasource(index: usize, resource: &Resource, matched: OperatorMatch) -> Opti
         uid: if uid_written {
             uid
         } else {
-            Cell::unknown("no uid is written, so that the operator makes one up")
+            Cell::unknown("no uid is written, so that the operator takes the one that the cluster gave the resource")
         },
         uid_written,
         url: field("url"),

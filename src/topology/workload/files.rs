@@ -4,7 +4,7 @@
 //! volume gets at run time, or the image has, is unknown.
 
 use super::identity::{Found, find};
-use super::volumes::{clean, clean_relative};
+use super::volumes::{clean, clean_relative, without_drive};
 use super::{Container, FileLookup, Mount, Namespace, ObjectFiles, VolumeSource, Workload};
 use crate::evidence::{Document, Evidence, NodeId, Resource, Text};
 use base64::Engine;
@@ -97,13 +97,14 @@ impl KeyValue {
 /// Returns the path that a program means, absolute and without `.` and `..`; `None` when it is relative to a directory that only the
 /// image knows.
 pub fn absolute_path(container: &Container, path: &str) -> Option<String> {
-    if path.starts_with('/') {
+    let is_absolute = |path: &str| path.starts_with('/') || without_drive(path).is_some();
+    if is_absolute(path) {
         return Some(clean(path));
     }
     let directory = container
         .cell
         .text_at(&["workingDir"])
-        .filter(|path| path.starts_with('/'))?;
+        .filter(|path| is_absolute(path))?;
     Some(clean(&format!("{directory}/{path}")))
 }
 

@@ -142,8 +142,20 @@ fn sub_path(
     (cell.text_at(&["subPath"]).and_then(given), None)
 }
 
+/// Returns a path of Windows with a drive as Kubernetes has it on both systems: `C:\conf` is `/conf`. `None` for a path without a drive.
+pub(super) fn without_drive(path: &str) -> Option<String> {
+    let mut letters = path.chars();
+    let has_drive = letters.next().is_some_and(|letter| letter.is_ascii_alphabetic())
+        && letters.next() == Some(':')
+        && letters.next().is_some_and(|slash| matches!(slash, '\\' | '/'));
+    has_drive.then(|| path[2..].replace('\\', "/"))
+}
+
 /// Returns a path without trailing and doubled slashes, `.` and `..`; a relative one stays relative.
 pub(super) fn clean(path: &str) -> String {
+    if let Some(path) = without_drive(path) {
+        return format!("/{}", clean_relative(&path));
+    }
     match path.strip_prefix('/') {
         Some(rest) => format!("/{}", clean_relative(rest)),
         None => clean_relative(path),

@@ -1,0 +1,134 @@
+//! Tells the patches of a Kustomize tree apart from its objects.
+//!
+//! A patch looks like an object, and holds only what it changes: to judge it would find all the rest missing. Nothing is built here; the user is
+//! told how to have the result judged.
+
+use super::manifests::Outcome;
+use crate::evidence::document::NodeValue;
+use crate::evidence::{Document, NodeId, Note, Origin, ResourceReference, SourceFile, Text};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What to do about a patch.
+pub(super) const PATCH: &str = "a Kustomize patch, not an object: `kustomize build FOLDER | tracedoctor run -`";
+
+/// The fields of a kustomization that name patches: as the items themselves, or at `path` in each
+/// (`kubernetes-sigs/kustomize@kustomize/v5.7.1:api/types/kustomization.go`).
+const FIELDS: [&str; 3] = ["patches", "patchesStrategicMerge", "patchesJson6902"];
+
+/// The keys that are instructions of a strategic merge, and nothing in an object
+/// (`kubernetes/kubernetes@v1.34.0:staging/src/k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`).
+const DIRECTIVES: [&str; 2] = ["$patch", "$retainKeys"];
+const DIRECTIVE_STARTS: [&str; 2] = ["$setElementOrder/", "$deleteFromPrimitiveList/"];
+
+/// Returns the names of the files that a file, if it is a kustomization, uses as patches.
+///
+/// A component's own kustomization names those of the component, so that nothing has to be followed from one to another.
+pub(super) fn patches(file: &Arc<SourceFile>, limit: usize) -> BTreeSet<String> {
+    let (folder, base) = file.name.rsplit_once('/').map_or(("", &*file.name), |(folder, base)| (folder, base));
+    let is_kustomization = matches!(base, "kustomization.yaml" | "kustomization.yml" | "Kustomization");
+    if !is_kustomization || file.content.len() > limit {
+        return BTreeSet::new();
+    }
+    let text = Text {
+        content: file.content.clone(),
+        origin: Origin::File(file.clone(), 0),
+        resource: Arc::new(ResourceReference {
+            api_version: String::new(),
+            kind: "File".to_owned(),
+            namespace: None,
+            name: file.name.to_string(),
+        }),
+        key: None,
+        secret: false,
+    };
+    // What is wrong with the file is said where it is read as any other.
+    let Ok(document) = Document::parse(Arc::new(text)) else {
+        return BTreeSet::new();
+    };
+    let mut named = BTreeSet::new();
+    for field in FIELDS {
+        let list = document.at(&[field]);
+        let items = list.map_or(&[][..], |list| document.items(list));
+        for &item in items {
+            let path = document.get(item, "path").unwrap_or(item);
+            // A patch may also stand in place, as a text of several lines.
+            let path = document.text_of(path).filter(|path| !path.contains('\n'));
+            named.extend(path.map(|path| joined(folder, path)));
+        }
+    }
+    for &item in document
+        .at(&["resources"])
+        .map_or(&[][..], |list| document.items(list))
+    {
+        if let Some(path) = document.text_of(item) {
+            named.remove(&joined(folder, path));
+        }
+    }
+    named
+}
+
+/// Returns a path that is relative to a folder, `..` resolved as far as the folder's name goes.
+fn joined(folder: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').collect();
+    if folder.is_empty() {
+        parts.clear();
+    }
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| !matches!(*last, "" | "..")) => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// Takes out what stands in files that are patches, and notes each of these files.
+pub(super) fn pass_over(outcomes: &mut [Outcome]) {
+    let named: BTreeSet<String> = outcomes.iter().flat_map(|outcome| &outcome.patches).cloned().collect();
+    if named.is_empty() {
+        return;
+    }
+    for outcome in outcomes {
+        let is_patch = |file: &str| named.contains(&joined("", file)) || named.contains(file);
+        let mut taken = BTreeSet::new();
+        outcome.entries.retain(|entry| {
+            let file = entry.file();
+            let is_patch = is_patch(file);
+            if is_patch {
+                taken.insert(file.to_owned());
+            }
+            !is_patch
+        });
+        let notes = taken.into_iter().map(|file| Note {
+            file: file.into(),
+            message: PATCH.to_owned(),
+        });
+        outcome.notes.extend(notes);
+    }
+}
+
+/// Returns whether an object holds an instruction of a strategic merge.
+pub(super) fn is_patch(document: &Document, node: NodeId) -> bool {
+    let text = &document.text.content;
+    let is_worth_a_walk = |word: &&str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    (DIRECTIVES.iter().any(|word| is_worth_a_walk(word)) || DIRECTIVE_STARTS.iter().any(|word| is_worth_a_walk(word)))
+        && has_directive(document, node)
+}
+
+fn has_directive(document: &Document, node: NodeId) -> bool {
+    let is_directive =
+        |key: &str| DIRECTIVES.contains(&key) || DIRECTIVE_STARTS.iter().any(|start| key.starts_with(start));
+    match &document.raw(node).value {
+        NodeValue::Mapping(_) => document
+            .entries(node)
+            .into_iter()
+            .any(|(key, _, value)| is_directive(key) || has_directive(document, value)),
+        NodeValue::Sequence(items) => items.iter().any(|&item| has_directive(document, item)),
+        // An anchored value is looked at where it stands.
+        NodeValue::Scalar(..) | NodeValue::Alias(_) => false,
+    }
+}
