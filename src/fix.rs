@@ -97,6 +97,10 @@ impl Refusal {
 /// # Errors
 /// The first edit that cannot be made, or not proven. The caller can leave it out and ask again.
 pub fn apply(edits: &[&Edit]) -> Result<Vec<ChangedFile>, Refusal> {
+    perform(edits).map(session::Session::finish)
+}
+
+fn perform(edits: &[&Edit]) -> Result<session::Session, Refusal> {
     let mut session = session::Session::default();
     for (index, edit) in edits.iter().enumerate() {
         for operation in &edit.operations {
@@ -105,7 +109,50 @@ pub fn apply(edits: &[&Edit]) -> Result<Vec<ChangedFile>, Refusal> {
                 .map_err(|refusal| Refusal { edit: index, ..refusal })?;
         }
     }
-    Ok(session.finish())
+    Ok(session)
+}
+
+/// Returns what [`diff`] would show for one edit, at the cost of the documents that it changes and not of their files.
+///
+/// # Errors
+/// See [`apply`].
+pub fn preview(edit: &Edit, context_lines: usize) -> Result<String, Refusal> {
+    let session = perform(&[edit])?;
+    let mut text = String::new();
+    let mut header = "";
+    for (file, start, old, new) in session.changes() {
+        if header != file.name {
+            header = &file.name;
+            text.push_str(&format!("--- {header}\n+++ {header}\n"));
+        }
+        let lines_before = file.line_column(start).0 - 1;
+        let diff = similar::TextDiff::from_lines(old, new);
+        for hunk in diff.unified_diff().context_radius(context_lines).iter_hunks() {
+            let hunk = hunk.to_string();
+            let (ranges, body) = hunk.split_once('\n').unwrap_or((&hunk, ""));
+            text.push_str(&shifted(ranges, lines_before));
+            text.push('\n');
+            text.push_str(body);
+        }
+    }
+    Ok(text)
+}
+
+/// Moves the line numbers of a hunk's `@@ -1,2 +3,4 @@` down.
+fn shifted(ranges: &str, lines: usize) -> String {
+    let shift = |range: &str| {
+        let (sign, numbers) = range.split_at(1);
+        let (first, count) = numbers
+            .split_once(',')
+            .map_or((numbers, None), |(first, count)| (first, Some(count)));
+        let first = first.parse::<usize>().map_or(0, |first| first + lines);
+        count.map_or_else(|| format!("{sign}{first}"), |count| format!("{sign}{first},{count}"))
+    };
+    let words = ranges.split(' ').map(|word| match word.as_bytes().first() {
+        Some(b'-' | b'+') => shift(word),
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the change as a unified diff with the file's name in the header; empty when nothing changed.

@@ -69,10 +69,8 @@ fn add_diffs(report: &mut Report) {
         let Some(edit) = &finding.remedy.edit else {
             continue;
         };
-        match fix::apply(&[edit]) {
-            Ok(changed) => {
-                finding.remedy.diff = Some(changed.iter().map(|changed| fix::diff(changed, 1)).collect());
-            }
+        match fix::preview(edit, 1) {
+            Ok(diff) => finding.remedy.diff = Some(diff),
             Err(_) => finding.remedy.edit = None,
         }
     }

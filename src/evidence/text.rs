@@ -18,6 +18,7 @@ pub struct SourceFile {
     /// Whether a byte order mark preceded the content; an edit has to put it back.
     pub byte_order_mark: bool,
     lines: OnceLock<Vec<u32>>,
+    template: OnceLock<bool>,
 }
 
 impl SourceFile {
@@ -32,7 +33,15 @@ impl SourceFile {
             content: content.into(),
             byte_order_mark,
             lines: OnceLock::new(),
+            template: OnceLock::new(),
         }
+    }
+
+    /// Returns whether the content holds `{{`, as templates do.
+    pub fn has_template_marks(&self) -> bool {
+        *self
+            .template
+            .get_or_init(|| memchr::memmem::find(self.content.as_bytes(), b"{{").is_some())
     }
 
     fn line_starts(&self) -> &[u32] {

@@ -2,7 +2,7 @@
 
 use super::app::NpmTable;
 use super::{Facts, app, collector, grafana, logs, tempo, workload};
-use crate::evidence::{Cell, Evidence, Stage};
+use crate::evidence::{Evidence, Stage};
 use crate::finding::StageSummary;
 use crate::releases::{ReleaseSpan, Tables};
 use crate::topology::Topology;
@@ -59,8 +59,9 @@ pub fn build(
         workload_rows: &workload_rows,
         tempo_span: only_tempo(topology),
     };
-    // Whether the Tempo behind a data source makes metrics is known when the path is followed: null until then.
-    grafana::rows(&mut facts, &grafana_parts, &|_| Cell::default());
+    grafana::rows(&mut facts, &grafana_parts, &|datasource| {
+        grafana::behind(evidence, topology, datasource)
+    });
     let app_parts = app::AppParts {
         evidence,
         workloads: &topology.workloads,

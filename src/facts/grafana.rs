@@ -2,12 +2,15 @@
 //!
 //! Whether a URL leads to a Tempo, and what that one can do, is found out where stages meet and not here.
 
+mod behind;
 mod dashboard;
 mod datasource;
 mod reference;
 #[cfg(test)]
 pub(super) mod tests;
 mod traceql;
+
+pub use behind::{Behind, behind};
 
 use super::workload::{WorkloadRows, releases_of};
 use super::{About, ContainerKey, Facts, RowBuilder, record};
@@ -51,8 +54,8 @@ pub struct GrafanaRows {
 
 /// Adds all rows about Grafana.
 ///
-/// `generator` tells whether the Tempo that the URL of a data source leads to makes metrics; null when it leads to none that is at hand.
-pub fn rows(facts: &mut Facts, parts: &GrafanaParts<'_>, generator: &dyn Fn(&Datasource) -> Cell) -> GrafanaRows {
+/// `behind` tells what the Tempo that the URL of a data source leads to can do.
+pub fn rows(facts: &mut Facts, parts: &GrafanaParts<'_>, behind: &dyn Fn(&Datasource) -> Behind) -> GrafanaRows {
     let mut rows = GrafanaRows::default();
     for instance in &parts.grafanas.instances {
         let about = instance_about(parts, instance);
@@ -76,7 +79,7 @@ pub fn rows(facts: &mut Facts, parts: &GrafanaParts<'_>, generator: &dyn Fn(&Dat
         rows.files.push(row.cells.clone());
         facts.push("grafana_files", row);
     }
-    datasource::rows(facts, parts, &mut rows, generator);
+    datasource::rows(facts, parts, &mut rows, behind);
     dashboard::rows(facts, parts, &mut rows);
     rows
 }

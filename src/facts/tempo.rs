@@ -32,9 +32,9 @@ pub struct TempoParts<'a> {
 /// The rows that other tables link to.
 #[derive(Debug, Default)]
 pub struct TempoRows {
-    /// By the index of the process.
+    /// In the order of the processes, without those that an operator makes.
     pub tempos: Vec<Arc<Cell>>,
-    /// What findings about a process need, by the same index.
+    /// What findings about a process need, in the same order.
     pub abouts: Vec<Arc<About>>,
 }
 
@@ -42,6 +42,10 @@ pub struct TempoRows {
 pub fn rows(facts: &mut Facts, parts: TempoParts<'_>, workload_rows: &WorkloadRows) -> TempoRows {
     let mut rows = TempoRows::default();
     for tempo in parts.tempos {
+        // Of what an operator makes nothing is known, so that its rows could only be undecided.
+        if tempo.state == ConfigState::Operator {
+            continue;
+        }
         let owner = Owner::new(parts, tempo, workload_rows);
         let place = tempo
             .config

@@ -36,7 +36,7 @@ pub(super) enum Target {
 /// The text is secret, a template, or encoded so that no way leads back.
 pub(super) fn locate(place: &Place) -> Result<(Home, Target), Refusal> {
     let home = home(&place.text)?;
-    if home.file.content.contains("{{") {
+    if home.file.has_template_marks() {
         return Err(Refusal::new(
             Cause::Template,
             "the file holds `{{`, so it may be a template",

@@ -69,6 +69,16 @@ impl Session {
         changed.collect()
     }
 
+    /// Returns the stretches that changed: the file, where the stretch begins, what stood there and what stands there now.
+    pub(super) fn changes(&self) -> impl Iterator<Item = (&SourceFile, usize, &str, &str)> {
+        self.files.iter().flat_map(|state| {
+            state.stretches.iter().filter_map(|(&start, (length, new))| {
+                let old = state.file.content.get(start..start + length)?;
+                (old != new).then_some((&*state.file, start, old, new.as_str()))
+            })
+        })
+    }
+
     /// Returns the index of the file's state, its stretch opened.
     fn open(&mut self, home: &Home) -> Result<usize, Refusal> {
         let known = self.files.iter().position(|state| same_file(&state.file, &home.file));

@@ -2,7 +2,7 @@
 
 mod embedded;
 
-use super::{Cause, ChangedFile, Refusal, apply, diff};
+use super::{Cause, ChangedFile, Refusal, apply, diff, preview};
 use crate::evidence::document::{Document, NodeId};
 use crate::evidence::text::{Origin, Place, ResourceReference, SourceFile, Text};
 use crate::finding::{Edit, Operation, Safety};
@@ -510,4 +510,21 @@ fn json_stays_json() {
     check("{}", set("", "b", json!("x")), "{\"b\": \"x\"}");
     check("{\"a\": null}", set("a", "b", json!("x")), "{\"a\": {\"b\": \"x\"}}");
     check("{\"a\": 1}", set("a", "", json!("x")), "{\"a\": \"x\"}");
+}
+
+#[test]
+fn a_preview_shows_what_the_diff_shows() {
+    let content = "a: 1\nb: 2\n---\nc: 3\nd: 4\ne: 5\n";
+    let text = &texts(content, false)[1];
+    let edit = Edit {
+        safety: Safety::Safe,
+        operations: vec![Operation::Set {
+            base: place(text, "d"),
+            missing: Vec::new(),
+            value: json!(9),
+        }],
+    };
+    let changed = apply(&[&edit]).expect("the edit is made");
+    assert_eq!(preview(&edit, 1).expect("the edit is made"), diff(&changed[0], 1));
+    assert!(diff(&changed[0], 1).contains("@@ -4,3 +4,3 @@"));
 }

@@ -25,7 +25,7 @@ const DIRECTIVE_STARTS: [&str; 2] = ["$setElementOrder/", "$deleteFromPrimitiveL
 ///
 /// A component's own kustomization names those of the component, so that nothing has to be followed from one to another.
 pub(super) fn patches(file: &Arc<SourceFile>, limit: usize) -> BTreeSet<String> {
-    let (folder, base) = file.name.rsplit_once('/').map_or(("", &*file.name), |(folder, base)| (folder, base));
+    let (folder, base) = split(&file.name);
     let is_kustomization = matches!(base, "kustomization.yaml" | "kustomization.yml" | "Kustomization");
     if !is_kustomization || file.content.len() > limit {
         return BTreeSet::new();
@@ -57,10 +57,7 @@ pub(super) fn patches(file: &Arc<SourceFile>, limit: usize) -> BTreeSet<String> 
             named.extend(path.map(|path| joined(folder, path)));
         }
     }
-    for &item in document
-        .at(&["resources"])
-        .map_or(&[][..], |list| document.items(list))
-    {
+    for &item in document.at(&["resources"]).map_or(&[][..], |list| document.items(list)) {
         if let Some(path) = document.text_of(item) {
             named.remove(&joined(folder, path));
         }
@@ -68,12 +65,17 @@ pub(super) fn patches(file: &Arc<SourceFile>, limit: usize) -> BTreeSet<String> 
     named
 }
 
+/// Returns the folder of a file, empty when none is named, and its own name.
+fn split(file: &str) -> (&str, &str) {
+    file.rsplit_once('/').unwrap_or(("", file))
+}
+
 /// Returns a path that is relative to a folder, `..` resolved as far as the folder's name goes.
 fn joined(folder: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = folder.split('/').collect();
-    if folder.is_empty() {
-        parts.clear();
-    }
+    let mut parts: Vec<&str> = match folder {
+        "" => Vec::new(),
+        folder => folder.split('/').filter(|part| *part != ".").collect(),
+    };
     for part in path.split('/') {
         match part {
             "" | "." => {}
@@ -93,7 +95,10 @@ pub(super) fn pass_over(outcomes: &mut [Outcome]) {
         return;
     }
     for outcome in outcomes {
-        let is_patch = |file: &str| named.contains(&joined("", file)) || named.contains(file);
+        let is_patch = |file: &str| {
+            let (folder, base) = split(file);
+            named.contains(&joined(folder, base))
+        };
         let mut taken = BTreeSet::new();
         outcome.entries.retain(|entry| {
             let file = entry.file();

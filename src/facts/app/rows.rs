@@ -200,7 +200,8 @@ fn app_row(parts: &AppParts<'_>, index: usize, view: &AppView) -> RowBuilder {
         )
 }
 
-/// How many things start an SDK in the same process: operator, native tracing, and each preloaded file that starts one.
+/// How many things start an SDK in the same process: operator, native tracing, each preloaded file that starts one, and
+/// each Java agent; the place is what names the first file or agent.
 fn set_ups(parts: &AppParts<'_>, view: &AppView) -> Cell {
     let mut count = usize::from(view.app.instrumentation == "rocket_chat");
     // The operator adds nothing that starts an SDK for `sdk`.
@@ -224,7 +225,12 @@ fn set_ups(parts: &AppParts<'_>, view: &AppView) -> Cell {
         count += usize::from(starts);
     }
     count += agent_jars(view).len();
-    count.into()
+    let node_options = view.environment.cell("NODE_OPTIONS");
+    let java = view.preloads.iter().find(|preload| preload.runtime == "java");
+    match (&node_options.place, java) {
+        (None, Some(preload)) => Cell::from(count).at(&preload.cell),
+        _ => Cell::from(count).at(&node_options),
+    }
 }
 
 /// The Java agents of OpenTelemetry that the pod itself names. One that is given twice starts once, since its first start

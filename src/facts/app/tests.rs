@@ -702,3 +702,29 @@ fn a_url_that_stands_in_code_has_its_correction() {
         .expect("a place");
     assert_eq!(value.excerpt(), "http://collector:4318");
 }
+
+/// Checks how many things start an SDK in a container with these Java options, annotated for the operator or not.
+#[track_caller]
+fn check_java_set_ups(options: &str, annotated: bool, expected: &str) {
+    let env = format!("        - {{name: JAVA_TOOL_OPTIONS, value: \"{options}\"}}\n");
+    let more = match annotated {
+        true => "annotations: {instrumentation.opentelemetry.io/inject-java: \"true\"}",
+        false => "",
+    };
+    let facts = facts_of(&evidence_of(&[("a.yaml", &app(&env, more))]));
+    check(&facts, "apps", &[], &[("sdk_set_ups", expected)]);
+}
+
+#[test]
+fn agents_that_start_an_sdk() {
+    let own = "-javaagent:/app/opentelemetry-javaagent.jar";
+    let of_operator = " -javaagent:/otel-auto-instrumentation-java-web/javaagent.jar";
+    let other = "-javaagent:/otel/jmx_prometheus_javaagent.jar=9404:/otel/jmx.yaml";
+    check_java_set_ups(own, false, "1");
+    check_java_set_ups(of_operator, true, "1");
+    check_java_set_ups(of_operator, false, "1");
+    check_java_set_ups(&format!("{own}{of_operator}"), true, "2");
+    check_java_set_ups(&format!("{own} {other}"), false, "1");
+    check_java_set_ups(&format!("{own} {own}"), false, "1");
+    check_java_set_ups("-javaagent:/otel/javaagent.jar", false, "1");
+}

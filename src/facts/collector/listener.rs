@@ -186,6 +186,7 @@ fn probe_row(facts: &mut Facts, maker: &Maker<'_>, probe: &Probe) {
         .set("kind", probe.kind)
         .set("probe", probe.cell.clone())
         .set("port", port)
+        .set("repeats_port", probe.repeats_port)
         .set("path", probe.path.as_deref())
         .set("scheme", probe.scheme.as_deref())
         .set("extension", extension.map(super::component::id_cell))

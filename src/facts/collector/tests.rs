@@ -460,3 +460,16 @@ fn a_bare_file_and_the_stages() {
         ("File config.yaml", Some("0.86.0 to 0.110.0"))
     );
 }
+
+#[test]
+fn a_default_inside_a_block_with_other_keys_points_at_the_block() {
+    let config = CONFIG.replace("      grpc:\n", "      grpc:\n        max_recv_msg_size_mib: 16\n");
+    let facts = of("0.120.0", ARGS, &config);
+    let row = &facts.rows("listeners")[0].cells;
+    let key = row.key.as_ref().unwrap();
+    assert_eq!(key.excerpt().trim(), "grpc");
+    assert_eq!(
+        row.get("block").unwrap().key.as_ref().unwrap().line_column(),
+        key.line_column()
+    );
+}

@@ -1,7 +1,7 @@
 //! Rows about data sources, what they refer to, and the `$` in them.
 
 use super::reference::{self, Wanted};
-use super::{GrafanaParts, GrafanaRows, picked_up_columns, texts};
+use super::{Behind, GrafanaParts, GrafanaRows, picked_up_columns, texts};
 use crate::evidence::{Cell, Place, Value};
 use crate::facts::{About, Facts, RowBuilder, record};
 use crate::topology::grafana::{Datasource, OperatorMatch, Origin, dollar_names};
@@ -16,14 +16,18 @@ pub(super) fn rows(
     facts: &mut Facts,
     parts: &GrafanaParts<'_>,
     rows: &mut GrafanaRows,
-    generator: &dyn Fn(&Datasource) -> Cell,
+    behind: &dyn Fn(&Datasource) -> Behind,
 ) {
     let all = &parts.grafanas.datasources;
     let mut abouts = Vec::new();
     for (index, datasource) in all.iter().enumerate() {
         let about = about_of(parts, datasource);
+        let behind = behind(datasource);
         let row = row(parts, rows, index, datasource)
-            .set("tempo_metrics_generator", generator(datasource))
+            .set("tempo_metrics_generator", behind.generator)
+            .set("tempo_generator_written", behind.generator_written)
+            .set("tempo_traceql_metrics", behind.traceql_metrics)
+            .set("service_graphs_elsewhere", behind.graphs_elsewhere)
             .build_at(&about, datasource.config.place.clone());
         rows.datasources.push(row.cells.clone());
         facts.push("datasources", row);

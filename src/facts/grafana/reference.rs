@@ -150,7 +150,10 @@ fn is_near(uid: &str, datasource: &Datasource) -> bool {
     let Some(other) = datasource.uid.text() else {
         return false;
     };
-    let by_name = datasource.name.text().is_some_and(|name| name.eq_ignore_ascii_case(uid));
+    let by_name = datasource
+        .name
+        .text()
+        .is_some_and(|name| name.eq_ignore_ascii_case(uid));
     let by_letter = uid.len() >= 4 && strsim::osa_distance(uid, other) <= 1;
     by_name || uid.eq_ignore_ascii_case(other) || by_letter
 }

@@ -74,7 +74,7 @@ pub(in crate::facts) fn facts_of(evidence: &Evidence) -> Facts {
         workload_rows: &workload_rows,
         tempo_span: None,
     };
-    rows(&mut facts, &parts, &|_| Cell::default());
+    rows(&mut facts, &parts, &|_| Behind::default());
     let about_of = |workload: usize, container: usize| workload_rows.container_abouts[&(workload, container)].clone();
     let logs = crate::facts::logs::LogParts {
         evidence,
@@ -197,7 +197,7 @@ fn without_a_grafana_at_hand_nothing_is_said() {
         &facts,
         "datasources",
         &["picked_up", "label_state", "uid", "uid_written"],
-        &["? ? PF65A20F0F59A8BE0 false"],
+        &["? ? P214B5B846CF3925F false"],
     );
 }
 
@@ -439,4 +439,59 @@ fn rows_have_what_the_schema_says() {
         &["content", "label_value", "matches"],
         &["datasources 1 1", "dashboard null 0"],
     );
+}
+
+/// What the Tempo behind the only data source can do: generator, written, TraceQL metrics, graphs elsewhere.
+#[track_caller]
+fn check_behind(url: &str, release: &str, tempo_config: &str, expected: &str) {
+    let config: String = tempo_config.lines().map(|line| format!("    {line}\n")).collect();
+    let source = datasource("Tempo", &format!("  type: tempo\n  url: {url}\n"));
+    let map = config_map("source", "monitoring", r#"{grafana_datasource: "1"}"#, &source);
+    let text = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: tempo, namespace: tracing}}\ndata:\n  tempo.yaml: |\n    distributor: {{receivers: {{otlp: {{protocols: {{grpc: }}}}}}}}\n{config}---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: tempo, namespace: tracing}}\nspec: {{template: {{metadata: {{labels: {{app: tempo}}}}, spec: {{containers: [{{name: tempo, image: 'grafana/tempo:{release}', args: [-config.file=/conf/tempo.yaml], volumeMounts: [{{name: conf, mountPath: /conf}}]}}], volumes: [{{name: conf, configMap: {{name: tempo}}}}]}}}}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: traces, namespace: tracing}}\nspec: {{selector: {{app: tempo}}, ports: [{{port: 3200}}]}}\n{map}"
+    );
+    let evidence = evidence_of(&[("all.yaml", &text)]);
+    let topology = crate::topology::build(&evidence, tables());
+    let behind = behind(&evidence, &topology, &topology.grafanas.datasources[0]);
+    let found = [
+        behind.generator,
+        behind.generator_written,
+        behind.traceql_metrics,
+        behind.graphs_elsewhere,
+    ];
+    let found: Vec<String> = found.iter().map(words).collect();
+    assert_eq!(found.join(" "), expected, "{url} {release}");
+}
+
+#[test]
+fn a_url_is_followed_to_the_tempo_that_is_at_hand() {
+    let none = "false false false false";
+    check_behind("http://traces.tracing:3200", "2.9.5", "", none);
+    check_behind("http://traces.tracing.svc:3200/", "2.9.5", "", none);
+    check_behind("http://traces.tracing.svc.cluster.local:3200", "2.9.5", "", none);
+    // Without a Service of that name, the workload's name does.
+    check_behind("http://tempo.tracing:3200", "2.9.5", "", none);
+    let elsewhere = "null null null null";
+    check_behind("http://traces:3200", "2.9.5", "", elsewhere);
+    check_behind("http://traces.tracing:80", "2.9.5", "", elsewhere);
+    check_behind("http://tempo.example.com:3200", "2.9.5", "", elsewhere);
+    check_behind("http://10.0.0.7:3200", "2.9.5", "", elsewhere);
+    check_behind("http://[fd00::1]:3200", "2.9.5", "", elsewhere);
+    check_behind("traces.tracing", "2.9.5", "", elsewhere);
+}
+
+#[test]
+fn a_generator_needs_a_path_and_processors_and_releases_differ() {
+    let url = "http://traces.tracing:3200";
+    let with = |processors: &str| {
+        format!(
+            "metrics_generator: {{storage: {{path: /var/g}}}}\noverrides: {{defaults: {{metrics_generator: {{processors: [{processors}]}}}}}}\n"
+        )
+    };
+    check_behind(url, "2.9.5", &with("service-graphs"), "true true false false");
+    check_behind(url, "2.9.5", &with("local-blocks"), "false true true false");
+    check_behind(url, "2.9.5", &with(""), "false true false false");
+    check_behind(url, "3.0.3", "", "false false true false");
+    check_behind(url, "2.3.0", "", "false false null false");
+    check_behind(url, "main", "", "false false ? false");
 }

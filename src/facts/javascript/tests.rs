@@ -685,3 +685,41 @@ fn broken_texts_do_no_harm() {
         survive(&format!("{}{{(`${{'{}", &text[..*at], &text[*at..]));
     }
 }
+
+#[track_caller]
+fn check_conditional(code: &str, expected: bool) {
+    let text = format!("const m = require('@opentelemetry/resources');\n{code}\n");
+    let file = analyze(&text, Dialect::CommonJs);
+    let conditional = file
+        .uses
+        .iter()
+        .filter(|used| used.export.starts_with("Resource"))
+        .all(|used| used.conditional);
+    assert!(!file.uses.is_empty(), "{code}");
+    assert_eq!(conditional, expected, "{code}");
+}
+
+#[test]
+fn uses_that_a_test_guards() {
+    check_conditional(
+        "m.resourceFromAttributes ? m.resourceFromAttributes({}) : new m.Resource({});",
+        true,
+    );
+    check_conditional("if (typeof m.Resource === 'function') { new m.Resource({}); }", true);
+    check_conditional(
+        "if (m.Resource) new m.Resource({}); else m.resourceFromAttributes({});",
+        true,
+    );
+    check_conditional("const r = m.Resource && new m.Resource({});", true);
+    check_conditional("const r = m.defaultResource?.() ?? m.Resource.default();", true);
+    check_conditional("try { new m.Resource({}); } catch { }", true);
+    check_conditional(
+        "try { m.defaultResource(); } catch (error) { new m.Resource({}); }",
+        true,
+    );
+    check_conditional("new m.Resource({});", false);
+    check_conditional("try { new m.Resource({}); } finally { }", false);
+    check_conditional("if (new m.Resource({})) { }", false);
+    check_conditional("const r = new m.Resource({}) || null;", false);
+    check_conditional("(() => { new m.Resource({}); })();", false);
+}

@@ -185,7 +185,11 @@ const FILE_COLUMNS: &[Column] = picked_up_columns![
 const DATASOURCE_COLUMNS: &[Column] = picked_up_columns![
     column("name", Type::Text, "The name."),
     column("type", Type::Text, "The type, for example `tempo`."),
-    column("uid", Type::Text, "The uid; when none is written, the one that Grafana derives from the name."),
+    column(
+        "uid",
+        Type::Text,
+        "The uid; when none is written, the one that Grafana derives from the name."
+    ),
     column("uid_written", Type::Bool, "Whether a uid is written."),
     column(
         "url",
@@ -237,7 +241,22 @@ const DATASOURCE_COLUMNS: &[Column] = picked_up_columns![
     column(
         "tempo_metrics_generator",
         Type::Bool,
-        "Whether the Tempo that the URL leads to makes metrics; null when no one has found out."
+        "Whether the Tempo that the URL leads to makes service graphs or span metrics; null when it leads to none that is at hand."
+    ),
+    column(
+        "tempo_generator_written",
+        Type::Bool,
+        "Whether the configuration of that Tempo names a generator or processors at all; null when the URL leads to none that is at hand."
+    ),
+    column(
+        "tempo_traceql_metrics",
+        Type::Bool,
+        "Whether the Tempo that the URL leads to answers TraceQL metrics of recent data: since 3.0 each does, before that one with the processor local-blocks. Null when it leads to none that is at hand, and before 2.4."
+    ),
+    column(
+        "service_graphs_elsewhere",
+        Type::Bool,
+        "Whether a Collector at hand makes service graphs; null when the data source leads to no Tempo at hand."
     ),
     column(
         "file",

@@ -84,7 +84,7 @@ impl Source {
             }
             if node.is_missing() {
                 errors.push(SyntaxError {
-                    span: self.outer(node.byte_range()),
+                    span: self.outer(self.visible(node.byte_range())),
                     message: format!("`{}` is missing", node.kind()),
                 });
             } else if node.is_error() && node.child_count() == 0 || node.is_error() && node.parent().is_some() {
@@ -108,8 +108,48 @@ impl Source {
                 open.extend(children.into_iter().rev());
             }
         }
+        // After another error the parser may have lost the statement that a closing word belongs to.
+        if errors.is_empty() {
+            self.stray_words(&mut errors);
+        }
         errors.sort_by_key(|error| (error.span.start, error.span.end));
         errors
+    }
+
+    /// Finds reserved words where a command begins, which the grammar takes for the name of a program. Quoted, or after an
+    /// assignment or redirection, such a word is one
+    /// (`IEEE Std 1003.1-2024`, Shell Command Language, 2.4 Reserved Words).
+    fn stray_words(&self, errors: &mut Vec<SyntaxError>) {
+        const RESERVED: [&str; 7] = ["fi", "done", "esac", "then", "do", "else", "elif"];
+        let mut open = vec![self.root()];
+        while let Some(node) = open.pop() {
+            if errors.len() == MAXIMUM_ERRORS {
+                return;
+            }
+            let first = node.child(0).filter(|child| child.kind() == "command_name");
+            if let Some(name) = first.filter(|_| node.kind() == "command")
+                && RESERVED.contains(&self.of(name))
+            {
+                errors.push(SyntaxError {
+                    span: self.outer(name.byte_range()),
+                    message: describe(self.of(name)),
+                });
+            }
+            let mut cursor = node.walk();
+            let mut children: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
+            children.reverse();
+            open.append(&mut children);
+        }
+    }
+
+    /// Moves a range that lies behind all that is written to the last character.
+    fn visible(&self, range: Range<usize>) -> Range<usize> {
+        let written = self.text.trim_end();
+        if range.start < written.len() {
+            return range;
+        }
+        let last = written.chars().next_back().map_or(0, char::len_utf8);
+        written.len() - last..written.len()
     }
 }
 

@@ -514,6 +514,36 @@ fn texts_that_are_no_plain_script() {
     );
 }
 
+#[track_caller]
+fn check_error(text: &str, expected: Option<(&str, &str)>) {
+    let script = read(text);
+    let found = script
+        .syntax_errors
+        .first()
+        .map(|error| (&text[error.span.clone()], error.message.as_str()));
+    assert_eq!(found, expected, "{text:?}");
+}
+
+#[test]
+fn words_that_close_nothing() {
+    check_error("npm ci\nfi\n", Some(("fi", "unexpected `fi`")));
+    check_error(
+        "for p in a b; do npm i $p; done\ndone\n",
+        Some(("done", "unexpected `done`")),
+    );
+    check_error("if a; then b; fi && $(done)", Some(("done", "unexpected `done`")));
+    check_error("echo fi done; X=1 fi; 'done'; case $1 in done) a;; esac\n", None);
+    check_error("cat <<EOF\nfi\nEOF\n", None);
+}
+
+#[test]
+fn an_error_at_the_end_is_on_the_last_line() {
+    let text = "if a; then\n  npm ci\n\n";
+    let script = read(text);
+    let error = &script.syntax_errors[0];
+    assert_eq!(text[..error.span.start].matches('\n').count(), 1, "{error:?}");
+}
+
 #[test]
 fn hostile_texts_end() {
     for text in [

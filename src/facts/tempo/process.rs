@@ -176,6 +176,8 @@ fn storage(owner: &Owner<'_>) -> Cell {
     let known = match (backend.text(), backend.unknown_reason()) {
         (Some(name), _) => Cell::from(BACKENDS.contains(&name)).at(&backend),
         (None, Some(reason)) => Cell::unknown(reason.clone()),
+        // What a file that is not there would say is not known.
+        (None, None) if owner.tempo.state != ConfigState::Found => Cell::unknown("no configuration is at hand"),
         (None, None) => false.into(),
     };
     let has_scheme = match (endpoint.text(), endpoint.unknown_reason()) {

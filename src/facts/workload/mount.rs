@@ -35,7 +35,9 @@ fn row(owner: &Owner<'_>, index: usize, mount: &Mount) -> RowBuilder {
         .set("container", Cell::link(owner.container_row))
         .set("workload", Cell::link(owner.workload_row));
     let Some(volume) = mount.volume.map(|volume| &workload.volumes[volume]) else {
-        return row;
+        // Without the volume nothing is mounted: a pod that cannot start is the business of `volume_exists`.
+        let nothing = || Cell::from(Vec::new()).at(&mount.cell);
+        return row.set("files", nothing()).set("paths", nothing());
     };
     let files = volume_files(owner.evidence, workload, &volume.source);
     let empty_dir = |key: &str| volume.cell.path(&["emptyDir", key]).cloned().unwrap_or_default();

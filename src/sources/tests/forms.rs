@@ -369,3 +369,66 @@ fn logs_among_texts_are_scanned_and_redacted() {
     assert!(!format!("{first:?}").contains("hunter2"));
     assert_eq!((second.pod.as_deref(), second.file.as_str()), (None, "logs/notes.log"));
 }
+
+#[test]
+fn patches_of_a_kustomization_are_no_objects() {
+    let patch = DEPLOYMENT.replace("namespace: shop", "labels: {patched: 'yes'}");
+    let deleted = format!("{DEPLOYMENT}spec:\n  template:\n    $patch: replace\n");
+    let kustomization = "resources: [../base, web.yaml]\npatches:\n- path: memory.yaml\n- path: ../shared/./zone.yaml\n- patch: |-\n    \
+                         - op: remove\n      path: /spec\npatchesStrategicMerge: [old.yaml, web.yaml]\npatchesJson6902:\n- {path: op.yaml, target: {kind: Pod}}\n";
+    let evidence = texts(&[
+        ("base/web.yaml", DEPLOYMENT),
+        ("prod/kustomization.yaml", kustomization),
+        ("prod/memory.yaml", &patch),
+        ("prod/old.yaml", &patch),
+        ("prod/web.yaml", DEPLOYMENT),
+        ("shared/zone.yaml", &patch),
+        ("other/memory.yaml", DEPLOYMENT),
+        ("other/deleted.yaml", &deleted),
+    ]);
+    let read = evidence
+        .resources
+        .iter()
+        .map(|resource| resource.document.text.file().name.to_string());
+    assert_eq!(
+        read.collect::<Vec<_>>(),
+        ["base/web.yaml", "prod/web.yaml", "other/memory.yaml"]
+    );
+    let noted = evidence.notes.iter().filter(|note| note.message == kustomize::PATCH);
+    assert_eq!(
+        noted.map(|note| note.file.to_string()).collect::<Vec<_>>(),
+        [
+            "prod/memory.yaml",
+            "prod/old.yaml",
+            "shared/zone.yaml",
+            "other/deleted.yaml"
+        ]
+    );
+}
+
+#[test]
+fn a_kustomization_in_the_folder_itself_and_one_that_is_broken() {
+    let patch = DEPLOYMENT;
+    for (prefix, expected) in [("", 0), ("./", 0), ("/srv/", 0)] {
+        let name = |base: &str| format!("{prefix}{base}");
+        let (kustomization, file) = (name("kustomization.yml"), name("p.yaml"));
+        let evidence = texts(&[(&kustomization, "patches: [{path: ./p.yaml}]"), (&file, patch)]);
+        assert_eq!(evidence.resources.len(), expected, "{prefix}");
+    }
+    for broken in [
+        "patches: [",
+        "patches: p.yaml",
+        "patches: {path: p.yaml}",
+        "- patches",
+        "patches: [[p.yaml], null, {path: {}}]",
+    ] {
+        let evidence = texts(&[("kustomization.yaml", broken), ("p.yaml", patch)]);
+        assert_eq!(evidence.resources.len(), 1, "{broken}");
+    }
+}
+
+#[test]
+fn a_text_that_speaks_of_patches_is_no_patch() {
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: otel}\ndata:\n  a: |\n    $patch: delete\n";
+    assert_eq!(texts(&[("a.yaml", text)]).resources.len(), 1);
+}

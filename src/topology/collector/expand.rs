@@ -183,7 +183,7 @@ impl<'a> Expander<'a> {
                     _ => {}
                 },
                 Found::Unset => {}
-                Found::Unknown(reason) => {
+                Found::SetElsewhere(reason) | Found::Unknown(reason) => {
                     unknown.get_or_insert(reason);
                 }
             }
@@ -251,6 +251,7 @@ impl<'a> Expander<'a> {
                 noted.state = ReferenceState::Unset;
                 (String::new(), cell)
             }
+            Found::SetElsewhere(reason) => return Given::Unknown(reason),
             Found::Unknown(reason) => {
                 noted.state = ReferenceState::Unknown(reason.clone());
                 return Given::Unknown(reason);
@@ -306,6 +307,7 @@ impl<'a> Expander<'a> {
             let name = &text[name];
             let (state, is_empty) = match self.around.variable(name) {
                 Found::Set(variable) => (ReferenceState::Set, variable.value.text() == Some("")),
+                Found::SetElsewhere(_) => (ReferenceState::Set, false),
                 Found::Unset => (ReferenceState::Unset, false),
                 Found::Unknown(reason) => (ReferenceState::Unknown(reason), false),
             };

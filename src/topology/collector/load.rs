@@ -243,7 +243,7 @@ fn location_tree(
                 ));
                 Err(message.into())
             }
-            Found::Unknown(reason) => Err(reason),
+            Found::SetElsewhere(reason) | Found::Unknown(reason) => Err(reason),
         },
         Some(scheme) => Err(format!("{scheme}:{rest} is not read").into()),
     }

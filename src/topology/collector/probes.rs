@@ -23,6 +23,8 @@ pub struct Probe {
     pub path: Option<String>,
     /// `HTTP` or `HTTPS`.
     pub scheme: Option<String>,
+    /// Whether an earlier probe of the container asks the same port.
+    pub repeats_port: bool,
     /// The index of the listener on that port, started or not.
     pub listener: Option<usize>,
     /// The index of the health extension that was meant: the one on that port, else the only one.
@@ -40,7 +42,7 @@ pub(super) fn collect(collector: &mut Collector, workloads: &[Workload]) {
     let Some(container) = container else {
         return;
     };
-    let mut probes = Vec::new();
+    let mut probes: Vec<Probe> = Vec::new();
     for name in NAMES {
         let Some(cell) = container.cell.get(name).filter(|cell| cell.fields().is_some()) else {
             continue;
@@ -59,6 +61,7 @@ pub(super) fn collect(collector: &mut Collector, workloads: &[Workload]) {
             kind,
             cell: cell.clone(),
             port,
+            repeats_port: port.is_some() && probes.iter().any(|probe| probe.port == port),
             written_port,
             path: (kind == "httpGet").then(|| with_slash(action.text_at(&["path"]))),
             scheme: (kind == "httpGet").then(|| action.text_at(&["scheme"]).unwrap_or("HTTP").to_owned()),

@@ -88,6 +88,8 @@ pub(super) struct Surroundings<'a> {
 /// What is known of a variable.
 pub(super) enum Found<'a> {
     Set(&'a Variable),
+    /// Something other than the pod spec sets it for certain; why its value cannot be told.
+    SetElsewhere(Arc<str>),
     Unset,
     Unknown(Arc<str>),
 }
@@ -104,6 +106,9 @@ impl<'a> Surroundings<'a> {
             .find(|variable| variable.name == name && !variable.hidden);
         match (found, &container.more_variables) {
             (Some(variable), _) => Found::Set(variable),
+            (None, _) if is_always_set(workload, name) => {
+                Found::SetElsewhere(format!("{name} gets its value when the container starts").into())
+            }
             (None, Some(reason)) => Found::Unknown(reason.as_str().into()),
             (None, None) => match set_by_others(workload, container, name) {
                 Some(reason) => Found::Unknown(reason),
@@ -144,15 +149,31 @@ const OF_OPERATOR: [&str; 11] = [
     "SHARD",
 ];
 
-/// What every container runtime sets.
-const OF_RUNTIME: [&str; 4] = ["HOME", "HOSTNAME", "PATH", "TERM"];
+/// What every container has: of the runtime, and of the Service `kubernetes`, which is added also without service links
+/// (`kubernetes/kubernetes@v1.34.0:pkg/kubelet/kubelet_pods.go`, `getServiceEnvVarMap`).
+const OF_EVERY_CONTAINER: [&str; 5] = [
+    "HOME",
+    "HOSTNAME",
+    "KUBERNETES_SERVICE_HOST",
+    "KUBERNETES_SERVICE_PORT",
+    "PATH",
+];
+
+/// Returns whether a variable is set in every container, or in every one that the operator makes, although no pod spec names it.
+fn is_always_set(workload: &Workload, name: &str) -> bool {
+    OF_EVERY_CONTAINER.contains(&name) || (is_of_operator(workload) && name == "POD_NAME")
+}
+
+fn is_of_operator(workload: &Workload) -> bool {
+    workload.reference.kind == "OpenTelemetryCollector"
+}
 
 /// Returns why something other than the pod spec may set a variable; `None` when nothing does.
 fn set_by_others(workload: &Workload, container: &Container, name: &str) -> Option<Arc<str>> {
-    if OF_RUNTIME.contains(&name) || is_service_variable(name) {
+    if is_service_variable(name) {
         return Some(format!("{name} may be set when the container starts").into());
     }
-    let by_operator = workload.reference.kind == "OpenTelemetryCollector";
+    let by_operator = is_of_operator(workload);
     let upper = name.to_ascii_uppercase();
     if by_operator && OF_OPERATOR.contains(&upper.as_str()) {
         return Some(format!("the operator may set {name}").into());

@@ -473,3 +473,130 @@ fn odd_input_does_not_stop_anything() {
         assert_eq!(collector.name, "Deployment obs/gateway", "{config}");
     }
 }
+
+/// Checks what is known of a variable that the pod spec does not set.
+#[track_caller]
+fn check_unset(collector: &Collector, name: &str, expected: &str) {
+    let reference = collector.references.iter().find(|reference| reference.name == name);
+    let state = match &reference.unwrap().state {
+        ReferenceState::Unknown(reason) => reason.to_string(),
+        state => format!("{state:?}"),
+    };
+    assert_eq!(state, expected, "{name}");
+}
+
+fn naming(names: &[&str]) -> String {
+    let variables: Vec<String> = names.iter().map(|name| format!("${{env:{name}}}")).collect();
+    CONFIG.replace("tempo:4317", &format!("'{}'", variables.join(" ")))
+}
+
+#[test]
+fn a_variable_that_something_else_may_set_is_not_unset() {
+    let names = [
+        "KUBERNETES_SERVICE_HOST",
+        "HOSTNAME",
+        "TEMPO_PORT_4317_TCP",
+        "TEMPO_SERVICE_PORT",
+        "TOKEN",
+        "PORT",
+    ];
+    let config = naming(&names);
+    let upstream = of("0.120.0", ARGS, &config);
+    for name in &names[..2] {
+        check_unset(&upstream, name, "Set");
+    }
+    for name in &names[2..4] {
+        check_unset(&upstream, name, &format!("{name} may be set when the container starts"));
+    }
+    check_unset(&upstream, "TOKEN", "Unset");
+    check_unset(&upstream, "PORT", "Unset");
+    for image in [
+        "quay.io/signalfx/splunk-otel-collector",
+        "registry.example/shop/otel-collector",
+    ] {
+        let text = stack("0.120.0", ARGS, &config).replace("otel/opentelemetry-collector-contrib", image);
+        check_unset(&only(&[("a.yaml", &text)]), "TOKEN", "the image may set TOKEN");
+    }
+}
+
+#[test]
+fn the_operator_sets_variables_of_its_own() {
+    let config = naming(&["POD_NAME", "K8S_NODE_NAME", "TOKEN"]);
+    let resource = format!(
+        "apiVersion: opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector\nmetadata: {{name: gw, namespace: obs}}\nspec:\n  config:\n{}",
+        indented(&config, 4)
+    );
+    let collector = only(&[("a.yaml", &resource)]);
+    check_unset(&collector, "POD_NAME", "Set");
+    check_unset(&collector, "K8S_NODE_NAME", "the operator may set K8S_NODE_NAME");
+    check_unset(&collector, "TOKEN", "Unset");
+}
+
+#[test]
+fn a_resource_without_the_field_is_a_part_of_one() {
+    let resource = |spec: &str| {
+        let text = format!(
+            "apiVersion: opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector\nmetadata: {{name: gw}}\nspec:\n{spec}"
+        );
+        only(&[("a.yaml", &text)]).problems.len()
+    };
+    assert_eq!(resource("  replicas: 3\n"), 0);
+    assert_eq!(resource("  config:\n"), 1);
+}
+
+#[test]
+fn an_object_that_is_not_at_hand_hides_the_configuration_of_the_image() {
+    let mount = "volumeMounts: [{name: other, mountPath: /etc/otelcol-contrib}]";
+    let text = stack("0.120.0", "", CONFIG)
+        .replace("volumeMounts:\n        - {name: conf, mountPath: /conf}", mount)
+        .replace(
+            "volumes:\n",
+            "volumes:\n      - {name: other, configMap: {name: elsewhere}}\n",
+        );
+    let collector = only(&[("a.yaml", &text)]);
+    assert_eq!(collector.problems.len(), 0);
+    assert!(collector.unknown.is_some());
+    let problems = of("0.120.0", "", CONFIG).problems;
+    assert_eq!(problems[0].kind, ProblemKind::ImageDefault);
+}
+
+#[test]
+fn a_path_of_windows_is_found_in_its_mount() {
+    for (argument, mount) in [
+        (r"C:\conf\relay.yaml", r"C:\conf"),
+        ("C:/conf/relay.yaml", "/conf"),
+        ("/conf/relay.yaml", r"c:\conf\"),
+    ] {
+        let text = stack("0.120.0", &format!("args: ['--config={argument}']"), CONFIG)
+            .replace("mountPath: /conf", &format!("mountPath: '{mount}'"));
+        let collector = only(&[("a.yaml", &text)]);
+        assert_eq!(collector.unknown, None, "{argument} in {mount}");
+    }
+}
+
+#[test]
+fn keys_of_a_bare_file_are_judged_by_the_releases_of_the_table() {
+    let collector = plain(&CONFIG.replace(
+        "      grpc:\n",
+        "      grpc: {nonsense_key: 1, endpoint: 'localhost:4317'}\n",
+    ));
+    let kinds: Vec<_> = collector
+        .key_problems
+        .iter()
+        .map(|problem| (problem.key.as_str(), &problem.kind))
+        .collect();
+    assert_eq!(kinds, [("nonsense_key", &KeyProblemKind::Unknown)]);
+}
+
+#[test]
+fn only_the_first_probe_of_a_port_counts() {
+    let probe = "httpGet: {port: 13133}";
+    let container = format!(
+        "{ARGS}\nlivenessProbe: {{{probe}}}\nreadinessProbe: {{{probe}}}\nstartupProbe: {{tcpSocket: {{port: 4317}}}}"
+    );
+    let repeats = of("0.120.0", &container, CONFIG)
+        .probes
+        .into_iter()
+        .map(|probe| probe.repeats_port);
+    assert_eq!(repeats.collect::<Vec<_>>(), [false, true, false]);
+}

@@ -47,14 +47,10 @@ fn datasource(
         origin,
         reference: file.reference.clone(),
         instance,
-        name,
         kind: field("type"),
-        uid: if is_written {
-            uid
-        } else {
-            derived_uid(&name).at(config)
-        },
+        uid: if is_written { uid } else { derived_uid(&name).at(config) },
         uid_written: is_written,
+        name,
         url: field("url"),
         org_id: organisation(config),
         is_default: truth(&field("isDefault")),

@@ -201,6 +201,12 @@ impl<'q> Parser<'q> {
                 ProblemKind::Promql,
                 format!("no query begins with a function: `{word}` comes after `{{ … }} |`"),
             ),
+            Token::Word(word) if words::is_aggregate(word) && self.is_of_prometheus() => (
+                ProblemKind::Promql,
+                format!(
+                    "`{word}` aggregates in the language of Prometheus: in TraceQL, `{{ … }} | rate() by (…)` computes a metric"
+                ),
+            ),
             Token::Word(word) if word == "by" || words::is_aggregate(word) && opens => return false,
             Token::Word(word) if opens => (
                 ProblemKind::Promql,
@@ -213,6 +219,16 @@ impl<'q> Parser<'q> {
         };
         self.problem(kind, span, message, None);
         true
+    }
+
+    /// Whether an aggregate at the beginning is `sum(rate(…))`, `sum(name{…})` or `sum by (…)`.
+    fn is_of_prometheus(&self) -> bool {
+        let is_word = |by: usize| matches!(self.ahead(by), Token::Word(_));
+        let groups = matches!(self.ahead(1), Token::Word(word) if word == "by" || word == "without");
+        let nests = *self.ahead(1) == Token::LeftParen
+            && is_word(2)
+            && matches!(self.ahead(3), Token::LeftParen | Token::LeftBrace);
+        groups || nests
     }
 
     fn root(&mut self) -> Result<(), Stop> {

@@ -217,9 +217,12 @@ fn mistakes_that_people_make() {
     check("{} | p99(duration)", UnknownFunction, "p99", None);
     check("{} | count()", UncomparedAggregate, "", None);
     check("{} | rate()[5m]", Range, "[5m]", None);
-    check("sum(rate({}[5m]))", Syntax, "rate", None);
+    check("sum(rate({}[5m]))", Promql, "sum", None);
     check("histogram_quantile(0.9, x)", Promql, "histogram_quantile", None);
     check("rate({})", Promql, "rate", None);
+    check("sum(rate(x[5m]))", Promql, "sum", None);
+    check("sum(calls_total{a=\"b\"})", Promql, "sum", None);
+    check("sum by (x) (rate(y))", Promql, "sum", None);
     check(r#"resource.service.name="x""#, NoBraces, "resource.service.name", None);
     check("rocket-chat", NoBraces, "rocket", None);
     check("{.a=1", Unbalanced, "", None);

@@ -166,6 +166,11 @@ pub(super) const PROBE: &[Column] = &[
         Type::Int,
         "The port; null for `exec`, unknown when it has a name that no container port has.",
     ),
+    column(
+        "repeats_port",
+        Type::Bool,
+        "Whether another probe of the container, listed before it (liveness, readiness, startup), asks the same port.",
+    ),
     column("path", Type::Text, "The path of `httpGet`; null for others."),
     column("scheme", Type::Text, "`HTTP` or `HTTPS`; null for others."),
     column(

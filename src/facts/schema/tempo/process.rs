@@ -287,7 +287,7 @@ pub(super) const TEMPOS: &[Column] = &[
     column(
         "config_state",
         Type::Text,
-        "`found`, `invalid`, `missing`, `unknown`, `not_given` or `operator`.",
+        "`found`, `invalid`, `missing`, `unknown` or `not_given`.",
     ),
     column(
         "config_file",
