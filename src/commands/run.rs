@@ -93,7 +93,7 @@ fn gather(arguments: &RunArguments, scanner: &LogScanner) -> Result<Evidence, Co
     };
     if arguments.demo {
         let mut evidence = sources::from_texts(&embedded::demo_files(), &options, Some(scanner));
-        evidence.source = vec!["--demo".to_owned()];
+        evidence.source = vec!["the embedded example".to_owned()];
         return Ok(evidence);
     }
     if arguments.paths.is_empty() && arguments.logs.is_empty() {

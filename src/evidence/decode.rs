@@ -65,7 +65,8 @@ fn folded(source: &str, span: Range<usize>, value: &str) -> Option<OffsetMap> {
             // Both sides skip their run of white space; they meet again at the next letter.
             let run = value_bytes[from..].iter().take_while(|b| is_blank(**b)).count();
             let source_run = bytes[to..].iter().take_while(|b| is_blank(**b)).count();
-            if source_run == 0 && from + run < value_bytes.len() {
+            // Line breaks before the first letter stand before the span, which begins at that letter.
+            if source_run == 0 && from > 0 && from + run < value_bytes.len() {
                 return None;
             }
             map.push(from, to);

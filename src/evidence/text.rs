@@ -103,30 +103,40 @@ impl std::fmt::Display for ResourceReference {
 
 /// Pairs of (offset in the decoded text, offset in the parent text); between two pairs both run in step.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct OffsetMap(Vec<(u32, u32)>);
+pub struct OffsetMap {
+    pairs: Vec<(u32, u32)>,
+    /// The one place of every offset, where no more is known.
+    fixed: Option<u32>,
+}
 
 impl OffsetMap {
     /// Returns a map that sends every offset to one place.
     pub fn constant(to: usize) -> OffsetMap {
-        OffsetMap(vec![(0, to as u32)])
+        OffsetMap {
+            pairs: Vec::new(),
+            fixed: Some(to as u32),
+        }
     }
 
     /// Notes that from `decoded` on, offsets continue at `source`; calls come in ascending order.
     pub fn push(&mut self, decoded: usize, source: usize) {
         let (decoded, source) = (decoded as u32, source as u32);
-        match self.0.last_mut() {
+        match self.pairs.last_mut() {
             Some(last) if last.0 == decoded => last.1 = source,
             Some(last) if source.wrapping_sub(last.1) == decoded - last.0 => {}
-            _ => self.0.push((decoded, source)),
+            _ => self.pairs.push((decoded, source)),
         }
     }
 
     /// Returns the source offset of a decoded offset.
     pub fn source(&self, decoded: usize) -> usize {
-        let index = self.0.partition_point(|pair| pair.0 as usize <= decoded);
-        match index.checked_sub(1).map(|index| self.0[index]) {
+        if let Some(to) = self.fixed {
+            return to as usize;
+        }
+        let index = self.pairs.partition_point(|pair| pair.0 as usize <= decoded);
+        match index.checked_sub(1).map(|index| self.pairs[index]) {
             Some((from, to)) => to as usize + (decoded - from as usize),
-            None => self.0.first().map_or(0, |pair| pair.1 as usize),
+            None => self.pairs.first().map_or(0, |pair| pair.1 as usize),
         }
     }
 }
@@ -256,7 +266,8 @@ mod tests {
         map.push(0, 10);
         map.push(5, 15);
         map.push(6, 20);
-        assert_eq!(map.0.len(), 2, "a pair in step is not kept");
+        assert_eq!(map.pairs.len(), 2, "a pair in step is not kept");
+        assert_eq!(OffsetMap::constant(7).source(5), 7);
         assert_eq!((map.source(3), map.source(6), map.source(8)), (13, 20, 22));
     }
 }

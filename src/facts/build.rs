@@ -89,6 +89,7 @@ pub fn build(
     let mut stages = app::summaries(&topology.workloads, &understanding);
     stages.extend(collector::summaries(&topology.collectors));
     stages.extend(tempo::summaries(tempo_parts));
+    stages.extend(grafana::summaries(&grafana_parts));
     stages.sort_by_key(|summary| summary.reference.stage);
     (facts, stages)
 }

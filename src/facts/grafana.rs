@@ -15,7 +15,7 @@ pub use behind::{Behind, behind};
 use super::workload::{WorkloadRows, releases_of};
 use super::{About, ContainerKey, Facts, RowBuilder, record};
 use crate::evidence::{Cell, Evidence, Place, ResourceReference, Stage};
-use crate::finding::StageReference;
+use crate::finding::{StageReference, StageSummary};
 use crate::releases::ReleaseSpan;
 use crate::topology::grafana::{
     Content, Datasource, Grafanas, Instance, LabelState, PickUp, ProvisioningFile, Sidecar, Watched, near_miss_label,
@@ -123,6 +123,34 @@ impl GrafanaParts<'_> {
             container: whole.and_then(|whole| whole.container.clone()),
         })
     }
+}
+
+/// Returns the stages that instances of Grafana are.
+pub fn summaries(parts: &GrafanaParts<'_>) -> Vec<StageSummary> {
+    let summary = |instance: &Instance| {
+        let about = instance_about(parts, instance);
+        let container = instance
+            .container
+            .map(|(workload, container)| &parts.workloads[workload].containers[container]);
+        let place = instance.object.place.as_ref();
+        StageSummary {
+            reference: about.stage.clone(),
+            program: "Grafana".to_owned(),
+            release: about
+                .releases
+                .get("grafana")
+                .filter(|span| !span.is_unknown())
+                .map(ToString::to_string),
+            distribution: None,
+            namespace: instance.namespace.name().map(str::to_owned),
+            image: container
+                .and_then(|container| container.image.text())
+                .map(str::to_owned),
+            file: place.map(|place| place.text.file().name.clone()).unwrap_or_default(),
+            assumptions: about.assumptions.clone(),
+        }
+    };
+    parts.grafanas.instances.iter().map(summary).collect()
 }
 
 fn instance_about(parts: &GrafanaParts<'_>, instance: &Instance) -> Arc<About> {

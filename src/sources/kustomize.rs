@@ -109,7 +109,7 @@ pub(super) fn pass_over(outcomes: &mut [Outcome]) {
             !is_patch
         });
         let notes = taken.into_iter().map(|file| Note {
-            file: file.into(),
+            file,
             message: PATCH.to_owned(),
         });
         outcome.notes.extend(notes);
@@ -120,7 +120,7 @@ pub(super) fn pass_over(outcomes: &mut [Outcome]) {
 pub(super) fn is_patch(document: &Document, node: NodeId) -> bool {
     let text = &document.text.content;
     let is_worth_a_walk = |word: &&str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
-    (DIRECTIVES.iter().any(|word| is_worth_a_walk(word)) || DIRECTIVE_STARTS.iter().any(|word| is_worth_a_walk(word)))
+    (DIRECTIVES.iter().any(&is_worth_a_walk) || DIRECTIVE_STARTS.iter().any(&is_worth_a_walk))
         && has_directive(document, node)
 }
 

@@ -33,7 +33,9 @@ const FORBIDDEN: &[(&str, &str)] = &[
 const IO: &[&str] = &[
     "std::fs",
     "std::env",
-    "std::net",
+    "TcpStream",
+    "UdpSocket",
+    "TcpListener",
     "SystemTime",
     "Instant::now",
     "tokio::",

@@ -225,6 +225,7 @@ fn acceptance_21_lines_are_those_of_the_file() {
         "  memory_limiter:\n    limit_mib: 400",
         "  memory_limiter: &limits\n    limit_mib: 400\n  memory_limiter/b:\n    <<: *limits",
     );
+    let anchors = anchors.replace("[memory_limiter]", "[memory_limiter, memory_limiter/b]");
     assert_eq!(places(&json(&["--only", ID], &anchors)).len(), 2);
 }
 

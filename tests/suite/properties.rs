@@ -156,12 +156,12 @@ fn mutated_manifests_never_panic_and_give_the_same_bytes_twice() {
         tracedoctor::report::json(&report, &mut bytes).unwrap();
         bytes
     };
-    for seed in 0..60_u64 {
+    for seed in 0..24_u64 {
         let mut files = demo.clone();
         let index = seed as usize % files.len();
         files[index].1 = mutated(&files[index].1, seed);
         let first = report(&files);
-        if seed % 10 == 0 {
+        if seed % 8 == 0 {
             assert_eq!(first, report(&files), "seed {seed}");
         }
     }
@@ -172,13 +172,13 @@ fn mutated_check_files_never_panic() {
     let files = embedded::check_files();
     let mut loaded = 0;
     for (index, (name, text)) in files.iter().enumerate() {
-        for seed in 0..6 {
+        for seed in 0..2 {
             loaded += usize::from(file::load(name, &mutated(text, seed * 1_000 + index as u64)).is_ok());
         }
     }
     let (catalog, _) = Catalog::load(files.iter().map(|(name, text)| (name.as_str(), *text)));
     assert!(
-        catalog.len() == files.len() && loaded < files.len() * 6,
+        catalog.len() == files.len() && loaded < files.len() * 2,
         "mutation changes nothing"
     );
 }

@@ -1,3 +1,5 @@
+//! Images as people write them.
+
 use super::super::tests::tables;
 use super::*;
 

@@ -1,3 +1,5 @@
+//! Keys at the releases at which they came, went, or were ignored.
+
 use super::super::Tables;
 use super::super::tests::{span, tables};
 use super::*;

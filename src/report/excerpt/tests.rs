@@ -1,3 +1,5 @@
+//! Excerpts with carets, on texts that try to break them.
+
 use super::super::samples;
 use super::*;
 

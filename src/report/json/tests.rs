@@ -1,3 +1,5 @@
+//! The JSON report: its schema, its bytes, and what must not be in it.
+
 use super::super::samples;
 use super::*;
 use crate::finding::{self, Spot};

@@ -66,6 +66,7 @@ fn source_text(source: &SourceSummary) -> String {
         ("", true) => return String::new(),
         (kind, true) => escape::line(kind).into_owned(),
         ("manifests" | "", false) => arguments.join(" "),
+        ("demo", false) => arguments.join(" "),
         (kind, false) => format!("{} {}", escape::line(kind), arguments.join(" ")),
     };
     match counts.is_empty() {

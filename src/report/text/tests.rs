@@ -1,3 +1,5 @@
+//! The text report as a reader sees it.
+
 use super::super::{escape, samples};
 use super::*;
 use crate::evidence::{Problem, Stage};

@@ -1,3 +1,5 @@
+//! Both sides of the releases at which components came and went.
+
 use super::super::super::tests::{span, tables};
 use super::*;
 use ComponentKind::{Connector, Exporter, Extension, Processor, Provider, Receiver};
