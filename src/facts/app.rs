@@ -1,7 +1,7 @@
 //! Rows about instrumented applications: their SDK's settings, the files that they preload, their JavaScript, and the scripts that install
 //! and start them.
 //!
-//! [`understand`] puts together what containers, scripts and code say of each application; [`rows`] makes rows of it. Nothing here judges: what
+//! [`understand`] puts together what containers, scripts and code say of each application; [`rows()`] makes rows of it. Nothing here judges: what
 //! is a fault is for the checks to say, and what cannot be told is an unknown cell.
 
 mod account;
