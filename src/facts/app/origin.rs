@@ -587,6 +587,10 @@ pub(super) fn package_installed(pod: Pod<'_>, container: usize, specifier: &str,
     if !directories.iter().all(is_empty_place) {
         return Cell::unknown(format!("whether the image has {package} is not known"));
     }
+    if let Some(script) = pod.scripts.iter().find(|script| brings_trees(script)) {
+        let name = &pod.workload.containers[script.container].name;
+        return Cell::unknown(format!("what container {name} copies or unpacks cannot be told"));
+    }
     let vague = pod.workload.containers.iter().enumerate().find(|(index, other)| {
         let shares = |mount: &crate::topology::workload::Mount| {
             directories
@@ -600,6 +604,27 @@ pub(super) fn package_installed(pod: Pod<'_>, container: usize, specifier: &str,
         Some((_, other)) => Cell::unknown(format!("what container {} installs cannot be told", other.name)),
         None => false.into(),
     }
+}
+
+/// Returns whether a script brings whole directories from elsewhere: packages may be among them that nobody names.
+fn brings_trees(script: &ContainerScript) -> bool {
+    const UNPACK: [&str; 8] = ["tar", "unzip", "rsync", "git", "curl", "wget", "bsdtar", "gunzip"];
+    // A single file ends in a name with an extension; everything else may be a directory.
+    let is_file = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        name.rsplit_once('.')
+            .is_some_and(|(stem, extension)| !stem.is_empty() && !extension.is_empty())
+    };
+    let copies = script.script.copies.iter();
+    copies
+        .map(|copy| copy.from.as_deref())
+        .any(|from| from.is_none_or(|from| !is_file(from)))
+        || script
+            .script
+            .commands
+            .iter()
+            .filter_map(|command| command.name.as_deref())
+            .any(|name| UNPACK.contains(&name))
 }
 
 fn ancestors(directory: &str) -> Vec<String> {

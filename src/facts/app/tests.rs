@@ -728,3 +728,45 @@ fn agents_that_start_an_sdk() {
     check_java_set_ups(&format!("{own} {own}"), false, "1");
     check_java_set_ups("-javaagent:/otel/javaagent.jar", false, "1");
 }
+
+#[test]
+fn packages_that_a_copied_tree_may_bring_are_not_missing() {
+    let missing = |command: &str| {
+        let text = format!(
+            "apiVersion: v1
+kind: ConfigMap
+metadata: {{name: tracing, namespace: shop}}
+data:
+  tracing.js: |
+    require('/work/node_modules/@opentelemetry/sdk-node');
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: shop}}
+spec:
+  template:
+    spec:
+      initContainers:
+        - name: prepare
+          image: node:20-alpine
+          command: [sh, -ec, '{command}']
+          volumeMounts: [{{name: work, mountPath: /work}}]
+      containers:
+        - name: web
+          image: example/web:1
+          env: [{{name: NODE_OPTIONS, value: --require /config/tracing.js}}]
+          volumeMounts: [{{name: work, mountPath: /work}}, {{name: config, mountPath: /config}}]
+      volumes: [{{name: work, emptyDir: {{}}}}, {{name: config, configMap: {{name: tracing}}}}]
+"
+        );
+        let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
+        find(&facts, "js_uses", &[("package_installed", "false")]).len()
+    };
+    assert_eq!(missing("cd /work && npm install @opentelemetry/api@1.9.0"), 1);
+    assert_eq!(missing("cp -r /seed/node_modules /work/"), 0);
+    assert_eq!(
+        missing("cd /tmp && npm install @opentelemetry/sdk-node@0.200.0 && cp -a node_modules/. /work/node_modules"),
+        0
+    );
+    assert_eq!(missing("tar -xf /seed/packages.tar -C /work"), 0);
+}
