@@ -166,11 +166,40 @@ pub(super) fn origin(pod: Pod<'_>, container_index: usize, path: &str) -> Origin
         None if mount_over(container, &path).is_some() => {
             unknown(format!("what {path} shows cannot be told"), "volume")
         }
-        None => unknown(
-            format!("{path} is in no volume, so that only the image may have it"),
-            "image",
-        ),
+        None => match elsewhere(pod, &events, container_index, &path) {
+            Some(other) => {
+                let mut answer = unknown(format!("the container has that file as {other}"), "image");
+                answer.state = State::Missing;
+                answer.written_as = Some(other);
+                answer
+            }
+            None => unknown(
+                format!("{path} is in no volume, so that only the image may have it"),
+                "image",
+            ),
+        },
         Some(location) => unwritten(pod, &events, container_index, &path, &location),
+    }
+}
+
+/// Returns the one other path at which a container sees a file of the same name: a near miss.
+fn elsewhere(pod: Pod<'_>, events: &[Event], container_index: usize, path: &str) -> Option<String> {
+    let container = &pod.workload.containers[container_index];
+    let name = path.rsplit('/').next().filter(|name| name.contains('.'))?;
+    let is_same_name = |other: &String| other.rsplit('/').next() == Some(name) && other != path;
+    let mounted = files_under(pod.evidence, pod.workload, container)
+        .into_iter()
+        .map(|(path, ..)| path);
+    let written = events.iter().filter(|event| matches!(event.content, Content::Text(..)));
+    let written = written
+        .filter_map(|event| event.location.as_ref())
+        .flat_map(|location| seen_as(container, location));
+    let mut found: Vec<String> = mounted.chain(written).filter(is_same_name).collect();
+    found.sort();
+    found.dedup();
+    match found.len() {
+        1 => found.pop(),
+        _ => None,
     }
 }
 

@@ -770,3 +770,37 @@ spec:
     );
     assert_eq!(missing("tar -xf /seed/packages.tar -C /work"), 0);
 }
+
+#[test]
+fn a_preload_that_lies_in_another_directory_is_a_near_miss() {
+    let state = |path: &str, mounts: &str| {
+        let text = format!(
+            "apiVersion: v1
+kind: ConfigMap
+metadata: {{name: boot, namespace: shop}}
+data:
+  boot.js: |
+    require('@opentelemetry/api');
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: shop}}
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: example/web:1
+          env: [{{name: OTEL_SERVICE_NAME, value: web}}, {{name: NODE_OPTIONS, value: --require {path}}}]
+          volumeMounts: [{mounts}]
+      volumes: [{{name: boot, configMap: {{name: boot}}}}]
+"
+        );
+        let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
+        ["found", "missing", "unknown"].map(|state| find(&facts, "preloads", &[("state", state)]).len())
+    };
+    let mount = "{name: boot, mountPath: /tele}";
+    assert_eq!(state("/tele/boot.js", mount), [1, 0, 0]);
+    assert_eq!(state("/telemetry/boot.js", mount), [0, 1, 0]);
+    assert_eq!(state("/app/tracing.js", mount), [0, 0, 1]);
+}
