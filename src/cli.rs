@@ -78,7 +78,10 @@ pub struct RunArguments {
     #[arg(long)]
     pub strict_input: bool,
     #[command(flatten)]
-    #[allow(missing_docs)]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on a flattened group would become its help text"
+    )]
     pub selection: Selection,
     /// Output format, `text` or `json`; with `=FILE` into a file. Repeatable.
     #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
@@ -142,7 +145,10 @@ pub enum ChecksCommand {
     /// Lists the checks.
     List {
         #[command(flatten)]
-        #[allow(missing_docs)]
+        #[allow(
+            missing_docs,
+            reason = "a doc comment on a flattened group would become its help text"
+        )]
         selection: Selection,
         /// `text` or `json`.
         #[arg(short, long, value_name = "FORMAT", default_value = "text")]

@@ -319,7 +319,7 @@ impl Judge<'_> {
         })
     }
 
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments, reason = "each is one part of the row that is made")]
     fn not_a_scope(
         &self,
         section: &str,
