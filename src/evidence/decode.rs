@@ -28,26 +28,33 @@ fn inner(span: &Range<usize>) -> Range<usize> {
 }
 
 fn literal(source: &str, span: Range<usize>, value: &str) -> Option<OffsetMap> {
+    // The span begins on the first line with content; the empty lines of the value before it stand above. Where
+    // content is white space alone the parser may begin earlier, so fewer lines above are tried as well.
+    let above = value.bytes().take_while(|byte| *byte == b'\n').count();
+    (above.saturating_sub(MOST_LINES_ABOVE)..=above)
+        .rev()
+        .find_map(|above| literal_below(source, &span, value, above))
+}
+
+/// How many of the empty lines at the start of a literal block may belong to the span.
+const MOST_LINES_ABOVE: usize = 64;
+
+/// Aligns a literal block whose first `above` lines are empty and stand before the span.
+fn literal_below(source: &str, span: &Range<usize>, value: &str, above: usize) -> Option<OffsetMap> {
     let mut map = OffsetMap::default();
     map.push(0, span.start);
-    // The first content line is the one that the span begins on.
     let mut line_start = source.get(..span.start)?.rfind('\n').map_or(0, |at| at + 1);
-    let mut decoded = 0;
-    let mut anchored = false;
-    for line in value.split_inclusive('\n') {
+    let mut decoded = above;
+    for line in value.get(above..)?.split_inclusive('\n') {
         let content = line.strip_suffix('\n').unwrap_or(line);
         let raw = source.get(line_start..)?.split_inclusive('\n').next().unwrap_or("");
         let trimmed = raw.trim_end_matches(['\n', '\r']);
         let wanted = content.trim_end_matches('\r');
-        let is_this_line = trimmed.ends_with(wanted) && (!content.is_empty() || trimmed.trim().is_empty());
-        if is_this_line {
-            map.push(decoded, line_start + trimmed.len() - wanted.len());
-            line_start += raw.len();
-            anchored |= !content.is_empty();
-        } else if anchored || !content.is_empty() {
+        if !trimmed.ends_with(wanted) || (content.is_empty() && !trimmed.trim().is_empty()) {
             return None;
         }
-        // Else: a blank line before the span's own line stays at the start.
+        map.push(decoded, line_start + trimmed.len() - wanted.len());
+        line_start += raw.len();
         decoded += line.len();
     }
     Some(map)

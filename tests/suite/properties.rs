@@ -110,6 +110,25 @@ proptest! {
     }
 }
 
+/// White space alone is content of a block, and empty lines stand before it: the letters below keep their lines.
+#[test]
+fn a_literal_block_may_begin_with_white_space() {
+    for value in ["\n\t\na", "\n\n \n\nab\n\nc", " \n\na", "\n\n\na"] {
+        for (style, indent) in [(0, 2), (1, 3), (2, 4)] {
+            let yaml = written(value, style, indent, false);
+            let document = Arc::new(Document::parse(text(&yaml)).unwrap());
+            let embedded = document
+                .embed(document.at(&["data", "key"]).unwrap(), Some("key"))
+                .unwrap();
+            let letter = embedded.content.find('a').unwrap();
+            let (file, range) = embedded.outer(letter..letter + 1);
+            let block = yaml.find('|').unwrap();
+            assert_eq!(range.start, block + yaml[block..].find('a').unwrap(), "{yaml}");
+            assert_eq!(&file.content[range], "a");
+        }
+    }
+}
+
 /// Returns a text with bytes removed, doubled or replaced, by a fixed rule from a seed.
 fn mutated(text: &str, seed: u64) -> String {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
