@@ -3,6 +3,7 @@
 //! A check sees rows and nothing else. Files are given as (name, text) pairs; nothing here reads a disk.
 
 pub mod compile;
+pub mod compiled;
 pub mod evaluate;
 pub mod expression;
 pub mod file;
@@ -14,11 +15,12 @@ pub mod run;
 pub mod template;
 pub mod value;
 
-pub use file::{Check, CheckError, Example, Expectation};
+pub use file::{Check, CheckError, Example, Expectation, Reading};
 pub use run::{Judgement, judge};
 
 use crate::evidence::logs::LogPattern;
 use crate::releases::nearest;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// All loaded checks, by id.
@@ -39,11 +41,19 @@ pub struct UnknownCheck {
 
 impl Catalog {
     /// Loads check files; a broken file does not keep the others from loading.
-    pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> (Catalog, Vec<CheckError>) {
+    pub fn load<'f>(
+        files: impl IntoIterator<Item = (&'f str, &'f str)>,
+        reading: Reading,
+    ) -> (Catalog, Vec<CheckError>) {
         let mut catalog = Catalog::default();
         let mut errors = Vec::new();
-        for (name, content) in files {
-            match file::load(name, content) {
+        let files: Vec<(&str, &str)> = files.into_iter().collect();
+        let loaded: Vec<_> = files
+            .into_par_iter()
+            .map(|(name, content)| file::load(name, content, reading))
+            .collect();
+        for found in loaded {
+            match found {
                 Ok(check) => errors.extend(catalog.insert(check)),
                 Err(found) => errors.extend(found),
             }

@@ -8,12 +8,14 @@ pub mod decode;
 pub mod document;
 pub mod logs;
 pub mod redact;
+mod resources;
 pub mod scalar;
 pub mod stage;
 pub mod text;
 
 pub use cell::{Cell, Fields, Value};
 pub use document::{Document, NodeId};
+pub use resources::Resources;
 pub use scalar::Schema;
 pub use stage::Stage;
 pub use text::{Origin, Place, ResourceReference, SourceFile, Text};
@@ -27,7 +29,7 @@ pub struct Evidence {
     /// What the user pointed at, in the order given, for example `manifests/`.
     pub source: Vec<String>,
     /// The Kubernetes objects that a fact may need.
-    pub resources: Vec<Resource>,
+    pub resources: Resources,
     /// Configuration files that are not wrapped in a Kubernetes object.
     pub files: Vec<PlainFile>,
     /// Container logs, each already scanned for the catalogue's patterns.

@@ -4,6 +4,9 @@ use clap::Parser;
 use std::process::ExitCode;
 use tracedoctor::{cli::Cli, commands};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Our own panic, told apart from every other outcome.
 const INTERNAL_ERROR: u8 = 70;
 

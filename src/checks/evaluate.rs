@@ -6,6 +6,7 @@
 use super::expression::{Expression, Kind, Literal, Macro, MacroKind, Operator, Optional};
 use super::functions;
 use super::value::{Failure, Operand, Outcome, broken, compare, contains, equal, read, type_name, worse};
+use crate::checks::compiled::Compiled;
 use crate::evidence::Cell;
 use indexmap::IndexMap;
 use std::cell::Cell as Counter;
@@ -18,7 +19,7 @@ pub const MAX_STEPS: u32 = 200_000;
 /// What names mean, and how much may still be done.
 pub struct Scope<'s> {
     row: &'s Arc<Cell>,
-    variables: &'s BTreeMap<String, Expression>,
+    variables: &'s BTreeMap<String, Compiled>,
     locals: Vec<(&'s str, Cell)>,
     made: Vec<(&'s str, Operand)>,
     steps: &'s Counter<u32>,
@@ -28,7 +29,7 @@ pub struct Scope<'s> {
 ///
 /// # Errors
 /// See [`Failure`].
-pub fn evaluate(expression: &Expression, row: &Arc<Cell>, variables: &BTreeMap<String, Expression>) -> Outcome {
+pub fn evaluate(expression: &Expression, row: &Arc<Cell>, variables: &BTreeMap<String, Compiled>) -> Outcome {
     let steps = Counter::new(MAX_STEPS);
     let mut scope = Scope {
         row,

@@ -3,7 +3,7 @@
 mod edit;
 mod reader;
 
-use super::expression::Expression;
+use super::compiled::Compiled;
 use super::template::Template;
 use crate::evidence::logs::LogPattern;
 use crate::evidence::{Place, SourceFile};
@@ -53,13 +53,13 @@ pub struct Check {
     /// The table; empty for a check that has only `logs`.
     pub each: &'static str,
     /// Named expressions.
-    pub variables: BTreeMap<String, Expression>,
+    pub variables: BTreeMap<String, Compiled>,
     /// The condition; `None` for a check that has only `logs`.
-    pub when: Option<Expression>,
+    pub when: Option<Compiled>,
     /// What is wrong here.
     pub message: Template,
     /// The place.
-    pub at: Option<Expression>,
+    pub at: Option<Compiled>,
     /// Further places.
     pub also: Vec<Also>,
     /// What the running program says.
@@ -86,7 +86,7 @@ pub struct Case {
     /// The releases.
     pub applies: BTreeMap<String, VersionRange>,
     /// The condition.
-    pub when: Option<Expression>,
+    pub when: Option<Compiled>,
     /// How bad it is then.
     pub severity: Severity,
     /// What is wrong then; `None`: the check's own message.
@@ -97,7 +97,7 @@ pub struct Case {
 #[derive(Debug)]
 pub struct Also {
     /// The path.
-    pub at: Expression,
+    pub at: Compiled,
     /// What is there.
     pub label: Template,
 }
@@ -123,7 +123,7 @@ pub struct LogLine {
 #[derive(Debug)]
 pub struct EditPlan {
     /// When it is offered.
-    pub when: Option<Expression>,
+    pub when: Option<Compiled>,
     /// Whether it may be applied unasked.
     pub safety: Safety,
     /// What to do, in order.
@@ -134,17 +134,17 @@ pub struct EditPlan {
 #[derive(Debug)]
 pub enum EditStep {
     /// `set: path`, `to: value`.
-    Set(Expression, EditValue),
+    Set(Compiled, EditValue),
     /// `remove: path`.
-    Remove(Expression),
+    Remove(Compiled),
     /// `rename: path`, `to: name`.
-    Rename(Expression, Template),
+    Rename(Compiled, Template),
     /// `append: path`, `item: value`.
-    Append(Expression, EditValue),
+    Append(Compiled, EditValue),
     /// `insert_before: path`, `item: value`.
-    InsertBefore(Expression, EditValue),
+    InsertBefore(Compiled, EditValue),
     /// `replace: path`, `with: text`.
-    Replace(Expression, Template),
+    Replace(Compiled, Template),
 }
 
 /// A value in a change; texts in it are templates.
@@ -211,13 +211,28 @@ pub struct CheckError {
 /// The largest check file, in bytes.
 pub const MAX_FILE: usize = 1 << 20;
 
+/// How much of a check file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// All of it; each expression is compiled and walked against the schema.
+    Whole,
+    /// What a run needs of a file that the tests have proven: examples are left unread, and an expression is compiled when
+    /// it is first evaluated.
+    Proven,
+}
+
 /// Reads a check file; `name` is its path, whose last two parts are folder and stem.
 ///
 /// # Errors
 /// All that is wrong with it, each with its place.
-pub fn load(name: &str, content: &str) -> Result<Check, Vec<CheckError>> {
+pub fn load(name: &str, content: &str, reading: Reading) -> Result<Check, Vec<CheckError>> {
+    let content = match (reading, content.find("\nexamples:")) {
+        (Reading::Proven, Some(end)) => &content[..=end],
+        _ => content,
+    };
     let mut reader = Reader {
         file: Arc::new(SourceFile::new(name, content)),
+        reading,
         errors: Vec::new(),
     };
     let check = if content.len() > MAX_FILE {

@@ -2,6 +2,7 @@
 
 use super::expression::{Expression, Kind, Literal, MacroKind, Operator};
 use super::functions::FUNCTIONS;
+use crate::checks::compiled::Compiled;
 use crate::facts::schema::{Column, Type, table};
 use crate::releases::nearest;
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ pub struct Names<'n> {
     /// The table that `self` is a row of.
     pub table: &'static str,
     /// The variables of the check.
-    pub variables: &'n BTreeMap<String, Expression>,
+    pub variables: &'n BTreeMap<String, Compiled>,
 }
 
 /// Returns the type of an expression, as far as it can be told, and all that is wrong with it.
@@ -37,7 +38,7 @@ pub fn lint(expression: &Expression, names: &Names<'_>) -> (Type, Vec<LintError>
 }
 
 /// Returns the columns of `self` that an expression reads, variables followed.
-pub fn columns_read(expression: &Expression, variables: &BTreeMap<String, Expression>) -> Vec<String> {
+pub fn columns_read(expression: &Expression, variables: &BTreeMap<String, Compiled>) -> Vec<String> {
     let mut found = Vec::new();
     collect_columns(expression, variables, &mut found, 0);
     found.sort();
@@ -47,7 +48,7 @@ pub fn columns_read(expression: &Expression, variables: &BTreeMap<String, Expres
 
 fn collect_columns(
     expression: &Expression,
-    variables: &BTreeMap<String, Expression>,
+    variables: &BTreeMap<String, Compiled>,
     found: &mut Vec<String>,
     depth: usize,
 ) {

@@ -3,6 +3,7 @@
 use super::evaluate::evaluate;
 use super::expression::{Expression, Kind};
 use super::value::{Failure, Operand};
+use crate::checks::compiled::Compiled;
 use crate::evidence::{Cell, Place, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,7 +52,7 @@ impl Target {
 ///
 /// # Errors
 /// An unknown value that the path goes through, or a path that is none.
-pub fn follow(path: &Expression, row: &Arc<Cell>, variables: &BTreeMap<String, Expression>) -> Result<Target, Failure> {
+pub fn follow(path: &Expression, row: &Arc<Cell>, variables: &BTreeMap<String, Compiled>) -> Result<Target, Failure> {
     let mut target = Target {
         chain: vec![(**row).clone()],
         missing: Vec::new(),
@@ -63,7 +64,7 @@ pub fn follow(path: &Expression, row: &Arc<Cell>, variables: &BTreeMap<String, E
 fn walk(
     path: &Expression,
     row: &Arc<Cell>,
-    variables: &BTreeMap<String, Expression>,
+    variables: &BTreeMap<String, Compiled>,
     target: &mut Target,
 ) -> Result<(), Failure> {
     match &path.kind {

@@ -15,6 +15,7 @@ use super::place::follow;
 use super::template::Template;
 use super::value::{Failure, Operand};
 use super::{Catalog, fold};
+use crate::checks::compiled::Compiled;
 use crate::evidence::{Gap, Place, Stage};
 use crate::facts::{About, ContainerKey, Facts, LogMatch, Row, schema};
 use crate::finding::{Broken, ContextValue, Finding, LabelledSpot, Remedy, Severity, Spot, Undecided, Verdict};
@@ -280,7 +281,7 @@ fn needs_of(reason: &str, about: &About) -> Option<String> {
     None
 }
 
-fn truth(expression: &Expression, row: &Row, variables: &BTreeMap<String, Expression>) -> Result<bool, Failure> {
+fn truth(expression: &Expression, row: &Row, variables: &BTreeMap<String, Compiled>) -> Result<bool, Failure> {
     match evaluate(expression, &row.cells, variables)? {
         Operand::Bool(value) => Ok(value),
         other => Err(Failure::Broken(format!(

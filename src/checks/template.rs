@@ -1,6 +1,7 @@
 //! Texts with expressions in them: `{{ self.id }} has no check_interval`.
 
-use super::compile::{CompileError, compile};
+use super::compile::CompileError;
+use super::compiled::Compiled;
 use super::evaluate::evaluate;
 use super::expression::{Expression, Kind};
 use super::value::{Failure, Operand, display, list};
@@ -22,7 +23,7 @@ pub enum Part {
     /// Text as it is.
     Text(String),
     /// An expression, its source, and the offset of the source in the template.
-    Expression(Box<Expression>, String, usize),
+    Expression(Compiled, String, usize),
 }
 
 /// A template that was filled in.
@@ -37,11 +38,14 @@ pub struct Filled {
 }
 
 impl Template {
-    /// Compiles a template.
+    /// Compiles a template; `compile` makes an expression of its source.
     ///
     /// # Errors
     /// An expression that does not compile or is not closed, with its offset in `source`.
-    pub fn compile(source: &str) -> Result<Template, CompileError> {
+    pub fn compile(
+        source: &str,
+        compile: impl Fn(&str) -> Result<Compiled, CompileError>,
+    ) -> Result<Template, CompileError> {
         let mut parts = Vec::new();
         let mut at = 0;
         while let Some(open) = source[at..].find("{{") {
@@ -60,11 +64,7 @@ impl Template {
                 offset: open + 2 + error.offset,
                 message: error.message,
             })?;
-            parts.push(Part::Expression(
-                Box::new(expression),
-                inner.trim().to_owned(),
-                open + 2,
-            ));
+            parts.push(Part::Expression(expression, inner.trim().to_owned(), open + 2));
             at = open + 2 + length + 2;
         }
         if at < source.len() {
@@ -77,7 +77,7 @@ impl Template {
     ///
     /// # Errors
     /// A failure of the check itself; an unknown value is none.
-    pub fn fill(&self, row: &Arc<Cell>, variables: &BTreeMap<String, Expression>) -> Result<Filled, Failure> {
+    pub fn fill(&self, row: &Arc<Cell>, variables: &BTreeMap<String, Compiled>) -> Result<Filled, Failure> {
         let mut filled = Filled::default();
         for part in &self.parts {
             match part {
@@ -102,10 +102,10 @@ impl Template {
     }
 
     /// Returns the expressions with their offsets.
-    pub fn expressions(&self) -> impl Iterator<Item = (&Expression, usize)> {
+    pub fn expressions(&self) -> impl Iterator<Item = (&Compiled, usize)> {
         self.parts.iter().filter_map(|part| match part {
             Part::Text(_) => None,
-            Part::Expression(expression, _, offset) => Some((expression.as_ref(), *offset)),
+            Part::Expression(expression, _, offset) => Some((expression, *offset)),
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::error::CommandError;
 use super::examples::{Failure, Suite};
 use super::{embedded, output, reference};
-use crate::checks::{Catalog, Check};
+use crate::checks::{Catalog, Check, Reading};
 use crate::cli::{ChecksCommand, Selection};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ fn listed(check: &Check) -> ListedCheck<'_> {
 }
 
 fn list(selection: &Selection, format: &str) -> Result<u8, CommandError> {
-    let catalog = embedded::selected(selection)?;
+    let catalog = embedded::selected(selection, Reading::Whole)?;
     let mut checks: Vec<ListedCheck<'_>> = catalog.iter().map(listed).collect();
     checks.sort_by_key(|check| (check.folder, check.id));
     match format {
@@ -91,7 +91,10 @@ fn test(paths: &[PathBuf], healthy: Option<&Path>) -> Result<u8, CommandError> {
         }
         files.extend(embedded::read_check_files(path)?);
     }
-    let (own, errors) = Catalog::load(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    let (own, errors) = Catalog::load(
+        files.iter().map(|(name, text)| (name.as_str(), text.as_str())),
+        Reading::Whole,
+    );
     let ids: Vec<String> = own.iter().map(|check| check.id.clone()).collect();
     // The compiled-in checks run along, so that an example of one is no fault of another; an own file replaces the one of its id.
     let mut catalog = own;
@@ -102,7 +105,7 @@ fn test(paths: &[PathBuf], healthy: Option<&Path>) -> Result<u8, CommandError> {
             .map(|stem| stem.to_string_lossy().into_owned());
         stem.is_none_or(|stem| catalog.get(&stem).is_none())
     });
-    let (others, _) = Catalog::load(others.map(|(name, text)| (name.as_str(), *text)));
+    let (others, _) = Catalog::load(others.map(|(name, text)| (name.as_str(), *text)), Reading::Proven);
     catalog.extend(others);
     let suite = Suite::new(&catalog, embedded::tables())?;
     let mut failures: Vec<Failure> = errors.into_iter().map(Failure::from).collect();

@@ -1,7 +1,7 @@
 //! What is compiled in: the catalogue, the version tables and the demo.
 
 use super::error::CommandError;
-use crate::checks::{Catalog, CheckError};
+use crate::checks::{Catalog, CheckError, Reading};
 use crate::facts::app::NpmTable;
 use crate::releases::{TableTexts, Tables};
 use include_dir::{Dir, include_dir};
@@ -71,19 +71,22 @@ pub fn demo_files() -> Vec<(String, String)> {
 }
 
 /// Returns the compiled-in catalogue.
-pub fn catalog() -> Result<Catalog, CommandError> {
+pub fn catalog(reading: Reading) -> Result<Catalog, CommandError> {
     let files = check_files();
-    let (catalog, errors) = Catalog::load(files.iter().map(|(name, text)| (name.as_str(), *text)));
+    let (catalog, errors) = Catalog::load(files.iter().map(|(name, text)| (name.as_str(), *text)), reading);
     check_errors(&errors)?;
     Ok(catalog)
 }
 
-/// Returns the compiled-in catalogue and the checks of further folders, narrowed to a selection.
-pub fn selected(selection: &crate::cli::Selection) -> Result<Catalog, CommandError> {
-    let mut catalog = catalog()?;
+/// Returns the compiled-in catalogue, read as far as `reading` says, and the checks of further folders (read whole), narrowed to a selection.
+pub fn selected(selection: &crate::cli::Selection, reading: Reading) -> Result<Catalog, CommandError> {
+    let mut catalog = catalog(reading)?;
     for directory in &selection.checks {
         let files = read_check_files(directory)?;
-        let (more, mut errors) = Catalog::load(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let (more, mut errors) = Catalog::load(
+            files.iter().map(|(name, text)| (name.as_str(), text.as_str())),
+            Reading::Whole,
+        );
         errors.extend(catalog.extend(more));
         check_errors(&errors)?;
     }

@@ -484,7 +484,7 @@ fn clauses(check: &Check, runs: &[Run]) -> Vec<Failure> {
     if check.id == RUNNING_CONFIG_DIFFERS {
         return Vec::new();
     }
-    let mut inlined = when.clone();
+    let mut inlined = Expression::clone(when);
     // A variable may name others: as many rounds as there are variables suffice.
     for _ in 0..check.variables.len() {
         for (name, expression) in &check.variables {

@@ -5,7 +5,7 @@ use super::{embedded, output};
 use crate::checks::expression::Expression;
 use crate::checks::file::{EFFECTS, EditPlan, EditStep};
 use crate::checks::template::{Part, Template};
-use crate::checks::{Check, Expectation};
+use crate::checks::{Check, Expectation, Reading};
 use crate::cli::{ExplainArguments, Selection};
 use crate::finding::Severity;
 use crate::releases::VersionRange;
@@ -21,7 +21,7 @@ pub fn explain(arguments: &ExplainArguments) -> Result<u8, CommandError> {
         checks: arguments.checks.clone(),
         ..Selection::default()
     };
-    let catalog = embedded::selected(&selection)?;
+    let catalog = embedded::selected(&selection, Reading::Whole)?;
     match catalog.get(&arguments.id) {
         Some(check) => {
             output::print(&page(check))?;
@@ -95,7 +95,7 @@ pub fn page(check: &Check) -> String {
     );
     if let Some(when) = &check.when {
         let _ = writeln!(out, "How it is found");
-        let _ = writeln!(out, "  each row of `{}` for which\n  {}\n", check.each, when);
+        let _ = writeln!(out, "  each row of `{}` for which\n  {}\n", check.each, **when);
     }
     examples(&mut out, check, Expectation::Bad, "Wrong");
     examples(&mut out, check, Expectation::Good, "Right");

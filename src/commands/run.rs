@@ -2,7 +2,7 @@
 
 use super::error::CommandError;
 use super::{embedded, inspect, output, trace};
-use crate::checks::Catalog;
+use crate::checks::{Catalog, Reading};
 use crate::cli::{FailOn, RunArguments};
 use crate::evidence::Evidence;
 use crate::evidence::logs::LogScanner;
@@ -26,11 +26,16 @@ const INCOMPLETE: u8 = 4;
 /// Wrong arguments, or output that cannot be written.
 pub fn run(arguments: RunArguments) -> Result<u8, CommandError> {
     let outputs = output::parse(&arguments.output)?;
-    let catalog = embedded::selected(&arguments.selection)?;
+    let catalog = embedded::selected(&arguments.selection, Reading::Proven)?;
     if let Some(id) = &arguments.trace {
         traced_check(&catalog, id)?;
     }
-    let scanner = scanner(&catalog)?;
+    // Patterns are compiled for the logs at hand only.
+    let scanner = if arguments.demo || !arguments.logs.is_empty() {
+        scanner(&catalog)?
+    } else {
+        scanner(&Catalog::default())?
+    };
     let evidence = gather(&arguments, &scanner)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
     if let Some(id) = &arguments.trace {

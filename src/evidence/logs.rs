@@ -25,6 +25,7 @@ mod differential;
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read};
 
+use rayon::prelude::*;
 use regex::bytes::Regex;
 
 pub use file_name::{LogName, container_of_file_name};
@@ -143,7 +144,8 @@ impl LogScanner {
         let mut errors = Vec::new();
         let mut seen = HashSet::new();
         let mut compiled = Vec::with_capacity(patterns.len());
-        for source in patterns {
+        let results: Vec<_> = patterns.par_iter().map(pattern::compile).collect();
+        for (source, result) in patterns.iter().zip(results) {
             if !seen.insert(source.id.as_str()) {
                 errors.push(PatternError {
                     id: source.id.clone(),
@@ -151,7 +153,7 @@ impl LogScanner {
                     offset: None,
                 });
             }
-            match pattern::compile(source) {
+            match result {
                 Ok(pattern) => compiled.push(pattern),
                 Err(error) => errors.push(error),
             }

@@ -177,7 +177,7 @@ fn summary(parts: TempoParts<'_>, tempo: &Tempo) -> StageSummary {
 
 /// The file of an object whose configuration has no place: an operator's resource.
 fn file_of(evidence: &Evidence, tempo: &Tempo) -> String {
-    let mut resources = evidence.resources.iter();
+    let mut resources = evidence.resources.named(&tempo.reference.kind, &tempo.reference.name);
     resources
         .find(|resource| resource.reference == tempo.reference)
         .map_or_else(String::new, |resource| resource.document.text.file().name.clone())

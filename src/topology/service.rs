@@ -84,8 +84,8 @@ pub enum TargetNumber {
 
 /// Returns every Service, in the order of the evidence.
 pub fn services(evidence: &Evidence, workloads: &[Workload]) -> Vec<Service> {
-    let is_service = |resource: &&Resource| resource.kind() == "Service" && resource.group().is_empty();
-    let resources = evidence.resources.iter().filter(is_service);
+    let resources = evidence.resources.of_kind("Service");
+    let resources = resources.filter(|resource| resource.group().is_empty());
     resources
         .map(|resource| service(evidence, resource, workloads))
         .collect()

@@ -1,13 +1,13 @@
 //! The rules about checks, on the whole catalogue: every example behaves, every edit heals, every clause is needed.
 
 use rayon::prelude::*;
-use tracedoctor::checks::Catalog;
+use tracedoctor::checks::{Catalog, Reading};
 use tracedoctor::commands::embedded;
 use tracedoctor::commands::examples::Suite;
 
 fn catalog() -> Catalog {
     let files = embedded::check_files();
-    let (catalog, errors) = Catalog::load(files.iter().map(|(name, text)| (name.as_str(), *text)));
+    let (catalog, errors) = Catalog::load(files.iter().map(|(name, text)| (name.as_str(), *text)), Reading::Whole);
     let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
     assert!(errors.is_empty(), "{}", errors.join("\n"));
     catalog

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use std::sync::Arc;
-use tracedoctor::checks::{Catalog, file};
+use tracedoctor::checks::{Catalog, Reading, file};
 use tracedoctor::commands::{embedded, inspect, run};
 use tracedoctor::evidence::{Document, Origin, ResourceReference, SourceFile, Text};
 use tracedoctor::sources::{self, Options};
@@ -164,7 +164,7 @@ fn mutated(text: &str, seed: u64) -> String {
 
 #[test]
 fn mutated_manifests_never_panic_and_give_the_same_bytes_twice() {
-    let catalog = embedded::catalog().unwrap();
+    let catalog = embedded::catalog(Reading::Proven).unwrap();
     let scanner = run::scanner(&catalog).unwrap();
     let demo = embedded::demo_files();
     let options = Options::default();
@@ -192,10 +192,11 @@ fn mutated_check_files_never_panic() {
     let mut loaded = 0;
     for (index, (name, text)) in files.iter().enumerate() {
         for seed in 0..2 {
-            loaded += usize::from(file::load(name, &mutated(text, seed * 1_000 + index as u64)).is_ok());
+            loaded +=
+                usize::from(file::load(name, &mutated(text, seed * 1_000 + index as u64), Reading::Whole).is_ok());
         }
     }
-    let (catalog, _) = Catalog::load(files.iter().map(|(name, text)| (name.as_str(), *text)));
+    let (catalog, _) = Catalog::load(files.iter().map(|(name, text)| (name.as_str(), *text)), Reading::Whole);
     assert!(
         catalog.len() == files.len() && loaded < files.len() * 2,
         "mutation changes nothing"

@@ -1,6 +1,7 @@
 //! From a check's edit plan and a row to operations on documents.
 
 use super::truth;
+use crate::checks::compiled::Compiled;
 use crate::checks::evaluate::evaluate;
 use crate::checks::expression::Expression;
 use crate::checks::file::{EditPlan, EditStep, EditValue};
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 pub(super) fn plan_edit(
     plan: &EditPlan,
     row: &Row,
-    variables: &BTreeMap<String, Expression>,
+    variables: &BTreeMap<String, Compiled>,
 ) -> Result<Option<Edit>, String> {
     if let Some(when) = &plan.when {
         match truth(when, row, variables) {
@@ -38,11 +39,7 @@ pub(super) fn plan_edit(
     }))
 }
 
-fn operation(
-    step: &EditStep,
-    row: &Row,
-    variables: &BTreeMap<String, Expression>,
-) -> Result<Option<Operation>, Failure> {
+fn operation(step: &EditStep, row: &Row, variables: &BTreeMap<String, Compiled>) -> Result<Option<Operation>, Failure> {
     let target = |path: &Expression| follow(path, &row.cells, variables);
     let written = |target: &Target| target.cell().and_then(|cell| cell.place.clone());
     Ok(match step {
@@ -86,7 +83,7 @@ fn operation(
 fn edit_value(
     value: &EditValue,
     row: &Row,
-    variables: &BTreeMap<String, Expression>,
+    variables: &BTreeMap<String, Compiled>,
 ) -> Result<Option<serde_json::Value>, Failure> {
     Ok(match value {
         EditValue::Constant(value) => Some(value.clone()),

@@ -442,11 +442,7 @@ fn file(
 
 /// Adds the files of ConfigMaps and plain files that no application is seen to load.
 pub(super) fn loose_files(evidence: &Evidence, files: &mut Vec<JsFile>) {
-    for resource in evidence
-        .resources
-        .iter()
-        .filter(|resource| resource.kind() == "ConfigMap")
-    {
+    for resource in evidence.resources.of_kind("ConfigMap") {
         let document = &resource.document;
         let Some(data) = document.get(resource.node, "data") else {
             continue;

@@ -158,11 +158,10 @@ fn operator_reason(parts: &WorkloadParts<'_>, service: &Service) -> Option<Strin
     }
     let is_known =
         |reference: &ResourceReference| parts.workloads.iter().any(|workload| *workload.reference == *reference);
-    let operated = parts.evidence.resources.iter().find(|resource| {
+    let mut operated = OPERATED.iter().flat_map(|kind| parts.evidence.resources.of_kind(kind));
+    let operated = operated.find(|resource| {
         let namespace = namespace_of(parts.evidence, &resource.reference);
-        OPERATED.contains(&resource.kind())
-            && same_namespace(&service.namespace, &namespace) != Some(false)
-            && !is_known(&resource.reference)
+        same_namespace(&service.namespace, &namespace) != Some(false) && !is_known(&resource.reference)
     })?;
     let reference = &operated.reference;
     Some(format!(

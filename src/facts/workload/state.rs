@@ -11,8 +11,8 @@ pub(super) struct Pods(HashMap<String, Vec<Cell>>);
 impl Pods {
     pub(super) fn of(evidence: &Evidence) -> Pods {
         let mut pods: HashMap<String, Vec<Cell>> = HashMap::new();
-        for resource in &evidence.resources {
-            if resource.kind() == "Pod" && resource.document.get(resource.node, "status").is_some() {
+        for resource in evidence.resources.of_kind("Pod") {
+            if resource.document.get(resource.node, "status").is_some() {
                 let pod = resource.cell();
                 pods.entry(top_owner(evidence, resource, &pod)).or_default().push(pod);
             }

@@ -91,8 +91,7 @@ fn collect(annotations: &Cell, level: &'static str, found: &mut Vec<Annotation>)
 
 fn namespace_object<'a>(evidence: &'a Evidence, namespace: &Namespace) -> Option<&'a Resource> {
     let name = namespace.name()?;
-    let mut resources = evidence.resources.iter();
-    resources.find(|resource| resource.kind() == "Namespace" && resource.reference.name == name)
+    evidence.resources.named("Namespace", name).next()
 }
 
 /// Returns what is injected into a container.
@@ -156,11 +155,9 @@ fn instrumentation(evidence: &Evidence, workload: &Workload, value: &str) -> Ins
             Found::Unknown(reason) => InstrumentationState::Unknown(reason),
         };
     }
-    let of_kind = evidence
+    let here: Vec<&Resource> = evidence
         .resources
-        .iter()
-        .filter(|resource| resource.kind() == "Instrumentation");
-    let here: Vec<&Resource> = of_kind
+        .of_kind("Instrumentation")
         .filter(|resource| {
             same_namespace(&workload.namespace, &namespace_of(evidence, &resource.reference)) == Some(true)
         })

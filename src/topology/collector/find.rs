@@ -49,15 +49,18 @@ pub(super) fn all(evidence: &Evidence, tables: &Tables, workloads: &[Workload]) 
         }
     }
     drop_instances(&mut found, workloads);
-    let resources = evidence.resources.iter();
-    for resource in resources.clone().filter(|resource| operator::is_collector(resource)) {
+    for resource in operator::collectors(evidence) {
         let made_by_it = found
             .iter()
             .position(|collector: &Collector| collector.owner == owner(evidence, &resource.reference));
         let made_by_it = made_by_it.map(|index| found.remove(index));
         found.push(reader.operator_resource(resource, made_by_it));
     }
-    for resource in resources.filter(|resource| resource.kind() == "ConfigMap" && resource.group().is_empty()) {
+    for resource in evidence
+        .resources
+        .of_kind("ConfigMap")
+        .filter(|resource| resource.group().is_empty())
+    {
         reader.config_map(resource, &mut found);
     }
     for file in evidence.files.iter().filter(|file| file.kind == PlainKind::Collector) {
@@ -280,12 +283,8 @@ impl Reader<'_> {
 
     /// The operator writes the configuration of its resource into a ConfigMap: one of the two is enough.
     fn is_made_by_operator(&self, resource: &Resource) -> bool {
-        let made = self
-            .evidence
-            .resources
-            .iter()
-            .filter(|other| operator::is_collector(other));
-        made.map(|other| format!("{}-collector", other.reference.name))
+        operator::collectors(self.evidence)
+            .map(|other| format!("{}-collector", other.reference.name))
             .any(|name| {
                 resource
                     .reference

@@ -5,18 +5,18 @@ use crate::releases::Tables;
 use crate::topology::workload::{PodParts, Workload, namespace_of, same_namespace, workload_of};
 use std::sync::Arc;
 
-/// Returns whether a resource is a Collector of the operator.
-pub(super) fn is_collector(resource: &Resource) -> bool {
-    resource.kind() == "OpenTelemetryCollector" && resource.group() == "opentelemetry.io"
+/// Returns the resources of the operator that make a Collector.
+pub(super) fn collectors(evidence: &Evidence) -> impl Iterator<Item = &Resource> + Clone {
+    let resources = evidence.resources.of_kind("OpenTelemetryCollector");
+    resources.filter(|resource| resource.group() == "opentelemetry.io")
 }
 
 /// Returns the workloads that the operator makes of its resources, with one container `otc-container` each: append them to the others.
 ///
 /// A resource whose workload is at hand (a live cluster has both) gets none. A sidecar has no workload of its own; it is returned all the same, so that its environment is known, with no replicas.
 pub fn operator_workloads(evidence: &Evidence, tables: &Tables) -> Vec<Workload> {
-    let resources = evidence.resources.iter();
-    resources
-        .filter(|resource| is_collector(resource) && !has_workload(evidence, resource))
+    collectors(evidence)
+        .filter(|resource| !has_workload(evidence, resource))
         .map(|resource| workload_of(evidence, tables, resource, parts(resource)))
         .collect()
 }
@@ -24,14 +24,15 @@ pub fn operator_workloads(evidence: &Evidence, tables: &Tables) -> Vec<Workload>
 /// Returns whether an object at hand is controlled by the resource and runs pods.
 fn has_workload(evidence: &Evidence, resource: &Resource) -> bool {
     let namespace = namespace_of(evidence, &resource.reference);
-    evidence.resources.iter().any(|other| {
+    let runners = ["Deployment", "DaemonSet", "StatefulSet"];
+    let mut runners = runners.into_iter().flat_map(|kind| evidence.resources.of_kind(kind));
+    runners.any(|other| {
         let owners = other.at(&["metadata", "ownerReferences"]);
         let is_owner = |owner: &Cell| {
             owner.text_at(&["kind"]) == Some(resource.kind())
                 && owner.text_at(&["name"]) == Some(&resource.reference.name)
         };
-        matches!(other.kind(), "Deployment" | "DaemonSet" | "StatefulSet")
-            && owners.items().iter().any(is_owner)
+        owners.items().iter().any(is_owner)
             && same_namespace(&namespace, &namespace_of(evidence, &other.reference)) == Some(true)
     })
 }

@@ -22,8 +22,8 @@ pub(super) fn instances(evidence: &Evidence, workloads: &[Workload]) -> Vec<Inst
     }
     let resources = evidence
         .resources
-        .iter()
-        .filter(|resource| resource.kind() == "Grafana" && resource.group() == "grafana.integreatly.org");
+        .of_kind("Grafana")
+        .filter(|resource| resource.group() == "grafana.integreatly.org");
     found.extend(resources.map(|resource| Instance {
         container: None,
         reference: resource.reference.clone(),

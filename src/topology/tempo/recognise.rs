@@ -47,11 +47,7 @@ pub(super) fn tempos(evidence: &Evidence, workloads: &[Workload]) -> Vec<Tempo> 
     for resource in evidence.resources.iter().filter(|resource| is_operators(resource)) {
         found.push(build(evidence, &Home::Operator(resource), operator_source()));
     }
-    for resource in evidence
-        .resources
-        .iter()
-        .filter(|resource| resource.kind() == "ConfigMap")
-    {
+    for resource in evidence.resources.of_kind("ConfigMap") {
         let data = resource.at(&["data"]);
         for (key, value) in data.fields().into_iter().flatten() {
             let is_read = read.contains(&((*resource.reference).clone(), Some(key.clone())));

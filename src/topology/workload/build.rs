@@ -133,15 +133,18 @@ fn replicas(evidence: &Evidence, kind: &str, object: &Cell, namespace: &Namespac
 
 fn is_autoscaled(evidence: &Evidence, kind: &str, object: &Cell, namespace: &Namespace) -> bool {
     let name = object.text_at(&["metadata", "name"]);
-    evidence.resources.iter().any(|resource| {
-        matches!(resource.kind(), "HorizontalPodAutoscaler" | "ScaledObject")
-            && resource.text_at(&["spec", "scaleTargetRef", "name"]) == name
-            && resource
-                .text_at(&["spec", "scaleTargetRef", "kind"])
-                .unwrap_or("Deployment")
-                == kind
-            && same_namespace(namespace, &namespace_of(evidence, &resource.reference)) == Some(true)
-    })
+    let scalers = ["HorizontalPodAutoscaler", "ScaledObject"];
+    scalers
+        .into_iter()
+        .flat_map(|scaler| evidence.resources.of_kind(scaler))
+        .any(|resource| {
+            resource.text_at(&["spec", "scaleTargetRef", "name"]) == name
+                && resource
+                    .text_at(&["spec", "scaleTargetRef", "kind"])
+                    .unwrap_or("Deployment")
+                    == kind
+                && same_namespace(namespace, &namespace_of(evidence, &resource.reference)) == Some(true)
+        })
 }
 
 fn build(evidence: &Evidence, tables: &Tables, resource: &Resource, object: Cell, parts: PodParts) -> Workload {

@@ -64,10 +64,7 @@ pub fn find<'a>(
 ) -> Found<'a> {
     let mut here = Vec::new();
     let mut perhaps = None;
-    for resource in &evidence.resources {
-        if resource.reference.name != name || resource.kind() != kind {
-            continue;
-        }
+    for resource in evidence.resources.named(kind, name) {
         match same_namespace(namespace, &namespace_of(evidence, &resource.reference)) {
             Some(true) => here.push(resource),
             Some(false) => {}
@@ -111,7 +108,7 @@ fn nearest<'a>(several: &[&'a Resource], near: Option<&str>) -> Option<&'a Resou
 /// without the hash that Kustomize adds, or a name one edit away.
 pub fn near_miss(evidence: &Evidence, kind: &str, namespace: &Namespace, name: &str) -> Option<String> {
     let mut best: Option<(u8, &Resource)> = None;
-    for resource in evidence.resources.iter().filter(|resource| resource.kind() == kind) {
+    for resource in evidence.resources.of_kind(kind) {
         let other = &resource.reference.name;
         let same = same_namespace(namespace, &namespace_of(evidence, &resource.reference));
         let rank = match same {

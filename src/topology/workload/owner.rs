@@ -29,10 +29,8 @@ fn controller(object: &Cell) -> Option<Named> {
 }
 
 fn at_hand<'a>(evidence: &'a Evidence, owner: &Named, namespace: &Namespace) -> Option<&'a Resource> {
-    evidence.resources.iter().find(|resource| {
-        resource.reference.name == owner.name
-            && resource.kind() == owner.kind
-            && resource.group() == owner.group
+    evidence.resources.named(&owner.kind, &owner.name).find(|resource| {
+        resource.group() == owner.group
             && same_namespace(namespace, &namespace_of(evidence, &resource.reference)) == Some(true)
     })
 }
