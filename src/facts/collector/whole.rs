@@ -141,8 +141,8 @@ fn contents(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
         .collect();
     let pipelines_unknown = collector
         .config
-        .path(&["service", "pipelines"])
-        .and_then(Cell::unknown_reason);
+        .get("service")
+        .and_then(|service| service.unknown_reason().or_else(|| service.get("pipelines")?.unknown_reason()));
     let if_pipelines = |value: bool| match pipelines_unknown {
         Some(reason) => Cell::unknown(reason.clone()),
         None => maker.if_known(value),

@@ -79,7 +79,7 @@ fn only(files: &[(&str, &str)]) -> Collector {
     found.remove(0)
 }
 
-fn of(release: &str, container: &str, config: &str) -> Collector {
+pub(super) fn of(release: &str, container: &str, config: &str) -> Collector {
     only(&[("a.yaml", &stack(release, container, config))])
 }
 

@@ -284,6 +284,8 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
     };
     let expansion = expansion(home, expand_env);
     let (config, placeholders) = substitute::expand(&config, expansion);
+    let refused_keys = keys::refused(&config, &release);
+    let config = keys::with_meant_keys(&config, &refused_keys);
     let settings = Settings {
         config: &config,
         arguments: &arguments,
@@ -302,7 +304,6 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
     let paths = home.container().map_or_else(Vec::new, |(workload, container)| {
         paths::read(&settings, &targets, &release, workload, container)
     });
-    let refused_keys = keys::refused(&config, &release);
     let indexes = match home {
         Home::Container { indexes, .. } => Some(*indexes),
         _ => None,
