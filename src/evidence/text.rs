@@ -118,6 +118,21 @@ impl OffsetMap {
         }
     }
 
+    /// Returns the map of the part that begins at an offset of the decoded text.
+    pub fn from(&self, start: usize) -> OffsetMap {
+        let mut part = OffsetMap {
+            pairs: Vec::new(),
+            fixed: self.fixed,
+        };
+        part.push(0, self.source(start));
+        for &(decoded, source) in &self.pairs {
+            if decoded as usize > start {
+                part.push(decoded as usize - start, source as usize);
+            }
+        }
+        part
+    }
+
     /// Notes that from `decoded` on, offsets continue at `source`; calls come in ascending order.
     pub fn push(&mut self, decoded: usize, source: usize) {
         let (decoded, source) = (decoded as u32, source as u32);

@@ -101,6 +101,11 @@ pub(super) const COMPONENT: &[Column] = &[
     ),
     column("pipelines", TEXTS, "The ids of the pipelines that use it."),
     column("signals", TEXTS, "Their signals, each once."),
+    column(
+        "uses",
+        TEXTS,
+        "The id at every place that uses it: lists of pipelines, for an extension `service.extensions`. For `set_each`."
+    ),
     column("receiver_in", TEXTS, "The ids of the pipelines that it receives for."),
     column("exporter_in", TEXTS, "The ids of the pipelines that it exports for."),
     column(
@@ -162,6 +167,11 @@ pub(super) const COMPONENT: &[Column] = &[
         "did_you_mean",
         Type::Text,
         "The type that was probably meant; null when none is near.",
+    ),
+    column(
+        "connector_type",
+        Type::Bool,
+        "Whether no component of this kind has the type, and a connector has."
     ),
     column(
         "deprecated_alias",

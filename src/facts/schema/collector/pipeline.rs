@@ -100,6 +100,11 @@ pub(super) const PIPELINE_REFERENCE: &[Column] = &[
         "The id that was probably meant; null when none is near.",
     ),
     column(
+        "connector_type",
+        Type::Bool,
+        "Whether nothing that may stand here is configured under the id, no component of the kind has its type, and a connector has."
+    ),
+    column(
         "duplicate",
         Type::Bool,
         "Whether the same id stands earlier in the list.",
