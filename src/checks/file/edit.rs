@@ -53,7 +53,15 @@ impl Reader {
     }
 
     fn step(&mut self, item: &Cell, names: &Names<'_>) -> Option<EditStep> {
-        let operations = ["set", "set_each", "remove", "rename", "append", "insert_before", "replace"];
+        let operations = [
+            "set",
+            "set_each",
+            "remove",
+            "rename",
+            "append",
+            "insert_before",
+            "replace",
+        ];
         let present: Vec<&str> = operations.into_iter().filter(|name| item.get(name).is_some()).collect();
         let [operation] = present[..] else {
             self.error(item, format!("a step is exactly one of {}", operations.join(", ")));

@@ -60,7 +60,10 @@ fn set_each(
     let Some(value) = edit_value(value, row, variables)? else {
         return Ok(None);
     };
-    let places = list.items().iter().map(|item| item.place.clone().filter(|place| place.node.is_some()));
+    let places = list
+        .items()
+        .iter()
+        .map(|item| item.place.clone().filter(|place| place.node.is_some()));
     let operations = places.map(|place| {
         place.map(|base| Operation::Set {
             base,

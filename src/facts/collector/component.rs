@@ -13,7 +13,11 @@ use std::sync::Arc;
 pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) -> Vec<Arc<Cell>> {
     let mut links = Vec::new();
     for component in &maker.collector.components {
-        let builder = fate_columns(use_columns(base_columns(maker, component), maker, component), maker, component);
+        let builder = fate_columns(
+            use_columns(base_columns(maker, component), maker, component),
+            maker,
+            component,
+        );
         let builder = meaning_columns(builder, maker, component);
         let place = component.place().cloned();
         let assumption = match &component.fate {
@@ -50,6 +54,10 @@ fn base_columns(maker: &Maker<'_>, component: &Component) -> RowBuilder {
         .set("config", component.config.clone())
         .set("endpoint", endpoint)
         .set("tables_cover", covered)
+        .set(
+            "takes_traces",
+            maker.tables.takes_traces(component.kind, &component.type_name),
+        )
         .set("container", maker.container_link())
         .set("workload", maker.workload_link())
         .set("collector", maker.collector_link())

@@ -150,6 +150,10 @@ fn item_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: Option<&Pipeline>, i
             component.map(|component| component.canonical.as_str()),
         )
         .set("kind", component.map(|component| component.kind.as_str()))
+        .set(
+            "takes_traces",
+            component.and_then(|component| maker.tables.takes_traces(component.kind, &component.type_name)),
+        )
         .set("index", item.index)
         .set("defined", defined)
         .set("defined_elsewhere", item.defined_elsewhere.map(|kind| kind.as_str()))

@@ -180,7 +180,8 @@ fn refused_in_volume<'a>(owner: &Owner<'a>, path: &DataPath) -> Vec<&'a str> {
 fn path_row(facts: &Facts, owner: &Owner<'_>, path: &DataPath) -> RowBuilder {
     let mount = mount_of(owner, path);
     let refused = refused_in_volume(owner, path);
-    let is_later = refused.contains(&path.path.text().unwrap_or_default()) && refused.first().copied() != path.path.text();
+    let is_later =
+        refused.contains(&path.path.text().unwrap_or_default()) && refused.first().copied() != path.path.text();
     let user = owner.container.map(|container| &container.user);
     let of_mount = |key: &str| mount.and_then(|mount| mount.cell.get(key)).cloned().unwrap_or_default();
     RowBuilder::new("tempo_paths")
@@ -200,7 +201,10 @@ fn path_row(facts: &Facts, owner: &Owner<'_>, path: &DataPath) -> RowBuilder {
         .set("read_only_root", path.read_only_root.clone())
         .set("writable", path.writable.clone())
         .set("ownership", path.ownership)
-        .set("refused_in_volume", refused.into_iter().map(Cell::from).collect::<Vec<_>>())
+        .set(
+            "refused_in_volume",
+            refused.into_iter().map(Cell::from).collect::<Vec<_>>(),
+        )
         .set("refused_before", is_later)
         .set("persistent", path.persistent.clone())
         .set("size_limit", as_text(&path.size_limit))

@@ -187,7 +187,9 @@ fn without_argument(
         // Whatever is mounted there hides the file in the image.
         FileLookup::Absent { reason, mount, present } => {
             let over = around.run.and_then(|(_, container)| container.mounts.get(mount));
-            let place = over.and_then(|mount| mount.cell.place.clone()).or_else(|| container.place.clone());
+            let place = over
+                .and_then(|mount| mount.cell.place.clone())
+                .or_else(|| container.place.clone());
             let mut problem = Problem::new(ProblemKind::FileMissing, path, reason.clone(), place);
             problem.present = present;
             loaded.problems.push(problem);

@@ -183,6 +183,11 @@ mod tests {
             &["exporters", "otlp", "endpoint"],
             None,
         );
-        check("endpoint: tempo:4317", "unlike_any: 1", &["exporters", "otlp", "endpoint"], None);
+        check(
+            "endpoint: tempo:4317",
+            "unlike_any: 1",
+            &["exporters", "otlp", "endpoint"],
+            None,
+        );
     }
 }

@@ -104,7 +104,7 @@ pub(super) const COMPONENT: &[Column] = &[
     column(
         "uses",
         TEXTS,
-        "The id at every place that uses it: lists of pipelines, for an extension `service.extensions`. For `set_each`."
+        "The id at every place that uses it: lists of pipelines, for an extension `service.extensions`. For `set_each`.",
     ),
     column("receiver_in", TEXTS, "The ids of the pipelines that it receives for."),
     column("exporter_in", TEXTS, "The ids of the pipelines that it exports for."),
@@ -171,7 +171,7 @@ pub(super) const COMPONENT: &[Column] = &[
     column(
         "connector_type",
         Type::Bool,
-        "Whether no component of this kind has the type, and a connector has."
+        "Whether no component of this kind has the type, and a connector has.",
     ),
     column(
         "deprecated_alias",
@@ -192,6 +192,11 @@ pub(super) const COMPONENT: &[Column] = &[
         "tables_cover",
         Type::Bool,
         "Whether the tables list the keys of the type.",
+    ),
+    column(
+        "takes_traces",
+        Type::Bool,
+        "Whether the type works in pipelines for traces; null when the tables do not tell.",
     ),
     column("endpoint", Type::Text, "The key `endpoint`; null when not set."),
     column(

@@ -126,12 +126,12 @@ pub(super) const PATHS: &[Column] = &[
     column(
         "refused_in_volume",
         TEXTS,
-        "The paths in the same volume that the process may not write to for the same reason, this one among them."
+        "The paths in the same volume that the process may not write to for the same reason, this one among them.",
     ),
     column(
         "refused_before",
         Type::Bool,
-        "Whether it is one of those, and not the first."
+        "Whether it is one of those, and not the first.",
     ),
     column("persistent", Type::Bool, "Whether it outlives the pod."),
     column(
