@@ -284,5 +284,11 @@ mod tests {
         assert_eq!(map.pairs.len(), 2, "a pair in step is not kept");
         assert_eq!(OffsetMap::constant(7).source(5), 7);
         assert_eq!((map.source(3), map.source(6), map.source(8)), (13, 20, 22));
+        let part = map.from(4);
+        assert_eq!(
+            (part.source(0), part.source(1), part.source(2), part.source(4)),
+            (14, 15, 20, 22)
+        );
+        assert_eq!(OffsetMap::constant(7).from(3).source(1), 7);
     }
 }

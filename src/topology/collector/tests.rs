@@ -115,6 +115,15 @@ fn check(collector: &Collector, path: &[&str], expected: &str) {
 }
 
 #[test]
+fn a_configuration_in_an_argument_has_the_lines_of_the_outer_file() {
+    let arguments = format!("args:\n- |\n  --config=yaml:\n{}", indented(CONFIG, 2));
+    let endpoint = ["exporters", "otlp", "endpoint"];
+    check(&of("0.110.0", &arguments, ""), &endpoint, "\"tempo:4317\" at 31:25");
+    let one_line = "args: ['--config=yaml:exporters::otlp::endpoint: tempo:1']";
+    check(&of("0.110.0", one_line, ""), &endpoint, "\"tempo:1\" at 22:60");
+}
+
+#[test]
 fn a_mounted_configuration_has_the_lines_of_the_outer_file() {
     let collector = of("0.110.0", ARGS, CONFIG);
     check(

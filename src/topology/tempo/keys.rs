@@ -263,17 +263,19 @@ fn last_before(gone: Version) -> String {
 pub(super) fn with_meant_keys(config: &Cell, refused: &[RefusedKey]) -> Cell {
     let mut result = config.clone();
     for slip in refused.iter().filter(|slip| slip.problem == KeyProblem::Unknown) {
-        let Some(name) = &slip.suggestion else {
-            continue;
-        };
-        let reason = format!("{name} is not set, but {} is, which probably means it", slip.key);
-        let meant = Cell::unknown(reason).at(&slip.value);
-        let steps: Vec<&str> = slip.section.split('.').filter(|step| !step.is_empty()).collect();
-        if let Some(changed) = with_key(&result, &steps, name, &meant) {
-            result = changed;
+        if let Some(name) = &slip.suggestion {
+            result = with_meant_key(&result, &slip.section, name, &slip.key, &slip.value);
         }
     }
     result
+}
+
+/// Returns the configuration with the key that one slip in a section means.
+pub(super) fn with_meant_key(config: &Cell, section: &str, name: &str, slip: &str, value: &Cell) -> Cell {
+    let reason = format!("{name} is not set, but {slip} is, which probably means it");
+    let meant = Cell::unknown(reason).at(value);
+    let steps: Vec<&str> = section.split('.').filter(|step| !step.is_empty()).collect();
+    with_key(config, &steps, name, &meant).unwrap_or_else(|| config.clone())
 }
 
 /// Adds a key to the mapping at a path; `None` when there is no mapping, or the key is there already.
@@ -377,6 +379,23 @@ mod tests {
         check("server", "http_listen_port", "2.2.0", "", Some(true));
         check("server", "proxy_protocol_enabled", "2.5.0", "2.5.0", Some(false));
         check("internal_server", "enable", "", "", Some(true));
+    }
+
+    #[test]
+    fn what_a_slip_means_is_unknown() {
+        let value = |text: &str| Cell::from(text);
+        let trace: crate::evidence::Fields = [("backnd".into(), value("s3"))].into_iter().collect();
+        let storage: crate::evidence::Fields = [("trace".into(), Cell::from(trace))].into_iter().collect();
+        let config: crate::evidence::Fields = [("storage".into(), Cell::from(storage))].into_iter().collect();
+        let config = Cell::from(config);
+        let refused = refused(&config, &ReleaseSpan::unknown("nothing tells"));
+        let result = with_meant_keys(&config, &refused);
+        let backend = result.path(&["storage", "trace", "backend"]).unwrap();
+        assert_eq!(
+            backend.unknown_reason().map(|reason| &**reason),
+            Some("backend is not set, but backnd is, which probably means it")
+        );
+        assert_eq!(result.text_at(&["storage", "trace", "backnd"]), Some("s3"));
     }
 
     #[test]

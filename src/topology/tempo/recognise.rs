@@ -295,6 +295,12 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
     let (tenant_path, tenant_file) = tenant_file(evidence, home, &settings, text.as_deref(), expansion, &mut problems);
     let legacy_allowed = legacy_allowed(home, &settings);
     let overrides = overrides::read(&config, tenant_path, tenant_file, legacy_allowed, &release);
+    let config = overrides.with_meant_keys(&config);
+    let settings = Settings {
+        config: &config,
+        arguments: &arguments,
+        span: &release,
+    };
     let generator = generator::read(&settings, &targets, &overrides);
     let receivers = match targets.runs("distributor") {
         Some(false) => Vec::new(),
