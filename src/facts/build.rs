@@ -73,6 +73,7 @@ pub fn build(
     let app_rows = app::rows(&mut facts, &app_parts);
     let namespaces = datasource_namespaces(evidence, topology);
     let links = hops::Links {
+        services: &workload_rows.services,
         views: &understanding.apps,
         apps: &app_rows,
         collectors: &collector_rows,
