@@ -7,6 +7,8 @@
 mod account;
 mod code;
 mod code_rows;
+mod initialisation;
+mod manifest;
 mod npm;
 mod origin;
 mod rows;
@@ -17,6 +19,7 @@ mod settings_rows;
 pub(crate) mod tests;
 
 pub use code::{CodeExporter, CodeName, JsFile, Preload};
+pub use initialisation::texts;
 pub use npm::{Family, NpmTable, Retired, brings, family, generation, package_of};
 pub use origin::{Origin, SourceText, State};
 pub use rows::{AppParts, AppRows, rows, summaries};

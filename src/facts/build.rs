@@ -94,6 +94,12 @@ pub fn build(
     (facts, stages)
 }
 
+/// Returns the texts that show in a log that code at hand has run.
+pub fn expected_texts(evidence: &Evidence, mut topology: Topology) -> Vec<String> {
+    let apps = std::mem::take(&mut topology.apps);
+    app::texts(&app::understand(evidence, &topology.workloads, apps))
+}
+
 /// Returns the releases of the Tempo at hand, when all that is at hand has the same.
 fn only_tempo(topology: &Topology) -> Option<&ReleaseSpan> {
     let first = &topology.tempos.first()?.release;

@@ -148,7 +148,17 @@ const APPS: &[Column] = &[
     column(
         "initialisation_message",
         Type::Text,
-        "The text that a preloaded file prints once the SDK has started; null when it prints none as it stands.",
+        "The text that a preloaded file prints in any case once the SDK has started; null when it prints none.",
+    ),
+    column(
+        "initialisation_line",
+        Type::Text,
+        "`seen` or `absent` in the log of the container; unknown when the log need not show it; null without such a text or a log.",
+    ),
+    column(
+        "initialisation_log",
+        Type::Text,
+        "The log that decides that; null when there is none.",
     ),
     column(
         "log_level_variable",
