@@ -299,6 +299,11 @@ const PRELOADS: &[Column] = &[
         "Whether that container writes it to a place that the application does not share.",
     ),
     column(
+        "mounted_as_directory",
+        Type::Bool,
+        "Whether a ConfigMap that has the file is mounted without `subPath` at its very path, so that a directory is there.",
+    ),
+    column(
         "starts_sdk",
         Type::Bool,
         "Whether the file starts an SDK; null when its text is not at hand.",
