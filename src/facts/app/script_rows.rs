@@ -7,7 +7,8 @@ use super::rows::{AppParts, AppRows};
 use super::script::ContainerScript;
 use crate::evidence::{Cell, Value};
 use crate::facts::shell::{
-    Cache, CacheOrigin, Command, Copy, CopyKind, Manager, PackageInstall, PackageSource, PackageSpec, Pinned, WriteKind,
+    Cache, CacheOrigin, Command, Copy, CopyKind, Hidden, Manager, PackageInstall, PackageSource, PackageSpec, Pinned,
+    WriteKind,
 };
 use crate::facts::{About, Facts, RowBuilder};
 use crate::topology::app::snake_case;
@@ -330,6 +331,7 @@ impl ScriptRows<'_> {
             .set("cache_from", cache.from)
             .set("cache_writable", cache.writable)
             .set("cache_reason", cache.reason)
+        let start = command.and_then(|command| self.start_for_errexit(command));
             .set("home", home)
             .set(
                 "home_writable",
@@ -366,6 +368,8 @@ impl ScriptRows<'_> {
     fn cache(&self, cache: Option<&Cache>) -> CacheCells {
         let Some(cache) = cache else {
             return CacheCells::default();
+            .set("script_start", start.clone().map(|(line, _)| line))
+            .set("script_start_with_errexit", start.map(|(_, fixed)| fixed))
         };
         let from: Cell = match &cache.origin {
             CacheOrigin::Flag(span) => self.one.cell_at("flag", span.clone()),
@@ -385,6 +389,49 @@ impl ScriptRows<'_> {
                 directory: Cell::unknown(reason.as_str()),
                 from,
                 writable: Cell::unknown(reason),
+    /// Returns the first line of the script, and the same with `set -e` before it, where that makes the failure of a command seen.
+    fn start_for_errexit(&self, command: &Command) -> Option<(Cell, String)> {
+        let is_cured = matches!(command.failure_hidden, Some(Hidden::NotLast | Hidden::ExitsZero));
+        if !is_cured || command.parent.is_some() || self.one.source().is_none() {
+            return None;
+        }
+        let text: &str = &self.one.text;
+        let body = match &self.one.script.shebang {
+            Some(line) => text.get(line.span.end..)?.split_once('\n')?.1,
+            None => text,
+        };
+        let start = text.len() - body.trim_start().len();
+        let (before, rest) = text.split_at(start);
+        let line = rest.lines().next().filter(|line| !line.is_empty())?;
+        let end = start + line.len();
+        let margin = before.rsplit('\n').next().unwrap_or_default();
+        let fixed = if text.trim_end().contains('\n') {
+            format!("set -e\n{margin}{line}")
+        } else {
+            format!("set -e; {line}")
+        };
+        Some((self.text(start..end), fixed))
+    }
+
+    /// The packages of the SDK that may be of another generation each day.
+    fn unpinned(&self, install: &PackageInstall, listed: &[Listed]) -> Vec<Cell> {
+        let is_open = |spec: &PackageSpec| {
+            is_npm(install.manager)
+                && spec.source == PackageSource::Registry
+                && matches!(spec.pinned, Pinned::None | Pinned::Tag)
+                && matches!(
+                    npm::family(&spec.name),
+                    Family::Sdk | Family::Experimental | Family::AutoInstrumentations
+                )
+        };
+        let named = install.packages.iter().filter(|spec| is_open(spec));
+        let named = named.map(|spec| self.text(spec.span.clone()));
+        let listed = listed.iter().filter(|one| !one.locked && is_open(&one.spec));
+        named
+            .chain(listed.map(|one| one.cell(one.spec.name.as_str())))
+            .collect()
+    }
+
                 reason: Cell::default(),
             };
         };

@@ -784,6 +784,16 @@ const INSTALLS: &[Column] = &[
         "conditional",
         Type::Bool,
         "Whether it does not run in every run of the script.",
+    column(
+        "script_start",
+        Type::Text,
+        "The first line of the script below `#!`; null where `set -e` before it would not show the failure, or the script does not stand in the file as it is.",
+    ),
+    column(
+        "script_start_with_errexit",
+        Type::Text,
+        "That line with `set -e` before it; null where there is none.",
+    ),
     ),
     column("legacy_peer_deps", Type::Bool, "Whether `--legacy-peer-deps` is given."),
     column("force", Type::Bool, "Whether `--force` is given."),
