@@ -1,9 +1,10 @@
 //! Rows about scripts, their commands, the packages that they install, and what they write.
 
 use super::account::{self, Writable, answer_cell};
+use super::manifest::Listed;
 use super::npm::{self, Family};
 use super::origin::{locate, seen_as};
-use super::rows::{AppParts, AppRows};
+use super::rows::{AppParts, AppRows, at_object};
 use super::script::ContainerScript;
 use crate::evidence::{Cell, Value};
 use crate::facts::shell::{
@@ -136,12 +137,28 @@ impl ScriptRows<'_> {
             let row = self.command(command);
             self.push(facts, "commands", row, command.span.clone());
         }
-        for install in &self.one.script.installs {
+        for (index, install) in self.one.script.installs.iter().enumerate() {
             for spec in &install.packages {
-                let row = self.package(install, spec);
+                let row = self.package(install, spec, self.text(spec.span.clone()));
                 self.push(facts, "packages", row, spec.span.clone());
             }
-            let row = self.install(install);
+            let listed = self.one.listed.get(&index).map_or(&[][..], Vec::as_slice);
+            for one in listed {
+                let version = one.spec.version.as_deref();
+                let text = version.map_or_else(
+                    || one.spec.name.clone(),
+                    |version| format!("{}@{version}", one.spec.name),
+                );
+                let row = self.package(install, &one.spec, one.cell(text));
+                facts.push(
+                    "packages",
+                    row.build_at(
+                        &at_object(self.about.clone(), Some(&one.place)),
+                        Some(one.place.clone()),
+                    ),
+                );
+            }
+            let row = self.install(install, listed);
             self.push(facts, "installs", row, install.span.clone());
         }
         for write in &self.one.script.writes {
@@ -214,12 +231,13 @@ impl ScriptRows<'_> {
             .set("app", self.app.clone())
     }
 
-    fn package(&self, install: &PackageInstall, spec: &PackageSpec) -> RowBuilder {
+    /// Makes the row of a package; `text` has the place of the word that names it.
+    fn package(&self, install: &PackageInstall, spec: &PackageSpec, text: Cell) -> RowBuilder {
         let is_npm = is_npm(install.manager);
         let retired = self.parts.npm.retired(&spec.name).filter(|_| is_npm);
         let family = if is_npm { npm::family(&spec.name) } else { Family::Other };
         let version = match (&spec.version, spec.pinned) {
-            (Some(version), _) => self.one.cell_at(version.as_str(), spec.span.clone()),
+            (Some(version), _) => Cell::from(version.as_str()).at(&text),
             (None, Pinned::Unknown) => Cell::unknown("the version is known when the script runs"),
             (None, _) => Cell::default(),
         };
@@ -233,18 +251,18 @@ impl ScriptRows<'_> {
             Family::Sdk | Family::Experimental | Family::AutoInstrumentations
         );
         let generation_cell = match generation {
-            Some(generation) => self.one.cell_at(generation, spec.span.clone()),
+            Some(generation) => Cell::from(generation).at(&text),
             None if counts => Cell::unknown("no version is given that tells the generation"),
             None => Cell::default(),
         };
         let at_least = generation.or((counts && matches!(spec.pinned, Pinned::None | Pinned::Tag)).then_some(2));
         self.row("packages")
             .set("manager", manager(install.manager))
-            .set("name", self.one.cell_at(spec.name.as_str(), spec.span.clone()))
+            .set("name", Cell::from(spec.name.as_str()).at(&text))
             .set("version", version)
             .set("pinned", pinned(spec.pinned))
             .set("source", source(spec.source))
-            .set("text", self.text(spec.span.clone()))
+            .set("text", text)
             .set("command", self.text(install.span.clone()))
             .set("from_manifest", install.from_manifest)
             .set("opentelemetry", is_opentelemetry(&spec.name))
@@ -273,7 +291,7 @@ impl ScriptRows<'_> {
             .set("app", self.app.clone())
     }
 
-    fn install(&self, install: &PackageInstall) -> RowBuilder {
+    fn install(&self, install: &PackageInstall, listed: &[Listed]) -> RowBuilder {
         let names = |only_otel: bool| {
             let specs = install
                 .packages
@@ -313,11 +331,16 @@ impl ScriptRows<'_> {
         };
         let directory_writable = directory.text().map(|directory| self.writable(directory));
         let otel: Vec<Cell> = names(true);
+        let start = command.and_then(|command| self.start_for_errexit(command));
         self.row("installs")
             .set("manager", manager(install.manager))
             .set("text", self.text(install.span.clone()))
             .set("packages", names(false))
-            .set("opentelemetry", !otel.is_empty())
+            .set(
+                "opentelemetry",
+                !otel.is_empty() || listed.iter().any(|one| is_opentelemetry(&one.spec.name)),
+            )
+            .set("unpinned", self.unpinned(install, listed))
             .set("otel_packages", otel)
             .set(
                 "generations",
@@ -331,7 +354,6 @@ impl ScriptRows<'_> {
             .set("cache_from", cache.from)
             .set("cache_writable", cache.writable)
             .set("cache_reason", cache.reason)
-        let start = command.and_then(|command| self.start_for_errexit(command));
             .set("home", home)
             .set(
                 "home_writable",
@@ -346,6 +368,8 @@ impl ScriptRows<'_> {
             .set("directory_reason", directory_writable.map(|one| one.reason))
             .set("global", install.global)
             .set("failure_hidden", self.hidden(command))
+            .set("script_start", start.clone().map(|(line, _)| line))
+            .set("script_start_with_errexit", start.map(|(_, fixed)| fixed))
             .set(
                 "errors_discarded",
                 command.is_some_and(|command| command.errors_discarded),
@@ -365,30 +389,6 @@ impl ScriptRows<'_> {
             .set("app", self.app.clone())
     }
 
-    fn cache(&self, cache: Option<&Cache>) -> CacheCells {
-        let Some(cache) = cache else {
-            return CacheCells::default();
-            .set("script_start", start.clone().map(|(line, _)| line))
-            .set("script_start_with_errexit", start.map(|(_, fixed)| fixed))
-        };
-        let from: Cell = match &cache.origin {
-            CacheOrigin::Flag(span) => self.one.cell_at("flag", span.clone()),
-            CacheOrigin::Variable { name, by_script: true } => Cell::from(format!("script:{name}")),
-            CacheOrigin::Variable { name, .. } => {
-                Cell::from(format!("variable:{name}")).at(&crate::topology::app::variable_cell(self.container, name))
-            }
-            CacheOrigin::NpmConfig => "npm_config".into(),
-            CacheOrigin::Home => "home".into(),
-        };
-        let Some(directory) = &cache.directory else {
-            let reason = match (&cache.origin, account::home(self.container)) {
-                (CacheOrigin::Home, Answer::Unknown(reason)) => reason,
-                _ => "the directory is known when the script runs".to_owned(),
-            };
-            return CacheCells {
-                directory: Cell::unknown(reason.as_str()),
-                from,
-                writable: Cell::unknown(reason),
     /// Returns the first line of the script, and the same with `set -e` before it, where that makes the failure of a command seen.
     fn start_for_errexit(&self, command: &Command) -> Option<(Cell, String)> {
         let is_cured = matches!(command.failure_hidden, Some(Hidden::NotLast | Hidden::ExitsZero));
@@ -432,6 +432,28 @@ impl ScriptRows<'_> {
             .collect()
     }
 
+    fn cache(&self, cache: Option<&Cache>) -> CacheCells {
+        let Some(cache) = cache else {
+            return CacheCells::default();
+        };
+        let from: Cell = match &cache.origin {
+            CacheOrigin::Flag(span) => self.one.cell_at("flag", span.clone()),
+            CacheOrigin::Variable { name, by_script: true } => Cell::from(format!("script:{name}")),
+            CacheOrigin::Variable { name, .. } => {
+                Cell::from(format!("variable:{name}")).at(&crate::topology::app::variable_cell(self.container, name))
+            }
+            CacheOrigin::NpmConfig => "npm_config".into(),
+            CacheOrigin::Home => "home".into(),
+        };
+        let Some(directory) = &cache.directory else {
+            let reason = match (&cache.origin, account::home(self.container)) {
+                (CacheOrigin::Home, Answer::Unknown(reason)) => reason,
+                _ => "the directory is known when the script runs".to_owned(),
+            };
+            return CacheCells {
+                directory: Cell::unknown(reason.as_str()),
+                from,
+                writable: Cell::unknown(reason),
                 reason: Cell::default(),
             };
         };

@@ -666,7 +666,7 @@ const PACKAGES: &[Column] = &[
     column(
         "text",
         Type::Text,
-        "The word that names it; its place is that of the finding.",
+        "The word that names it, or name and version of an entry of `package.json`; its place is that of the finding.",
     ),
     column("command", Type::Text, "The whole command."),
     column(
@@ -727,9 +727,14 @@ const INSTALLS: &[Column] = &[
     column(
         "opentelemetry",
         Type::Bool,
-        "Whether packages of OpenTelemetry are among them.",
+        "Whether packages of OpenTelemetry are among them, or among those that its `package.json` lists.",
     ),
     column("otel_packages", Type::List(&Type::Text), "Those packages."),
+    column(
+        "unpinned",
+        Type::List(&Type::Text),
+        "The packages of the SDK that it names, or that its `package.json` lists, without a version or by a tag, as written.",
+    ),
     column(
         "generations",
         Type::List(&Type::Int),
@@ -779,11 +784,6 @@ const INSTALLS: &[Column] = &[
         Type::Text,
         "How a failure stays unseen; null when it does not.",
     ),
-    column("errors_discarded", Type::Bool, "Whether its errors go to `/dev/null`."),
-    column(
-        "conditional",
-        Type::Bool,
-        "Whether it does not run in every run of the script.",
     column(
         "script_start",
         Type::Text,
@@ -794,6 +794,11 @@ const INSTALLS: &[Column] = &[
         Type::Text,
         "That line with `set -e` before it; null where there is none.",
     ),
+    column("errors_discarded", Type::Bool, "Whether its errors go to `/dev/null`."),
+    column(
+        "conditional",
+        Type::Bool,
+        "Whether it does not run in every run of the script.",
     ),
     column("legacy_peer_deps", Type::Bool, "Whether `--legacy-peer-deps` is given."),
     column("force", Type::Bool, "Whether `--force` is given."),
