@@ -191,7 +191,7 @@ fn begins_with_container(log: &ContainerLog, status: &Cell) -> bool {
     let is_near = started
         .zip(first)
         .is_some_and(|(started, first)| FIRST_LINE_WITHIN.contains(&after(first, started)));
-    is_near && log.summary.lines % 10 != 0
+    is_near && !log.summary.lines.is_multiple_of(10)
 }
 
 fn covers_start_up(log: &ContainerLog) -> bool {
