@@ -331,6 +331,7 @@ impl ScriptRows<'_> {
         };
         let directory_writable = directory.text().map(|directory| self.writable(directory));
         let otel: Vec<Cell> = names(true);
+        let unpinned = self.unpinned(install, listed);
         let start = command.and_then(|command| self.start_for_errexit(command));
         self.row("installs")
             .set("manager", manager(install.manager))
@@ -340,7 +341,8 @@ impl ScriptRows<'_> {
                 "opentelemetry",
                 !otel.is_empty() || listed.iter().any(|one| is_opentelemetry(&one.spec.name)),
             )
-            .set("unpinned", self.unpinned(install, listed))
+            .set("first_unpinned", unpinned.first().cloned())
+            .set("unpinned", unpinned)
             .set("otel_packages", otel)
             .set(
                 "generations",

@@ -744,6 +744,11 @@ const INSTALLS: &[Column] = &[
     column(
         "all_pinned",
         Type::Bool,
+    column(
+        "first_unpinned",
+        Type::Text,
+        "The first of them, with its place; null when there is none.",
+    ),
         "Whether each package of a registry has one version.",
     ),
     column("from_manifest", Type::Bool, "Whether it installs what a file lists."),
