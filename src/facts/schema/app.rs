@@ -2,6 +2,27 @@
 
 use super::{CONFIGURATION, Column, Table, Type, column};
 
+// Columns that several tables have, each with the same meaning.
+const SERVED_APP: Column = column(
+    "app",
+    Type::Row("apps"),
+    "The application that the script serves; null when there is none.",
+);
+const FAILURE_HIDDEN: Column = column(
+    "failure_hidden",
+    Type::Text,
+    "How a failure stays unseen; null when it does not.",
+);
+const SCRIPT: Column = column("script", Type::Row("scripts"), "The script.");
+const CONTAINER: Column = column("container", Type::Row("containers"), "The container.");
+const CONDITIONAL: Column = column(
+    "conditional",
+    Type::Bool,
+    "Whether it does not run in every run of the script.",
+);
+const ERRORS_DISCARDED: Column = column("errors_discarded", Type::Bool, "Whether its errors go to `/dev/null`.");
+const INIT: Column = column("init", Type::Bool, "Whether an init container does it.");
+
 /// Where and how an application sends its spans.
 const TRACES: &[Column] = &[
     column(
@@ -55,7 +76,7 @@ const TRACES: &[Column] = &[
 const APPS: &[Column] = &[
     column("name", Type::Text, "The container's name."),
     column("index", Type::Int, "The number of the application in this run, from 0."),
-    column("container", Type::Row("containers"), "The container."),
+    CONTAINER,
     column("workload", Type::Row("workloads"), "The workload."),
     column(
         "language",
@@ -253,7 +274,7 @@ const SDK_PROBLEMS: &[Column] = &[
     column("port", Type::Int, "The port that spans go to."),
     column("path", Type::Text, "The path that is requested."),
     column("app", Type::Row("apps"), "The application."),
-    column("container", Type::Row("containers"), "The container."),
+    CONTAINER,
 ];
 
 const PRELOADS: &[Column] = &[
@@ -330,7 +351,7 @@ const PRELOADS: &[Column] = &[
         "The file; null when its text is not at hand.",
     ),
     column("app", Type::Row("apps"), "The application."),
-    column("container", Type::Row("containers"), "The container."),
+    CONTAINER,
 ];
 
 const JS_FILES: &[Column] = &[
@@ -606,15 +627,15 @@ const SCRIPTS: &[Column] = &[
     column("mentions_tracing", Type::Bool, "Whether it mentions OpenTelemetry."),
     column("user", Type::Int, "The number of the user that runs it."),
     column("home", Type::Text, "HOME as the script gets it."),
-    column("container", Type::Row("containers"), "The container."),
+    CONTAINER,
     column("workload", Type::Row("workloads"), "The workload."),
 ];
 
 const SCRIPT_PROBLEMS: &[Column] = &[
     column("message", Type::Text, "What is wrong."),
     column("text", Type::Text, "What stands there."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
+    SCRIPT,
+    CONTAINER,
 ];
 
 const COMMANDS: &[Column] = &[
@@ -631,22 +652,14 @@ const COMMANDS: &[Column] = &[
         "How a failure stays unseen: `or_true`, `or_else`, `and_list`, `not_last`, `exits_zero`, `pipeline`, `condition`, `negated`, `background`, `substitution` or `trap`; null when it does not.",
     ),
     column("errexit", Type::Bool, "Whether `set -e` holds."),
-    column("errors_discarded", Type::Bool, "Whether its errors go to `/dev/null`."),
-    column(
-        "conditional",
-        Type::Bool,
-        "Whether it does not run in every run of the script.",
-    ),
+    ERRORS_DISCARDED,
+    CONDITIONAL,
     column("unreachable", Type::Bool, "Whether it follows an `exit` or `exec`."),
     column("working_directory", Type::Text, "Where it runs."),
     column("init", Type::Bool, "Whether an init container runs it."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application that the script serves; null when there is none.",
-    ),
+    SCRIPT,
+    CONTAINER,
+    SERVED_APP,
 ];
 
 const PACKAGES: &[Column] = &[
@@ -711,13 +724,9 @@ const PACKAGES: &[Column] = &[
         "How a failure of the command stays unseen; null when it does not.",
     ),
     column("init", Type::Bool, "Whether an init container installs it."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application that the script serves; null when there is none.",
-    ),
+    SCRIPT,
+    CONTAINER,
+    SERVED_APP,
 ];
 
 const INSTALLS: &[Column] = &[
@@ -736,6 +745,11 @@ const INSTALLS: &[Column] = &[
         "The packages of the SDK that it names, or that its `package.json` lists, without a version or by a tag, as written.",
     ),
     column(
+        "first_unpinned",
+        Type::Text,
+        "The first of them, with its place; null when there is none.",
+    ),
+    column(
         "generations",
         Type::List(&Type::Int),
         "The generations of the SDK that its versions belong to, sorted.",
@@ -744,11 +758,6 @@ const INSTALLS: &[Column] = &[
     column(
         "all_pinned",
         Type::Bool,
-    column(
-        "first_unpinned",
-        Type::Text,
-        "The first of them, with its place; null when there is none.",
-    ),
         "Whether each package of a registry has one version.",
     ),
     column("from_manifest", Type::Bool, "Whether it installs what a file lists."),
@@ -784,11 +793,7 @@ const INSTALLS: &[Column] = &[
     column("directory_writable", Type::Bool, "Whether the user may write there."),
     column("directory_reason", Type::Text, "Why, as a clause."),
     column("global", Type::Bool, "Whether it installs for the whole image (`-g`)."),
-    column(
-        "failure_hidden",
-        Type::Text,
-        "How a failure stays unseen; null when it does not.",
-    ),
+    FAILURE_HIDDEN,
     column(
         "script_start",
         Type::Text,
@@ -799,12 +804,8 @@ const INSTALLS: &[Column] = &[
         Type::Text,
         "That line with `set -e` before it; null where there is none.",
     ),
-    column("errors_discarded", Type::Bool, "Whether its errors go to `/dev/null`."),
-    column(
-        "conditional",
-        Type::Bool,
-        "Whether it does not run in every run of the script.",
-    ),
+    ERRORS_DISCARDED,
+    CONDITIONAL,
     column("legacy_peer_deps", Type::Bool, "Whether `--legacy-peer-deps` is given."),
     column("force", Type::Bool, "Whether `--force` is given."),
     column("offline", Type::Bool, "Whether it may not ask the registry."),
@@ -816,13 +817,9 @@ const INSTALLS: &[Column] = &[
         "The memory limit of the container in bytes; null when there is none.",
     ),
     column("init", Type::Bool, "Whether an init container runs it."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application that the script serves; null when there is none.",
-    ),
+    SCRIPT,
+    CONTAINER,
+    SERVED_APP,
 ];
 
 const SCRIPT_WRITES: &[Column] = &[
@@ -865,19 +862,11 @@ const SCRIPT_WRITES: &[Column] = &[
         Type::List(&Type::Text),
         "The other containers of the pod that see the path through a shared volume.",
     ),
-    column(
-        "failure_hidden",
-        Type::Text,
-        "How a failure stays unseen; null when it does not.",
-    ),
-    column("init", Type::Bool, "Whether an init container does it."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application that the script serves; null when there is none.",
-    ),
+    FAILURE_HIDDEN,
+    INIT,
+    SCRIPT,
+    CONTAINER,
+    SERVED_APP,
 ];
 
 const SCRIPT_COPIES: &[Column] = &[
@@ -899,19 +888,11 @@ const SCRIPT_COPIES: &[Column] = &[
         Type::List(&Type::Text),
         "The other containers of the pod that see the destination through a shared volume.",
     ),
-    column(
-        "failure_hidden",
-        Type::Text,
-        "How a failure stays unseen; null when it does not.",
-    ),
-    column("init", Type::Bool, "Whether an init container does it."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application that the script serves; null when there is none.",
-    ),
+    FAILURE_HIDDEN,
+    INIT,
+    SCRIPT,
+    CONTAINER,
+    SERVED_APP,
 ];
 
 const APP_ANNOTATIONS: &[Column] = &[
