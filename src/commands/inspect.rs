@@ -15,8 +15,17 @@ use std::collections::BTreeSet;
 pub fn log_search(scanner: &LogScanner) -> LogSearch<'_> {
     LogSearch {
         scanner,
-        texts: |evidence| facts::expected_texts(evidence, topology::build(evidence, embedded::tables())),
+        texts: |evidence| match prints(evidence) {
+            true => facts::expected_texts(evidence, topology::build(evidence, embedded::tables())),
+            false => Vec::new(),
+        },
     }
+}
+
+/// Whether any object may hold code that prints: without one, nothing has to be understood before the logs are read.
+fn prints(evidence: &Evidence) -> bool {
+    let mut documents = evidence.resources.iter().map(|resource| &resource.document);
+    documents.any(|document| document.text.content.contains("console."))
 }
 
 /// Returns the facts of evidence and the stages found.
