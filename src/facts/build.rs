@@ -105,6 +105,12 @@ pub fn build(
     (facts, stages)
 }
 
+/// Returns the texts that show in a log that code at hand has run.
+pub fn expected_texts(evidence: &Evidence, mut topology: Topology) -> Vec<String> {
+    let apps = std::mem::take(&mut topology.apps);
+    app::texts(&app::understand(evidence, &topology.workloads, apps))
+}
+
 /// Returns the namespaces that Grafana looks short names of data sources up in.
 fn datasource_namespaces(evidence: &Evidence, topology: &Topology) -> Vec<Namespace> {
     let instances = &topology.grafanas.instances;
