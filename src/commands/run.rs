@@ -96,8 +96,9 @@ fn gather(arguments: &RunArguments, scanner: &LogScanner) -> Result<Evidence, Co
         distribution: distribution(arguments.distribution.as_deref())?,
         ..Options::default()
     };
+    let search = inspect::log_search(scanner);
     if arguments.demo {
-        let mut evidence = sources::from_texts(&embedded::demo_files(), &options, Some(scanner));
+        let mut evidence = sources::from_texts(&embedded::demo_files(), &options, Some(&search));
         evidence.source = vec!["the embedded example".to_owned()];
         return Ok(evidence);
     }
@@ -125,7 +126,7 @@ fn gather(arguments: &RunArguments, scanner: &LogScanner) -> Result<Evidence, Co
             return Err(CommandError::usage(format!("{} does not exist", path.display())));
         }
     }
-    Ok(sources::gather(&input, &options, scanner, std::io::stdin().lock()))
+    Ok(sources::gather(&input, &options, &search, std::io::stdin().lock()))
 }
 
 fn workload(text: &str) -> Result<(String, String, String), CommandError> {
