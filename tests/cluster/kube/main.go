@@ -69,11 +69,8 @@ func runKwok(ctx context.Context) error {
 	flags := pflag.NewFlagSet("global", pflag.ContinueOnError)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	flags.Usage = func() {}
-	ctx, err := log.InitFlags(ctx, flags)
-	if err != nil {
-		return err
-	}
-	ctx, err = config.InitFlags(ctx, flags)
+	ctx, _ = log.InitFlags(ctx, flags)
+	ctx, err := config.InitFlags(ctx, flags)
 	if err != nil {
 		return err
 	}
