@@ -1,6 +1,7 @@
 //! The only place that joins stages: arguments in, output and exit code out.
 
 pub mod checks;
+pub mod cluster;
 pub mod embedded;
 pub mod error;
 pub mod examples;
