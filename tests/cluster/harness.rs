@@ -337,17 +337,23 @@ impl Cluster {
         execute(command, input)
     }
 
-    /// Applies objects, but for kinds that this cluster has not; the namespaces in use are made first.
+    /// Applies objects, but for kinds that this cluster has not.
     pub(crate) fn apply(&self, text: &str) {
+        let wrong = self.try_apply(text);
+        assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+    }
+
+    /// Applies objects; returns what the server does not take, but for kinds that it has not.
+    pub(crate) fn try_apply(&self, text: &str) -> Option<String> {
         let output = self.kubectl_with(&["apply", "-f", "-"], text);
         let unknown =
             |line: &str| line.contains("no matches for kind") || line.contains("ensure CRDs are installed first");
-        let wrong: Vec<&str> = output
+        let wrong = output
             .stderr
             .lines()
-            .filter(|line| !unknown(line) && !line.starts_with("Warning:"))
-            .collect();
-        assert!(output.code == 0 || wrong.is_empty(), "{}", wrong.join("\n"));
+            .filter(|line| !unknown(line) && !line.starts_with("Warning:"));
+        let wrong: Vec<&str> = wrong.collect();
+        (output.code != 0 && !wrong.is_empty()).then(|| wrong.join("; "))
     }
 
     /// Makes namespaces, and waits for what a pod needs in them.
@@ -360,6 +366,15 @@ impl Cluster {
                 cluster.kubectl(&["get", "serviceaccount", "default", "-n", name]).code == 0
             });
         }
+    }
+
+    /// Makes namespaces without anything in them.
+    pub(crate) fn fresh_namespaces(&self, names: &[&str]) {
+        let mut delete = vec!["delete", "namespace", "--ignore-not-found", "--wait", "--timeout=60s"];
+        let removable = names.iter().filter(|name| !["default", "kube-system"].contains(*name));
+        delete.extend(removable);
+        let _ = self.kubectl(&delete);
+        self.namespaces(names);
     }
 
     /// Runs tracedoctor on the cluster as one of the accounts.

@@ -245,7 +245,7 @@ fn only_what_belongs_to_a_stage_is_read() {
     let key = config.document.at(&["data", "relay"]).unwrap();
     let text = config.document.embed(key, Some("relay")).unwrap();
     assert_eq!(text.file().name, "configmap/tracing/otel-config:relay");
-    assert_eq!(text.file().line_column(text.outer(11..15).1.start), (1, 12));
+    assert_eq!(text.file().line_column(text.outer(11..15).1.start), (2, 1));
     assert!(!config.document.text.content.contains("managedFields"));
     let covers = |kind, namespace| evidence.completeness.covers(kind, Some(namespace));
     assert!(
@@ -257,7 +257,7 @@ fn only_what_belongs_to_a_stage_is_read() {
 }
 
 #[test]
-fn a_denied_kind_is_a_gap_and_asked_once() {
+fn acceptance_06_a_denied_kind_is_a_gap_and_asked_once() {
     let denied = run(target(), |path, _| {
         path.contains("configmaps").then_some(Reply::Status(403))
     });
@@ -276,7 +276,7 @@ fn a_denied_kind_is_a_gap_and_asked_once() {
 }
 
 #[test]
-fn nothing_may_be_listed_is_no_silence() {
+fn acceptance_07_nothing_may_be_listed_is_no_silence() {
     let run = run(target(), |path, _| (path != "/apis").then_some(Reply::Status(403)));
     let error = run.result.unwrap_err();
     assert_eq!(error.kind, ClusterErrorKind::Unreachable);
@@ -335,7 +335,7 @@ fn an_unknown_namespace_is_told_from_an_empty_one() {
 }
 
 #[test]
-fn a_list_that_expires_between_pages_is_begun_anew_once() {
+fn acceptance_10_a_list_that_expires_between_pages_is_begun_anew_once() {
     let once = run(target(), |path, count| {
         let page = |name: &str, next: &str| {
             Reply::Json(
@@ -371,7 +371,7 @@ fn a_list_that_expires_between_pages_is_begun_anew_once() {
 }
 
 #[test]
-fn a_busy_server_is_asked_again_when_it_says() {
+fn acceptance_10_a_busy_server_is_asked_again_when_it_says() {
     let busy = run(target(), |path, count| {
         (path.contains("/services") && count == 1).then_some(Reply::After(429, "1"))
     });
@@ -407,7 +407,7 @@ fn a_server_that_fails_is_asked_three_times_more() {
 }
 
 #[test]
-fn a_list_that_hangs_or_breaks_off_stops_no_other() {
+fn acceptance_09_a_list_that_hangs_or_breaks_off_stops_no_other() {
     let hangs = run(target(), |path, _| {
         path.contains("/statefulsets").then_some(Reply::Hang)
     });
@@ -425,7 +425,7 @@ fn a_list_that_hangs_or_breaks_off_stops_no_other() {
 }
 
 #[test]
-fn the_time_of_the_run_is_kept() {
+fn acceptance_37_the_time_of_the_run_is_kept() {
     let short = Target {
         timeout: Duration::from_millis(500),
         request_timeout: Duration::from_secs(15),
@@ -467,7 +467,7 @@ fn an_empty_cluster_is_no_error() {
 }
 
 #[test]
-fn operators_are_asked_for_only_where_discovery_has_them() {
+fn acceptance_13_operators_are_asked_for_only_where_discovery_has_them() {
     let run = run(target(), |path, _| match path.split('?').next().unwrap_or_default() {
         "/apis" => Some(Reply::Json(
             json!({"groups": [{"name": "opentelemetry.io", "versions": [
