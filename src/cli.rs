@@ -38,7 +38,7 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Inspects a cluster, or manifests and logs: reports what is wrong, where, why, and what to change.
-    Run(RunArguments),
+    Run(Box<RunArguments>),
     /// Explains a check: all of its file, for a reader.
     Explain(ExplainArguments),
     /// Lists, tests and writes checks.

@@ -24,19 +24,19 @@ const INCOMPLETE: u8 = 4;
 ///
 /// # Errors
 /// Wrong arguments, or output that cannot be written.
-pub fn run(arguments: RunArguments) -> Result<u8, CommandError> {
+pub fn run(arguments: &RunArguments) -> Result<u8, CommandError> {
     let outputs = output::parse(&arguments.output)?;
     let catalog = embedded::selected(&arguments.selection, Reading::Proven)?;
     if let Some(id) = &arguments.trace {
         traced_check(&catalog, id)?;
     }
-    let live = cluster::is_meant(&arguments);
+    let live = cluster::is_meant(arguments);
     if live && arguments.cluster.dry_run {
-        output::print(&cluster::dry_run(&arguments))?;
+        output::print(&cluster::dry_run(arguments))?;
         return Ok(CLEAN);
     }
     if !live {
-        cluster::refuse_with_files(&arguments)?;
+        cluster::refuse_with_files(arguments)?;
     }
     // Patterns are compiled for the logs at hand only.
     let scanner = if live || arguments.demo || !arguments.logs.is_empty() {
@@ -44,10 +44,10 @@ pub fn run(arguments: RunArguments) -> Result<u8, CommandError> {
     } else {
         scanner(&Catalog::default())?
     };
-    let options = options(&arguments)?;
+    let options = options(arguments)?;
     let evidence = match live {
-        true => cluster::gather(&arguments, &options, &scanner)?,
-        false => gather(&arguments, &options, &scanner)?,
+        true => cluster::gather(arguments, &options, &scanner)?,
+        false => gather(arguments, &options, &scanner)?,
     };
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
     if let Some(id) = &arguments.trace {
@@ -63,10 +63,10 @@ pub fn run(arguments: RunArguments) -> Result<u8, CommandError> {
     if live {
         cluster::speak_of_cluster(&mut report);
     }
-    let outcome = outcome(&report, &arguments);
+    let outcome = outcome(&report, arguments);
     let code = outcome.exit_code;
     report.outcome = Some(outcome);
-    output::write(&report, &outputs, verbosity(&arguments))?;
+    output::write(&report, &outputs, verbosity(arguments))?;
     Ok(code)
 }
 
@@ -207,8 +207,8 @@ fn outcome(report: &Report, arguments: &RunArguments) -> Outcome {
     }
     let incomplete = incomplete(report);
     // A cluster is full of things that checks look at; without a stage none of it is about tracing.
-    let live = report.source.kind == "cluster";
-    let judged = !live && !(report.clear.is_empty() && report.undecided.is_empty()) || !report.findings.is_empty();
+    let looked_at = report.source.kind != "cluster" && !(report.clear.is_empty() && report.undecided.is_empty());
+    let judged = looked_at || !report.findings.is_empty();
     let nothing = report.stages.is_empty() && !judged;
     match incomplete {
         Some(reason) if !arguments.allow_incomplete => ended(INCOMPLETE, reason),
