@@ -1,7 +1,8 @@
 //! Throughput on large input, as ratios against named peers in the same run.
 //!
-//! `cargo bench` builds the program, makes 50 MB of manifests of which few concern tracing, a full stack of twenty files, and a large log, and
-//! times whole processes: this program, `cat` (reading the same bytes), kubeconform (with `-ignore-missing-schemas`, no network) and ripgrep where
+//! `cargo bench` builds the program, makes 50 MB of manifests of which few concern tracing, a full stack of files, and a large log, and
+//! times whole processes: this program, a bare parse of the documents that matter (all but Ingresses; this file, called again), `cat` (reading the
+//! same bytes), kubeconform (with `-ignore-missing-schemas`, no network) and ripgrep where
 //! they are on the PATH:
 //!
 //! ```text
@@ -11,11 +12,20 @@
 //!
 //! Nothing is asserted: a shared machine is no judge of time. The size of the log is 1 GB, or `TRACEDOCTOR_BENCH_LOG_MB`.
 
+use rayon::prelude::*;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tracedoctor::evidence::{Document, Origin, ResourceReference, SourceFile, Text};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The argument with which this program calls itself.
+const BARE_PARSE: &str = "--bare-parse";
 
 /// One timed process.
 #[derive(Clone, Copy)]
@@ -136,7 +146,40 @@ fn log(path: &Path, megabytes: u64) -> u64 {
     written
 }
 
+/// Reads a stream and parses each document that matters into a tree, on all cores, and does nothing with it.
+fn bare_parse(path: &Path) {
+    let stream = std::fs::read_to_string(path).expect("the stream was written before");
+    let reference = Arc::new(ResourceReference {
+        api_version: String::new(),
+        kind: "File".to_owned(),
+        namespace: None,
+        name: "stream".to_owned(),
+    });
+    let parsed: Vec<Document> = stream
+        .split("\n---\n")
+        .filter(|document| !document.contains("kind: Ingress"))
+        .par_bridge()
+        .filter_map(|document| {
+            let file = Arc::new(SourceFile::new("stream", document));
+            let text = Text {
+                content: file.content.clone(),
+                origin: Origin::File(file, 0),
+                resource: reference.clone(),
+                key: None,
+                secret: false,
+            };
+            Document::parse(Arc::new(text)).ok()
+        })
+        .collect();
+    std::hint::black_box(parsed);
+}
+
 fn main() {
+    if let [_, flag, path] = &std::env::args().collect::<Vec<_>>()[..]
+        && flag == BARE_PARSE
+    {
+        return bare_parse(Path::new(path));
+    }
     // `cargo test` runs benches too, to see that they build: then there is nothing to do.
     if std::env::args().any(|argument| argument == "--test") {
         return;
@@ -167,6 +210,12 @@ fn main() {
         median(|| run(&["run", "-q", "--strict-input"], &stream)),
         own,
     );
+    let bare = || {
+        let mut command = Command::new(std::env::current_exe().unwrap_or_default());
+        command.arg(BARE_PARSE).arg(&stream);
+        command
+    };
+    row(&mut out, "bare parse of what matters", bytes, median(bare), own);
     let cat = || {
         let mut command = Command::new("cat");
         command.arg(&stream);

@@ -7,6 +7,7 @@ pub mod app;
 mod build;
 pub mod collector;
 pub mod grafana;
+pub mod hops;
 pub mod javascript;
 pub mod logs;
 pub mod schema;

@@ -87,7 +87,11 @@ impl Document {
     /// The first syntax error, with its place and where possible a hint.
     pub fn parse(text: Arc<Text>) -> Result<Document, SyntaxError> {
         let content = text.content.clone();
-        let mut builder = Builder::default();
+        // A node for about every twelve bytes, as manifests have.
+        let mut builder = Builder {
+            nodes: Vec::with_capacity(content.len() / 12 + 4),
+            ..Builder::default()
+        };
         for event in Parser::new_from_str(&content) {
             let (event, span) = event.map_err(|error| syntax_error(&content, &error))?;
             let range = span.byte_range().unwrap_or(0..0);

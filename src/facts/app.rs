@@ -19,6 +19,7 @@ pub(crate) mod tests;
 pub use code::{CodeExporter, CodeName, JsFile, Preload};
 pub use npm::{Family, NpmTable, Retired, brings, family, generation, package_of};
 pub use origin::{Origin, SourceText, State};
+pub(in crate::facts) use rows::behind_node_address;
 pub use rows::{AppParts, AppRows, rows, summaries};
 pub use script::ContainerScript;
 

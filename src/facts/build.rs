@@ -1,11 +1,12 @@
 //! Makes all tables, in the order in which rows link to rows.
 
 use super::app::NpmTable;
-use super::{Facts, app, collector, grafana, logs, tempo, workload};
+use super::{Facts, app, collector, grafana, hops, logs, tempo, workload};
 use crate::evidence::{Evidence, Stage};
 use crate::finding::StageSummary;
 use crate::releases::{ReleaseSpan, Tables};
 use crate::topology::Topology;
+use crate::topology::workload::{Namespace, namespace_of};
 use std::collections::HashSet;
 
 /// Returns all rows, and the stages in the order of the path.
@@ -44,7 +45,7 @@ pub fn build(
         workloads: &topology.workloads,
         collectors: &topology.collectors,
     };
-    collector::rows(&mut facts, &collector_parts, &workload_rows);
+    let collector_rows = collector::rows(&mut facts, &collector_parts, &workload_rows);
     let tempo_parts = tempo::TempoParts {
         evidence,
         workloads: &topology.workloads,
@@ -59,7 +60,7 @@ pub fn build(
         workload_rows: &workload_rows,
         tempo_span: only_tempo(topology),
     };
-    grafana::rows(&mut facts, &grafana_parts, &|datasource| {
+    let grafana_rows = grafana::rows(&mut facts, &grafana_parts, &|datasource| {
         grafana::behind(evidence, topology, datasource)
     });
     let app_parts = app::AppParts {
@@ -69,7 +70,16 @@ pub fn build(
         links: &workload_rows,
         npm,
     };
-    app::rows(&mut facts, &app_parts);
+    let app_rows = app::rows(&mut facts, &app_parts);
+    let namespaces = datasource_namespaces(evidence, topology);
+    let links = hops::Links {
+        views: &understanding.apps,
+        apps: &app_rows,
+        collectors: &collector_rows,
+        datasource_abouts: &grafana_rows.datasource_abouts,
+        datasource_namespaces: &namespaces,
+    };
+    hops::rows(&mut facts, evidence, topology, &links);
     let about_of = |index: usize, position: usize| match workload_rows.container_abouts.get(&(index, position)) {
         Some(about) => about.clone(),
         None => {
@@ -92,6 +102,17 @@ pub fn build(
     stages.extend(grafana::summaries(&grafana_parts));
     stages.sort_by_key(|summary| summary.reference.stage);
     (facts, stages)
+}
+
+/// Returns the namespaces that Grafana looks short names of data sources up in.
+fn datasource_namespaces(evidence: &Evidence, topology: &Topology) -> Vec<Namespace> {
+    let instances = &topology.grafanas.instances;
+    let datasources = topology.grafanas.datasources.iter();
+    let namespaces = datasources.map(|datasource| match datasource.instance {
+        Some(instance) => instances[instance].namespace.clone(),
+        None => namespace_of(evidence, &datasource.reference),
+    });
+    namespaces.collect()
 }
 
 /// Returns the releases of the Tempo at hand, when all that is at hand has the same.

@@ -48,6 +48,8 @@ pub struct GrafanaRows {
     pub files: Vec<Arc<Cell>>,
     /// Data sources.
     pub datasources: Vec<Arc<Cell>>,
+    /// What findings about them need.
+    pub datasource_abouts: Vec<Arc<About>>,
     /// Dashboards.
     pub dashboards: Vec<Arc<Cell>>,
 }

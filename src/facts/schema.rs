@@ -7,6 +7,7 @@ pub mod app;
 pub mod collector;
 pub mod grafana;
 pub mod logs;
+pub mod path;
 pub mod tempo;
 pub mod workload;
 
@@ -127,6 +128,7 @@ pub fn tables() -> impl Iterator<Item = &'static Table> {
         app::TABLES,
         tempo::TABLES,
         grafana::TABLES,
+        path::TABLES,
         logs::TABLES,
     ]
     .into_iter()

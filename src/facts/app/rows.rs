@@ -271,22 +271,23 @@ fn is_open_telemetry_jar(jar: &str) -> bool {
 
 /// Whether an endpoint's host is the address of the node: `http://$(NODE_IP):4317`, with the variable from `status.hostIP`.
 fn is_node_address(container: &Container, from: &Source) -> bool {
+    behind_node_address(container, from).is_some()
+}
+
+/// Returns what follows the address of the node in the variable that decides the endpoint: `:4317`; `None` when it begins with no such address.
+pub(in crate::facts) fn behind_node_address<'c>(container: &'c Container, from: &Source) -> Option<&'c str> {
     let Source::Variable(name) = from else {
-        return false;
+        return None;
     };
     let of_name = |name: &str| {
         let mut all = container.variables.iter().filter(|variable| !variable.hidden);
         all.find(|variable| variable.name == name)
     };
-    let Some(written) = of_name(name).and_then(|variable| variable.entry.text_at(&["value"])) else {
-        return false;
-    };
+    let written = of_name(name).and_then(|variable| variable.entry.text_at(&["value"]))?;
     let host = written.split_once("://").map_or(written, |(_, rest)| rest);
-    let Some((host, rest)) = host.strip_prefix("$(").and_then(|rest| rest.split_once(')')) else {
-        return false;
-    };
+    let (host, rest) = host.strip_prefix("$(").and_then(|rest| rest.split_once(')'))?;
     let field = of_name(host).and_then(|variable| variable.entry.text_at(&["valueFrom", "fieldRef", "fieldPath"]));
-    field == Some("status.hostIP") && (rest.is_empty() || rest.starts_with([':', '/']))
+    (field == Some("status.hostIP") && (rest.is_empty() || rest.starts_with([':', '/']))).then_some(rest)
 }
 
 fn preload_state(view: &AppView) -> Cell {

@@ -39,6 +39,7 @@ pub(super) fn rows(
             variable_rows(facts, parts, datasource, &rows.datasources[index], &abouts[index]);
         }
     }
+    rows.datasource_abouts = abouts;
 }
 
 fn about_of(parts: &GrafanaParts<'_>, datasource: &Datasource) -> Arc<About> {

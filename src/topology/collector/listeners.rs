@@ -59,6 +59,13 @@ pub struct Listener {
     pub more_services: Option<String>,
 }
 
+impl Listener {
+    /// Returns the port when it is known.
+    pub fn number(&self) -> Option<u16> {
+        port_of(&self.port)
+    }
+}
+
 /// A port of a Service that leads to a listener.
 #[derive(Debug, Clone)]
 pub struct ServiceAddress {

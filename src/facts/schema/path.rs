@@ -1,0 +1,152 @@
+//! The table about connections between stages.
+
+use super::{Column, Read, Table, Type};
+
+const fn column(name: &'static str, kind: Type, about: &'static str) -> Column {
+    Column { name, kind, about }
+}
+
+const HOPS: &[Column] = &[
+    column(
+        "sender",
+        Type::Text,
+        "`sdk`, `exporter`, `datasource` or `remote_write`.",
+    ),
+    column(
+        "name",
+        Type::Text,
+        "The container, the component's id, or the data source's name.",
+    ),
+    column(
+        "signal",
+        Type::Text,
+        "`traces`, `metrics`, `logs` or `queries`; of an exporter the first that it has, traces before others.",
+    ),
+    column("app", Type::Row("apps"), "The application that sends."),
+    column("component", Type::Row("components"), "The exporter that sends."),
+    column("collector", Type::Row("collectors"), "The Collector that sends."),
+    column(
+        "endpoint",
+        Type::Text,
+        "The endpoint as the sender uses it, with the place that decides it.",
+    ),
+    column("protocol", Type::Text, "`grpc`, `http`, or another: `zipkin`."),
+    column("tls", Type::Bool, "Whether the sender wants TLS."),
+    column("host", Type::Text, "The host."),
+    column("port", Type::Int, "The port, the protocol's own when none is written."),
+    column("path", Type::Text, "The path that is requested; empty for gRPC."),
+    column(
+        "sender_fault",
+        Type::Bool,
+        "Whether the endpoint says by itself that protocol and port do not go together (gRPC to 4318, HTTP to 4317), which other checks report.",
+    ),
+    column(
+        "target",
+        Type::Text,
+        "What the host is: `own_pod`, `node`, `service`, `absent` (a Service that is not there), or `outside` (another host, an address, a name for one).",
+    ),
+    column(
+        "service",
+        Type::Text,
+        "The Service in words, with its place when it is at hand; null for other targets.",
+    ),
+    column(
+        "near",
+        Type::Text,
+        "The object that was perhaps meant when the Service is absent, in words; null when there is none.",
+    ),
+    column(
+        "headless",
+        Type::Bool,
+        "Whether the Service is headless; null for other targets.",
+    ),
+    column("service_ports", Type::List(&Type::Int), "The TCP ports of the Service."),
+    column(
+        "port_open",
+        Type::Bool,
+        "Whether the Service has the port; null where there is none to have it.",
+    ),
+    column(
+        "pod_port",
+        Type::Int,
+        "The port of the pods; null when the way ends before.",
+    ),
+    column(
+        "listener",
+        Type::Text,
+        "What listens there: `otlp_grpc`, `otlp_http`, `zipkin`, `tempo_http` and so on, or `nothing`; null when the way ends before, or outside.",
+    ),
+    column(
+        "to_stage",
+        Type::Text,
+        "The stage that listens: `collector` or `tempo`; null when nothing does.",
+    ),
+    column(
+        "to",
+        Type::Text,
+        "The workload behind it in words, with the place of the listener, else of the workload.",
+    ),
+    column("listener_tls", Type::Bool, "Whether the listener speaks TLS."),
+    column(
+        "listener_local",
+        Type::Bool,
+        "Whether only its own pod reaches the listener.",
+    ),
+    column(
+        "listener_signals",
+        Type::List(&Type::Text),
+        "The signals of the pipelines that the listener feeds; null when it is no receiver of a Collector.",
+    ),
+    column(
+        "to_itself",
+        Type::Bool,
+        "Whether the way leads back to the pods that send.",
+    ),
+    column(
+        "takes_spans",
+        Type::Bool,
+        "Whether a process of Tempo behind the Service takes spans; null for others.",
+    ),
+    column(
+        "targets",
+        Type::Text,
+        "What the process of Tempo does, as its target says; null for others.",
+    ),
+    column(
+        "right_port",
+        Type::Int,
+        "The port of the Service that leads to a listener of the sender's protocol; null when there is none, or more than one.",
+    ),
+];
+
+/// What has to be read to follow a connection.
+const PATH: &[Read] = &[
+    Read {
+        verb: "list",
+        resource: "deployments",
+    },
+    Read {
+        verb: "list",
+        resource: "statefulsets",
+    },
+    Read {
+        verb: "list",
+        resource: "daemonsets",
+    },
+    Read {
+        verb: "list",
+        resource: "services",
+    },
+    Read {
+        verb: "get",
+        resource: "configmaps",
+    },
+];
+
+/// The tables.
+pub const TABLES: &[Table] = &[Table {
+    name: "hops",
+    row: "One connection: a sender and the endpoint that it sends to.",
+    columns: HOPS,
+    reads: PATH,
+}];

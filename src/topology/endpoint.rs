@@ -1,0 +1,332 @@
+//! Where a host and a port lead: names as the cluster resolves them, ports as a Service maps them, and what listens at the end.
+//!
+//! No name is looked up: what is at hand answers, and what is not at hand stays unknown with its reason. Nothing here judges.
+
+mod listen;
+mod name;
+
+#[cfg(test)]
+mod tests;
+
+pub use listen::{End, Listening};
+
+use super::Topology;
+use super::service::{Service, ServiceKind, TargetNumber};
+use super::workload::{Namespace, near_miss, same_namespace};
+use crate::evidence::Evidence;
+use name::{Name, parse};
+use std::collections::HashMap;
+
+/// What is asked: everything that can answer a request.
+pub struct Network<'a> {
+    evidence: &'a Evidence,
+    topology: &'a Topology,
+    services: HashMap<&'a str, Vec<usize>>,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// The namespace of its pod.
+    pub namespace: &'a Namespace,
+    /// The index of its workload, where it has one.
+    pub workload: Option<usize>,
+}
+
+/// What a host is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The pod of the sender itself.
+    OwnPod,
+    /// The node of the sender.
+    Node,
+    /// A Service at hand, by its index.
+    Service(usize),
+    /// The Service that the OpenTelemetry operator makes of a Collector, by the Collector's index.
+    OfOperator(usize),
+    /// A Service that is not there.
+    Absent {
+        /// The Service in words.
+        words: String,
+        /// The object that was perhaps meant, in words.
+        near: Option<String>,
+    },
+    /// Outside of what is judged: another host, an address, a name for one.
+    Outside,
+    /// Cannot be told; why, as a clause.
+    Unknown(String),
+}
+
+/// Where a host and a port lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// What the host is.
+    pub target: Target,
+    /// Whether what the host is has the port; `Err`: why that cannot be told.
+    pub port_open: Result<bool, String>,
+    /// The port of the pods; `None` where it leads to none that is at hand.
+    pub pod_port: Option<u16>,
+    /// What listens there; `None` when the way ends before, or outside.
+    pub end: Option<End>,
+    /// Ports of the Service that lead to a listener, with that listener.
+    pub others: Vec<(u16, Listening)>,
+}
+
+impl Route {
+    fn ends_at(target: Target) -> Route {
+        Route {
+            target,
+            port_open: Err("the way does not lead to pods at hand".to_owned()),
+            pod_port: None,
+            end: None,
+            others: Vec::new(),
+        }
+    }
+}
+
+impl<'a> Network<'a> {
+    /// Prepares answers.
+    pub fn new(evidence: &'a Evidence, topology: &'a Topology) -> Network<'a> {
+        let mut services: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, service) in topology.services.iter().enumerate() {
+            services.entry(&service.reference.name).or_default().push(index);
+        }
+        Network {
+            evidence,
+            topology,
+            services,
+        }
+    }
+
+    /// Follows a host and a port.
+    pub fn route(&self, from: Asker<'_>, host: &str, port: u16) -> Route {
+        let target = self.target(from, host);
+        match &target {
+            Target::OwnPod => match from.workload {
+                Some(workload) => Route {
+                    end: Some(self.listening(&[workload], port)),
+                    port_open: Ok(true),
+                    pod_port: Some(port),
+                    ..Route::ends_at(target)
+                },
+                None => Route::ends_at(target),
+            },
+            Target::Service(index) => {
+                let service = &self.topology.services[*index];
+                self.through(service, port, target)
+            }
+            Target::OfOperator(index) => self.through_made(*index, port, target),
+            _ => Route::ends_at(target),
+        }
+    }
+
+    /// Follows the address of the sender's node: a port that a DaemonSet opens there.
+    pub fn node_route(&self, port: u16) -> Route {
+        Route {
+            end: Some(self.listening_on_node(port)),
+            port_open: Ok(true),
+            pod_port: Some(port),
+            ..Route::ends_at(Target::Node)
+        }
+    }
+
+    /// Returns what a host is.
+    pub fn target(&self, from: Asker<'_>, host: &str) -> Target {
+        match parse(host) {
+            Name::Loopback => Target::OwnPod,
+            Name::Address(address) => self.of_address(address),
+            Name::Foreign => Target::Outside,
+            Name::Service {
+                name,
+                namespace,
+                is_certain,
+            } => {
+                let namespace =
+                    namespace.map_or_else(|| from.namespace.clone(), |name| Namespace::Named(name.to_owned()));
+                self.lookup(name, &namespace, is_certain)
+            }
+            Name::PodOfService { name, namespace } => {
+                let namespace = Namespace::Named(namespace.to_owned());
+                match self.lookup(name, &namespace, false) {
+                    Target::Service(index) if self.topology.services[index].headless => Target::Service(index),
+                    _ => Target::Outside,
+                }
+            }
+        }
+    }
+
+    fn of_address(&self, address: &str) -> Target {
+        let has_it = |service: &Service| {
+            let cluster = service.cell.text_at(&["spec", "clusterIP"]) == Some(address);
+            let mut further = service
+                .cell
+                .path(&["spec", "clusterIPs"])
+                .map_or(&[][..], |cell| cell.items())
+                .iter();
+            cluster || further.any(|cell| cell.text() == Some(address))
+        };
+        let index = self.topology.services.iter().position(has_it);
+        index.map_or(Target::Outside, Target::Service)
+    }
+
+    fn lookup(&self, name: &str, namespace: &Namespace, is_certain: bool) -> Target {
+        let words = namespace.words("Service", name);
+        let named = self.services.get(name).map_or(&[][..], Vec::as_slice);
+        let of = |wanted: Option<bool>| {
+            let services = named.iter().copied();
+            let same =
+                move |index: &usize| same_namespace(namespace, &self.topology.services[*index].namespace) == wanted;
+            services.filter(same).collect::<Vec<_>>()
+        };
+        match (of(Some(true)).as_slice(), of(None).is_empty()) {
+            ([index], _) if self.topology.services[*index].kind == ServiceKind::ExternalName => return Target::Outside,
+            ([index], _) => return Target::Service(*index),
+            ([], true) => {}
+            ([], false) => {
+                let reason = format!("{words} and what refers to it do not both name their namespace");
+                return Target::Unknown(reason);
+            }
+            _ => return Target::Unknown(format!("{words} is in the given files more than once")),
+        }
+        let mut made = self.of_operator(namespace);
+        if let Some((index, _)) = made.find(|(_, made)| {
+            let rest = name.strip_prefix(made.as_str());
+            matches!(rest, Some("-collector" | "-collector-headless"))
+        }) {
+            return Target::OfOperator(index);
+        }
+        if let Some(reason) = self.made_elsewhere(name, namespace) {
+            return Target::Unknown(reason);
+        }
+        let mut made = self.of_operator(namespace);
+        let suffix_forgotten = made
+            .find(|(_, made)| made == name)
+            .map(|(_, made)| namespace.words("Service", &format!("{made}-collector")));
+        let near = suffix_forgotten.or_else(|| near_miss(self.evidence, "Service", namespace, name));
+        let is_proven = self.evidence.completeness.covers("Service", namespace.name());
+        match (near, is_proven) {
+            (None, false) if is_certain => Target::Unknown(format!("{words} is not in the given files")),
+            (None, false) => Target::Outside,
+            (near, _) if is_certain || near.is_some() => Target::Absent { words, near },
+            _ => Target::Outside,
+        }
+    }
+
+    /// Returns the Collectors of the operator in a namespace, by index and name of their resource.
+    fn of_operator(&self, namespace: &Namespace) -> impl Iterator<Item = (usize, String)> {
+        let collectors = self.topology.collectors.iter().enumerate();
+        collectors.filter_map(move |(index, collector)| {
+            let own = self.topology.workloads.get(collector.run?.0)?;
+            let is_here = same_namespace(namespace, &own.namespace) == Some(true);
+            (collector.by_operator && is_here && collector.mode.as_deref() != Some("sidecar"))
+                .then(|| (index, collector.reference.name.clone()))
+        })
+    }
+
+    /// Returns why a Service may be made by something whose objects are not at hand.
+    fn made_elsewhere(&self, name: &str, namespace: &Namespace) -> Option<String> {
+        ["TempoStack", "TempoMonolithic", "Jaeger", "Grafana"]
+            .into_iter()
+            .find_map(|kind| {
+                let mut resources = self.evidence.resources.of_kind(kind);
+                let resource = resources.find(|resource| {
+                    let own = super::workload::namespace_of(self.evidence, &resource.reference);
+                    same_namespace(namespace, &own) != Some(false) && name.contains(&resource.reference.name)
+                })?;
+                Some(format!(
+                    "the operator of {kind} {} makes its Services",
+                    resource.reference.name
+                ))
+            })
+    }
+
+    /// Follows a port of a Service.
+    fn through(&self, service: &Service, port: u16, target: Target) -> Route {
+        let tcp = service.ports.iter().filter(|one| one.protocol == "TCP");
+        let others = tcp.clone().filter_map(|one| {
+            let number = one.port?;
+            let TargetNumber::Number(pod_port) = service.target_number(one, &self.topology.workloads) else {
+                return None;
+            };
+            match self.behind(service, pod_port) {
+                End::At(listening) => Some((number, listening)),
+                _ => None,
+            }
+        });
+        let others: Vec<(u16, Listening)> = others.collect();
+        let route = Route {
+            others,
+            ..Route::ends_at(target)
+        };
+        if service.headless {
+            // The name gives the addresses of the pods: their own ports count.
+            return Route {
+                port_open: Ok(true),
+                pod_port: Some(port),
+                end: Some(self.behind(service, port)),
+                ..route
+            };
+        }
+        let Some(found) = tcp.clone().find(|one| one.port == Some(port)) else {
+            let is_told = tcp.clone().all(|one| one.port.is_some());
+            let port_open = match is_told {
+                true => Ok(false),
+                false => Err("a port of the Service has no number".to_owned()),
+            };
+            return Route { port_open, ..route };
+        };
+        match service.target_number(found, &self.topology.workloads) {
+            TargetNumber::Number(pod_port) => Route {
+                port_open: Ok(true),
+                pod_port: Some(pod_port),
+                end: Some(self.behind(service, pod_port)),
+                ..route
+            },
+            // That a name of a port is missing is a fault of the Service, not of who sends.
+            TargetNumber::Missing => Route {
+                port_open: Ok(true),
+                ..route
+            },
+            TargetNumber::Unknown(reason) => Route {
+                port_open: Ok(true),
+                end: Some(End::Unknown(reason)),
+                ..route
+            },
+        }
+    }
+
+    /// Follows a port of the Service that the operator makes: one for each receiver.
+    fn through_made(&self, collector: usize, port: u16, target: Target) -> Route {
+        let Some((workload, _)) = self.topology.collectors[collector].run else {
+            return Route::ends_at(target);
+        };
+        let end = self.listening(&[workload], port);
+        let listed = self.topology.collectors[collector].listeners.iter().enumerate();
+        let others = listed.filter_map(|(index, listener)| {
+            let number = super::collector::Listener::number(listener)?;
+            Some((number, Listening::Collector(collector, index)))
+        });
+        Route {
+            port_open: match &end {
+                End::At(_) => Ok(true),
+                End::Nothing(_) => Err("the operator's resource may open further ports".to_owned()),
+                End::Unknown(reason) => Err(reason.clone()),
+            },
+            pod_port: Some(port),
+            others: others.collect(),
+            end: Some(end),
+            target,
+        }
+    }
+
+    fn behind(&self, service: &Service, pod_port: u16) -> End {
+        match (service.selects.as_slice(), service.selector.fields().is_some()) {
+            (_, false) => End::Unknown(format!("Service {} has no selector", service.reference.name)),
+            ([], _) => End::Unknown(format!(
+                "no pod that Service {} selects is in the given files",
+                service.reference.name
+            )),
+            (workloads, _) => self.listening(workloads, pod_port),
+        }
+    }
+}

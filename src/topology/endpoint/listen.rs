@@ -1,0 +1,247 @@
+//! What listens on a port of pods.
+//!
+//! "Nothing" needs that every container of the pods is understood: a proxy beside the Collector may listen too.
+
+use super::Network;
+use crate::evidence::{Cell, Value};
+use crate::releases::ComponentKind;
+use crate::topology::collector::{Collector, Listener};
+use crate::topology::tempo::{ConfigState, Tempo};
+use crate::topology::workload::{Container, Workload};
+
+/// What listens at the end of a way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// This.
+    At(Listening),
+    /// Nothing of the workload of this index does, and all of it is understood.
+    Nothing(usize),
+    /// Cannot be told; why, as a clause.
+    Unknown(String),
+}
+
+/// One listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listening {
+    /// Of a Collector: its index, and the index of its listener.
+    Collector(usize, usize),
+    /// Of a Tempo: its index, and the index of its receiver.
+    Tempo(usize, usize),
+    /// The HTTP API of a Tempo, by its index.
+    TempoHttp(usize),
+    /// The gRPC API of a Tempo, by its index.
+    TempoGrpc(usize),
+}
+
+/// Receivers that open no port.
+const SILENT_RECEIVERS: [&str; 16] = [
+    "kafka",
+    "prometheus",
+    "hostmetrics",
+    "host_metrics",
+    "kubeletstats",
+    "kubelet_stats",
+    "k8s_cluster",
+    "k8s_events",
+    "k8sobjects",
+    "k8s_objects",
+    "filelog",
+    "file_log",
+    "journald",
+    "nop",
+    "receiver_creator",
+    "redis",
+];
+
+/// Extensions that open no port which takes telemetry.
+const SILENT_EXTENSIONS: [&str; 24] = [
+    "health_check",
+    "healthcheckv2",
+    "pprof",
+    "zpages",
+    "memory_ballast",
+    "memory_limiter",
+    "file_storage",
+    "db_storage",
+    "basicauth",
+    "basic_auth",
+    "bearertokenauth",
+    "bearer_token_auth",
+    "oauth2client",
+    "oauth2_client",
+    "oidc",
+    "headers_setter",
+    "sigv4auth",
+    "sigv4_auth",
+    "k8s_observer",
+    "host_observer",
+    "opamp",
+    "k8s_leader_elector",
+    "cgroupruntime",
+    "azure_auth",
+];
+
+impl Network<'_> {
+    /// Returns what listens on a port of the pods of workloads.
+    pub(super) fn listening(&self, workloads: &[usize], port: u16) -> End {
+        let mut found = workloads.iter().map(|&index| self.in_pods(index, port));
+        let Some(first) = found.next() else {
+            return End::Unknown("no pods are at hand".to_owned());
+        };
+        let kind = |end: &End| std::mem::discriminant(end);
+        match found.all(|end| kind(&end) == kind(&first)) {
+            true => first,
+            false => End::Unknown("the pods behind it differ in what listens on the port".to_owned()),
+        }
+    }
+
+    /// Returns what listens on a port of each node.
+    pub(super) fn listening_on_node(&self, port: u16) -> End {
+        let mut agents = 0;
+        for (index, collector) in self.topology.collectors.iter().enumerate() {
+            let is_agent = collector.mode.as_deref() == Some("daemonset");
+            if !is_agent {
+                continue;
+            }
+            if collector.unknown.is_some() {
+                return End::Unknown("the configuration of a Collector on the nodes is not known".to_owned());
+            }
+            agents += 1;
+            let opens = |listener: &Listener| {
+                listener.host_port == Some(i64::from(port))
+                    || (listener.host_network && listener.number() == Some(port))
+            };
+            if let Some(position) = collector.listeners.iter().position(opens) {
+                return End::At(Listening::Collector(index, position));
+            }
+        }
+        let first = self.topology.collectors.iter().find_map(|collector| {
+            let is_agent = collector.mode.as_deref() == Some("daemonset");
+            collector.run.filter(|_| is_agent)
+        });
+        match (agents, first) {
+            // With several the one that is meant cannot be told from those that are not.
+            (1, Some((workload, _))) => End::Nothing(workload),
+            _ => End::Unknown("which program listens on the nodes is not at hand".to_owned()),
+        }
+    }
+
+    fn in_pods(&self, workload: usize, port: u16) -> End {
+        for (index, collector) in self.topology.collectors.iter().enumerate() {
+            if collector.run.map(|(own, _)| own) != Some(workload) {
+                continue;
+            }
+            let is_it = |listener: &Listener| listener.transport == "TCP" && listener.number() == Some(port);
+            if let Some(position) = collector.listeners.iter().position(is_it) {
+                return End::At(Listening::Collector(index, position));
+            }
+        }
+        for (index, tempo) in self.topology.tempos.iter().enumerate() {
+            if tempo.workload != Some(workload) {
+                continue;
+            }
+            let mut receivers = tempo.receivers.iter();
+            let is_it = |cell: &Cell| matches!(cell.value, Value::Int(number) if number == i64::from(port));
+            if let Some(position) = receivers.position(|one| one.listens && one.transport == "tcp" && is_it(&one.port))
+            {
+                return End::At(Listening::Tempo(index, position));
+            }
+            if is_it(&tempo.settings().http_port()) {
+                return End::At(Listening::TempoHttp(index));
+            }
+            if is_it(&tempo.settings().grpc_port()) {
+                return End::At(Listening::TempoGrpc(index));
+            }
+        }
+        match self.not_understood(workload) {
+            Some(reason) => End::Unknown(reason),
+            None => End::Nothing(workload),
+        }
+    }
+
+    /// Returns why it cannot be told that nothing else listens in a pod.
+    fn not_understood(&self, index: usize) -> Option<String> {
+        let workload = &self.topology.workloads[index];
+        if may_get_sidecars(workload) {
+            return Some("a container that is injected into the pod may listen there".to_owned());
+        }
+        let mut running = workload
+            .containers
+            .iter()
+            .enumerate()
+            .filter(|(_, container)| !container.init);
+        running.find_map(|(position, container)| {
+            let mut collectors = self.topology.collectors.iter();
+            if let Some(collector) = collectors.find(|one| one.run == Some((index, position))) {
+                return collector_hides(collector);
+            }
+            let mut tempos = self.topology.tempos.iter();
+            if let Some(tempo) = tempos.find(|one| one.workload == Some(index) && one.container == Some(position)) {
+                return tempo_hides(tempo);
+            }
+            (!is_quiet(container)).then(|| format!("what container {} listens on is not known", container.name))
+        })
+    }
+}
+
+/// Meshes and operators put containers into pods that no manifest shows.
+fn may_get_sidecars(workload: &Workload) -> bool {
+    let annotations = workload.pod_annotations.fields();
+    let mut names = annotations.into_iter().flatten().map(|(name, _)| &**name);
+    names.any(|name| {
+        name.starts_with("sidecar.opentelemetry.io/")
+            || name.starts_with("sidecar.istio.io/")
+            || name.starts_with("linkerd.io/")
+            || name.starts_with("consul.hashicorp.com/")
+    })
+}
+
+/// Containers that reload configuration and serve nothing that takes telemetry.
+fn is_quiet(container: &Container) -> bool {
+    let image = container.image.text().unwrap_or_default();
+    ["k8s-sidecar", "configmap-reload", "config-reloader"]
+        .iter()
+        .any(|name| image.contains(name))
+}
+
+fn collector_hides(collector: &Collector) -> Option<String> {
+    if let Some(reason) = &collector.unknown {
+        return Some(reason.to_string());
+    }
+    if collector
+        .listeners
+        .iter()
+        .any(|one| one.port.unknown_reason().is_some())
+    {
+        return Some("a port of the Collector is not known".to_owned());
+    }
+    collector.components.iter().enumerate().find_map(|(index, component)| {
+        let is_known = collector
+            .listeners
+            .iter()
+            .any(|listener| listener.component == Some(index));
+        let is_named = |names: &[&str]| names.contains(&component.type_name.as_str());
+        let is_silent = match component.kind {
+            // A receiver of OTLP without protocols listens nowhere.
+            ComponentKind::Receiver => is_known || component.type_name == "otlp" || is_named(&SILENT_RECEIVERS),
+            ComponentKind::Extension => is_known || is_named(&SILENT_EXTENSIONS),
+            // A Prometheus exporter listens; its own port is no receiver's.
+            _ => true,
+        };
+        (!is_silent).then(|| format!("what {} listens on is not known", component.id))
+    })
+}
+
+fn tempo_hides(tempo: &Tempo) -> Option<String> {
+    let ports = [tempo.settings().http_port(), tempo.settings().grpc_port()];
+    let hidden = ports.iter().chain(tempo.receivers.iter().map(|one| &one.port));
+    let hidden = hidden.filter_map(Cell::unknown_reason).next();
+    match (&tempo.state, hidden, tempo.targets.runs("distributor")) {
+        (ConfigState::Found | ConfigState::NotGiven, None, Some(_)) => None,
+        (_, Some(reason), _) => Some(reason.to_string()),
+        (ConfigState::Found | ConfigState::NotGiven, _, None) => {
+            Some("what the process of Tempo does is not known".to_owned())
+        }
+        _ => Some("the configuration of Tempo is not at hand".to_owned()),
+    }
+}

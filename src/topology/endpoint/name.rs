@@ -1,0 +1,121 @@
+//! Host names as pods of a cluster resolve them (`kubernetes/website:content/en/docs/concepts/services-networking/dns-pod-service.md`).
+
+/// What a host can be, by its form alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Name<'h> {
+    /// The machine, or pod, itself.
+    Loopback,
+    /// An address.
+    Address(&'h str),
+    /// A Service, by the search path of the pod.
+    Service {
+        /// Its name.
+        name: &'h str,
+        /// Its namespace; `None`: that of the sender.
+        namespace: Option<&'h str>,
+        /// Whether it can be nothing else: `a`, `a.b.svc`. `a.b` may be a host of the world.
+        is_certain: bool,
+    },
+    /// One pod of a headless Service, or something else: `a.b.c`, `a.b.c.svc`.
+    PodOfService {
+        /// The Service's name.
+        name: &'h str,
+        /// Its namespace.
+        namespace: &'h str,
+    },
+    /// A host of the world, or no host name.
+    Foreign,
+}
+
+/// Takes a host apart.
+pub(super) fn parse(host: &str) -> Name<'_> {
+    let host = host.trim_end_matches('.');
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(address) = bare.parse::<std::net::IpAddr>() {
+        // A connection to the address of all interfaces is one to the machine itself.
+        return match address.is_loopback() || address.is_unspecified() {
+            true => Name::Loopback,
+            false => Name::Address(bare),
+        };
+    }
+    if host.eq_ignore_ascii_case("localhost") {
+        return Name::Loopback;
+    }
+    let labels: Vec<&str> = host.split('.').collect();
+    if !labels.iter().all(|label| is_label(label)) {
+        return Name::Foreign;
+    }
+    match labels[..] {
+        [name] => Name::Service {
+            name,
+            namespace: None,
+            is_certain: true,
+        },
+        [name, namespace] => Name::Service {
+            name,
+            namespace: Some(namespace),
+            is_certain: false,
+        },
+        [name, namespace, "svc", ..] => Name::Service {
+            name,
+            namespace: Some(namespace),
+            is_certain: true,
+        },
+        [_, name, namespace] | [_, name, namespace, "svc", ..] => Name::PodOfService { name, namespace },
+        _ => Name::Foreign,
+    }
+}
+
+/// DNS is not case-sensitive, names of objects are in small letters; an underscore is in no name of a Service.
+fn is_label(label: &str) -> bool {
+    !label.is_empty()
+        && label.len() <= 63
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_hosts() {
+        let service = |name, namespace, is_certain| Name::Service {
+            name,
+            namespace,
+            is_certain,
+        };
+        let check = |host: &'static str, expected: Name<'static>| assert_eq!(parse(host), expected, "{host}");
+        check("tempo", service("tempo", None, true));
+        check("tempo.tracing", service("tempo", Some("tracing"), false));
+        check("tempo.tracing.svc", service("tempo", Some("tracing"), true));
+        check(
+            "tempo.tracing.svc.cluster.local",
+            service("tempo", Some("tracing"), true),
+        );
+        check(
+            "tempo.tracing.svc.cluster.local.",
+            service("tempo", Some("tracing"), true),
+        );
+        check(
+            "tempo.tracing.svc.corp.example",
+            service("tempo", Some("tracing"), true),
+        );
+        let pod = Name::PodOfService {
+            name: "tempo",
+            namespace: "tracing",
+        };
+        check("tempo-0.tempo.tracing.svc.cluster.local", pod.clone());
+        check("tempo-0.tempo.tracing", pod);
+        check("localhost", Name::Loopback);
+        check("127.0.0.1", Name::Loopback);
+        check("::1", Name::Loopback);
+        check("0.0.0.0", Name::Loopback);
+        check("10.0.0.7", Name::Address("10.0.0.7"));
+        check("[2001:db8::7]", Name::Address("2001:db8::7"));
+        check("a.b.c.d.example.com", Name::Foreign);
+        check("Tempo_1", Name::Foreign);
+        check("", Name::Foreign);
+    }
+}

@@ -1,0 +1,181 @@
+//! Ways through a small cluster: what names and ports lead to.
+
+use super::*;
+use crate::evidence::Evidence;
+use crate::releases::tests::tables;
+use crate::topology::build;
+use crate::topology::workload::tests::evidence_of;
+
+const CLUSTER: &str = r#"
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: collector, namespace: tracing}
+data:
+  collector.yaml: |
+    receivers: {otlp: {protocols: {grpc: {endpoint: "0.0.0.0:4317"}, http: {endpoint: "0.0.0.0:4318"}}}}
+    exporters: {debug: {}}
+    service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: collector, namespace: tracing}
+spec:
+  template:
+    metadata: {labels: {app: collector}}
+    spec:
+      containers:
+        - name: collector
+          image: otel/opentelemetry-collector-contrib:0.128.0
+          args: [--config=/conf/collector.yaml]
+          ports: [{name: otlp, containerPort: 4317}]
+          volumeMounts: [{name: conf, mountPath: /conf}]
+      volumes: [{name: conf, configMap: {name: collector}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: collector, namespace: tracing}
+spec:
+  clusterIP: 10.96.0.17
+  selector: {app: collector}
+  ports: [{name: grpc, port: 4317, targetPort: otlp}, {name: web, port: 80, targetPort: 4318}, {name: old, port: 55680}, {name: lost, port: 9000, targetPort: nowhere}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: collector-headless, namespace: tracing}
+spec:
+  clusterIP: None
+  selector: {app: collector}
+  ports: [{name: grpc, port: 14317, targetPort: 4317}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: outside, namespace: shop}
+spec: {type: ExternalName, externalName: otlp.example.com}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: manual, namespace: shop}
+spec:
+  ports: [{port: 4317}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: later, namespace: shop}
+spec:
+  selector: {app: made-by-another-chart}
+  ports: [{port: 4317}]
+"#;
+
+/// Says in short where a host and a port lead from namespace `shop`.
+fn follow(evidence: &Evidence, host: &str, port: u16) -> String {
+    let topology = build(evidence, &tables());
+    let network = Network::new(evidence, &topology);
+    let namespace = Namespace::Named("shop".to_owned());
+    let asker = Asker {
+        namespace: &namespace,
+        workload: None,
+    };
+    let route = network.route(asker, host, port);
+    let target = match &route.target {
+        Target::Service(index) => topology.services[*index].reference.name.clone(),
+        Target::Absent { near, .. } => format!("absent, near {}", near.as_deref().unwrap_or("nothing")),
+        other => format!("{other:?}"),
+    };
+    let end = match &route.end {
+        None => "no end".to_owned(),
+        Some(End::At(Listening::Collector(index, position))) => {
+            topology.collectors[*index].listeners[*position].protocol.to_owned()
+        }
+        Some(other) => format!("{other:?}"),
+    };
+    match route.port_open {
+        Ok(open) => format!("{target}, {}, {end}", if open { "open" } else { "closed" }),
+        Err(_) => format!("{target}, {end}"),
+    }
+}
+
+fn check(host: &str, port: u16, expected: &str) {
+    let evidence = evidence_of(&[("cluster.yaml", CLUSTER)]);
+    assert_eq!(follow(&evidence, host, port), expected, "{host}:{port}");
+}
+
+#[test]
+fn ports_of_a_service_lead_to_what_listens() {
+    check("collector.tracing", 4317, "collector, open, otlp_grpc");
+    check("collector.tracing.svc", 80, "collector, open, otlp_http");
+    check("collector.tracing.svc.cluster.local", 4318, "collector, closed, no end");
+    check(
+        "collector.tracing.svc.cluster.local.",
+        55680,
+        "collector, open, Nothing(0)",
+    );
+    check("10.96.0.17", 4317, "collector, open, otlp_grpc");
+    // A name of a port that no container has is a fault of the Service.
+    check("collector.tracing", 9000, "collector, open, no end");
+}
+
+#[test]
+fn a_headless_service_gives_the_pods_own_ports() {
+    check(
+        "collector-headless.tracing.svc",
+        4317,
+        "collector-headless, open, otlp_grpc",
+    );
+    check(
+        "collector-0.collector-headless.tracing.svc.cluster.local",
+        4318,
+        "collector-headless, open, otlp_http",
+    );
+    check(
+        "collector-headless.tracing.svc",
+        14317,
+        "collector-headless, open, Nothing(0)",
+    );
+}
+
+#[test]
+fn what_leads_out_of_the_evidence_is_left_open() {
+    check("outside", 4317, "Outside, no end");
+    check("otlp.example.com", 4317, "Outside, no end");
+    check("192.0.2.7", 4317, "Outside, no end");
+    check(
+        "manual",
+        4317,
+        "manual, open, Unknown(\"Service manual has no selector\")",
+    );
+    check(
+        "later",
+        4317,
+        "later, open, Unknown(\"no pod that Service later selects is in the given files\")",
+    );
+    check(
+        "elsewhere.tracing.svc",
+        4317,
+        "Unknown(\"Service tracing/elsewhere is not in the given files\"), no end",
+    );
+}
+
+#[test]
+fn a_name_that_is_nearly_one_is_absent() {
+    check("collector", 4317, "absent, near Service tracing/collector, no end");
+    check(
+        "colector.tracing",
+        4317,
+        "absent, near Service tracing/collector, no end",
+    );
+    let mut evidence = evidence_of(&[("cluster.yaml", CLUSTER)]);
+    evidence.completeness.namespaces.insert("tracing".to_owned());
+    assert_eq!(
+        follow(&evidence, "elsewhere.tracing.svc", 4317),
+        "absent, near nothing, no end"
+    );
+}
+
+#[test]
+fn a_service_without_namespace_is_not_mixed_up_with_one_that_has_it() {
+    let evidence = evidence_of(&[(
+        "cluster.yaml",
+        &CLUSTER.replace("name: collector, namespace: tracing", "name: collector"),
+    )]);
+    assert!(follow(&evidence, "collector.tracing", 4317).contains("do not both name their namespace"));
+}
