@@ -126,7 +126,7 @@ fn only_one_module_knows_the_expression_parser() {
 
 #[test]
 fn only_the_cluster_source_knows_the_client_library() {
-    const LIBRARIES: [&str; 6] = ["kube::", "k8s_openapi::", "tokio::", "http::", "futures::", "rustls::"];
+    const LIBRARIES: [&str; 5] = ["kube::", "k8s_openapi::", "tokio::", "futures::", "rustls::"];
     let mut wrong = Vec::new();
     for (_, path) in source_files() {
         let shown = path.display().to_string().replace('\\', "/");

@@ -99,7 +99,8 @@ fn in_cluster(target: &Target) -> Result<(Config, Option<String>), ClusterError>
             _ => "there is no kubeconfig (KUBECONFIG is not set, ~/.kube/config does not exist)".to_owned(),
         };
         let mut error = ClusterError::new(ClusterErrorKind::Unreachable, looked)
-            .hint("name one with `--kubeconfig FILE`, or inspect files: `tracedoctor run manifests/`");
+            .hint("name one with `--kubeconfig FILE`, or inspect files: `tracedoctor run manifests/`")
+            .hint("or see an example: `tracedoctor run --demo`");
         if let Some(file) = windows_kubeconfig() {
             error = error.hint(format!("Windows has one: `--kubeconfig {}`", file.display()));
         }
