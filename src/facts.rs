@@ -15,7 +15,7 @@ pub mod shell;
 pub mod tempo;
 pub mod workload;
 
-pub use build::build;
+pub use build::{build, expected_texts};
 
 use crate::evidence::{Cell, Fields, Place, ResourceReference, Value};
 use crate::finding::{LogEvidence, LogSpot, StageReference};

@@ -112,6 +112,11 @@ impl Tables {
         self.components.component(kind, name, distribution, span)
     }
 
+    /// Returns whether a component type works in pipelines for traces. See [`Components::takes_traces`].
+    pub fn takes_traces(&self, kind: ComponentKind, name: &str) -> Option<bool> {
+        self.components.takes_traces(kind, name)
+    }
+
     /// Returns every type of a kind that any distribution has or had, sorted.
     pub fn known_types(&self, kind: ComponentKind) -> Vec<&str> {
         self.components.known_types(kind)

@@ -2,7 +2,7 @@
 //!
 //! This is where files are opened, and [`cluster`] is where the network is used. Nothing here judges: a document is told apart from others only as far as is needed to know who may read
 //! it. Nothing here fails either: what could not be read is a [`Problem`], what is not judged is a [`Note`] or a count, and the caller makes
-//! exit codes of them. Log patterns come as a value; no check is known.
+//! exit codes of them. What logs are searched for comes as a value; no check and no fact is known.
 //!
 //! How it is fast: files are read and documents parsed in parallel, and a document that no fact needs is counted after a look at its
 //! top-level lines and never parsed. A ConfigMap is parsed when its text holds any word that tracing could have to do with, or when
@@ -89,10 +89,29 @@ pub struct Input {
     pub logs_of: Option<(String, String, String)>,
 }
 
+/// What logs are searched for.
+#[derive(Debug, Clone, Copy)]
+pub struct LogSearch<'a> {
+    /// The patterns.
+    pub scanner: &'a LogScanner,
+    /// Returns the texts that are looked for beside them, from all that was read before the logs.
+    pub texts: fn(&Evidence) -> Vec<String>,
+}
+
+impl<'a> LogSearch<'a> {
+    /// Returns a search for patterns alone.
+    pub fn patterns(scanner: &'a LogScanner) -> LogSearch<'a> {
+        LogSearch {
+            scanner,
+            texts: |_| Vec::new(),
+        }
+    }
+}
+
 /// Reads texts that are at hand, for example of a check's examples: pairs of name and content.
 ///
-/// A file in a folder `logs` is a log, and its name tells the container; without a scanner it is left out. All others are manifests.
-pub fn from_texts(files: &[(String, String)], options: &Options, scanner: Option<&LogScanner>) -> Evidence {
+/// A file in a folder `logs` is a log, and its name tells the container; without a search it is left out. All others are manifests.
+pub fn from_texts(files: &[(String, String)], options: &Options, search: Option<&LogSearch<'_>>) -> Evidence {
     let mut evidence = begin(options);
     evidence.source = files.iter().map(|(name, _)| name.clone()).collect();
     let (logs, manifests): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| is_log_name(name));
@@ -101,17 +120,18 @@ pub fn from_texts(files: &[(String, String)], options: &Options, scanner: Option
         manifests::read(&file, Given::ByName, options)
     });
     finish(&mut evidence, outcomes.collect(), options);
-    if let Some(scanner) = scanner {
+    if let Some(search) = search.filter(|_| !logs.is_empty()) {
+        let texts = (search.texts)(&evidence);
         evidence.logs = logs
             .par_iter()
-            .filter_map(|(name, text)| logs::scan_text(name, text, &options.limits, scanner))
+            .filter_map(|(name, text)| logs::scan_text(name, text, &options.limits, search.scanner, &texts))
             .collect();
     }
     evidence
 }
 
 /// Reads everything that the user points at.
-pub fn gather(input: &Input, options: &Options, scanner: &LogScanner, stdin: impl Read) -> Evidence {
+pub fn gather(input: &Input, options: &Options, search: &LogSearch<'_>, stdin: impl Read) -> Evidence {
     let mut evidence = begin(options);
     let mut outcomes = Vec::new();
     if input.stdin {
@@ -129,7 +149,17 @@ pub fn gather(input: &Input, options: &Options, scanner: &LogScanner, stdin: imp
     evidence.notes.extend(listed.notes);
     outcomes.par_extend(listed.files.par_iter().map(|found| read_file(found, options)));
     finish(&mut evidence, outcomes, options);
-    let scanned = logs::read(&input.logs, input.logs_of.as_ref(), &options.limits, scanner);
+    if input.logs.is_empty() {
+        return evidence;
+    }
+    let texts = (search.texts)(&evidence);
+    let scanned = logs::read(
+        &input.logs,
+        input.logs_of.as_ref(),
+        &options.limits,
+        search.scanner,
+        &texts,
+    );
     for log in scanned {
         match log {
             Ok(log) => evidence.logs.push(log),

@@ -135,6 +135,8 @@ pub struct EditPlan {
 pub enum EditStep {
     /// `set: path`, `to: value`.
     Set(Compiled, EditValue),
+    /// `set_each: path of a list`, `to: value`.
+    SetEach(Compiled, EditValue),
     /// `remove: path`.
     Remove(Compiled),
     /// `rename: path`, `to: name`.

@@ -4,11 +4,10 @@ use super::embedded;
 use super::error::CommandError;
 use crate::cli::{ClusterArguments, RunArguments};
 use crate::evidence::Evidence;
-use crate::evidence::logs::LogScanner;
 use crate::facts::schema;
 use crate::finding::Report;
-use crate::sources::Options;
 use crate::sources::cluster::{self, LogWindow, Needs, Target};
+use crate::sources::{LogSearch, Options};
 use std::collections::BTreeSet;
 
 /// Returns whether a run is about a cluster: nothing else was given.
@@ -81,7 +80,7 @@ pub(super) fn dry_run(arguments: &RunArguments) -> String {
 pub(super) fn gather(
     arguments: &RunArguments,
     options: &Options,
-    scanner: &LogScanner,
+    search: &LogSearch<'_>,
 ) -> Result<Evidence, CommandError> {
     if arguments.complete || arguments.strict_input {
         return Err(CommandError::usage("--complete and --strict-input are about files")
@@ -90,7 +89,7 @@ pub(super) fn gather(
     let resources = needed();
     let needs = Needs {
         tables: embedded::tables(),
-        scanner,
+        search,
         resources: &resources,
     };
     cluster::gather(&target(arguments), options, &needs).map_err(CommandError::cluster)

@@ -143,7 +143,12 @@ impl<'c> Suite<'c> {
             logs: logs.is_dir().then_some(logs).into_iter().collect(),
             logs_of: None,
         };
-        let evidence = sources::gather(&input, &Options::default(), &self.scanner, std::io::empty());
+        let evidence = sources::gather(
+            &input,
+            &Options::default(),
+            &inspect::log_search(&self.scanner),
+            std::io::empty(),
+        );
         inspect::inspect(&evidence, self.tables, self.catalog)
     }
 
@@ -166,7 +171,7 @@ impl<'c> Suite<'c> {
             distribution: example.distribution.clone(),
             ..Options::default()
         };
-        let evidence = sources::from_texts(files, &options, Some(&self.scanner));
+        let evidence = sources::from_texts(files, &options, Some(&inspect::log_search(&self.scanner)));
         let (facts, stages) = inspect::facts_of(&evidence, self.tables);
         let report = inspect::report_of(&evidence, &facts, stages, self.catalog);
         (facts, report)

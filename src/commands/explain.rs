@@ -144,6 +144,7 @@ fn steps(edit: &EditPlan) -> String {
     let show = |path: &Expression| path.to_string().replace("self.", "");
     let steps = edit.steps.iter().map(|step| match step {
         EditStep::Set(path, _) => format!("set {}", show(path)),
+        EditStep::SetEach(path, _) => format!("set each of {}", show(path)),
         EditStep::Remove(path) => format!("remove {}", show(path)),
         EditStep::Rename(path, to) => format!("rename {} to {}", show(path), text(to)),
         EditStep::Append(path, _) => format!("add an item to {}", show(path)),

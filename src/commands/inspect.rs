@@ -3,11 +3,30 @@
 use super::embedded;
 use crate::checks::{Catalog, judge};
 use crate::evidence::Evidence;
+use crate::evidence::logs::LogScanner;
 use crate::facts::{self, Facts};
 use crate::finding::{Counts, Report, Severity, SourceSummary, StageSummary};
 use crate::releases::Tables;
+use crate::sources::LogSearch;
 use crate::{fix, topology};
 use std::collections::BTreeSet;
+
+/// Returns what logs are searched for: the patterns of checks, and what the code at hand prints once it has started.
+pub fn log_search(scanner: &LogScanner) -> LogSearch<'_> {
+    LogSearch {
+        scanner,
+        texts: |evidence| match prints(evidence) {
+            true => facts::expected_texts(evidence, topology::build(evidence, embedded::tables())),
+            false => Vec::new(),
+        },
+    }
+}
+
+/// Whether any object may hold code that prints: without one, nothing has to be understood before the logs are read.
+fn prints(evidence: &Evidence) -> bool {
+    let mut documents = evidence.resources.iter().map(|resource| &resource.document);
+    documents.any(|document| document.text.content.contains("console."))
+}
 
 /// Returns the facts of evidence and the stages found.
 pub fn facts_of(evidence: &Evidence, tables: &Tables) -> (Facts, Vec<StageSummary>) {

@@ -8,7 +8,7 @@ use crate::evidence::Evidence;
 use crate::evidence::logs::LogScanner;
 use crate::finding::{Outcome, Report, Severity};
 use crate::report::Verbosity;
-use crate::sources::{self, Input, Options};
+use crate::sources::{self, Input, LogSearch, Options};
 use std::collections::BTreeMap;
 
 /// Exit code: no finding at or above the threshold.
@@ -45,9 +45,10 @@ pub fn run(arguments: &RunArguments) -> Result<u8, CommandError> {
         scanner(&Catalog::default())?
     };
     let options = options(arguments)?;
+    let search = inspect::log_search(&scanner);
     let evidence = match live {
-        true => cluster::gather(arguments, &options, &scanner)?,
-        false => gather(arguments, &options, &scanner)?,
+        true => cluster::gather(arguments, &options, &search)?,
+        false => gather(arguments, &options, &search)?,
     };
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
     if let Some(id) = &arguments.trace {
@@ -113,9 +114,9 @@ fn options(arguments: &RunArguments) -> Result<Options, CommandError> {
     })
 }
 
-fn gather(arguments: &RunArguments, options: &Options, scanner: &LogScanner) -> Result<Evidence, CommandError> {
+fn gather(arguments: &RunArguments, options: &Options, search: &LogSearch<'_>) -> Result<Evidence, CommandError> {
     if arguments.demo {
-        let mut evidence = sources::from_texts(&embedded::demo_files(), options, Some(scanner));
+        let mut evidence = sources::from_texts(&embedded::demo_files(), options, Some(search));
         evidence.source = vec!["the embedded example".to_owned()];
         return Ok(evidence);
     }
@@ -137,7 +138,7 @@ fn gather(arguments: &RunArguments, options: &Options, scanner: &LogScanner) -> 
             return Err(CommandError::usage(format!("{} does not exist", path.display())));
         }
     }
-    Ok(sources::gather(&input, options, scanner, std::io::stdin().lock()))
+    Ok(sources::gather(&input, options, search, std::io::stdin().lock()))
 }
 
 fn workload(text: &str) -> Result<(String, String, String), CommandError> {

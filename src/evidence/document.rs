@@ -288,6 +288,27 @@ impl Document {
         self.embedded(span.start..end, map, content, key)
     }
 
+    /// Returns a part of the decoded value of a string scalar as a text of its own: what follows a word in an argument, for example. The part must
+    /// end the value, or stand in it once.
+    pub fn embed_part(&self, id: NodeId, content: &str) -> Option<Arc<Text>> {
+        let node = self.node(id);
+        let NodeValue::Scalar(value, style) = &node.value else {
+            return None;
+        };
+        let start = match value.strip_suffix(content) {
+            Some(before) => before.len(),
+            None => {
+                let mut matches = value.match_indices(content);
+                match (matches.next(), matches.next()) {
+                    (Some((at, _)), None) => at,
+                    _ => return None,
+                }
+            }
+        };
+        let map = decode::align(&self.text.content, node.span.clone(), *style, value).from(start);
+        Some(self.embedded(node.span.clone(), map, content, None))
+    }
+
     fn embedded(&self, span: Range<usize>, map: super::text::OffsetMap, content: &str, key: Option<&str>) -> Arc<Text> {
         let of_key = key.and_then(|key| self.text.origin_of_key(key, content));
         let embedded = || Origin::Embedded {

@@ -1,7 +1,7 @@
 //! Scans container logs, as streams and in bounded memory, for a set of patterns.
 //!
 //! A [`LogScanner`] is built once from all patterns and used for every log. It keeps of each pattern the number of matching lines, the
-//! first and the last of them, and nothing else of the log. A line is matched as the program wrote it: prefixes of container runtimes
+//! first and the last of them, of each text that is asked for beside them whether it occurs, and nothing else of the log. A line is matched as the program wrote it: prefixes of container runtimes
 //! and of `kubectl logs`, and colour, are taken away first. Records of several lines are just lines.
 //!
 //! This module opens no file and knows no clock: it is given a reader. It knows no check and no pattern. It does not hide credentials:
@@ -97,6 +97,8 @@ pub struct LogSummary {
     pub contains_nul: bool,
     /// Whether the beginning looks like the start of a known program. A hint: false says nothing.
     pub start_seen: bool,
+    /// Of each text that was looked for beside the patterns, whether it occurs.
+    pub texts: BTreeMap<String, bool>,
 }
 
 /// Why a scan ended before the log did.
@@ -177,7 +179,17 @@ impl LogScanner {
     ///
     /// Returns the reader's error only if nothing could be read before it; later it is [`LogSummary::truncated`].
     pub fn scan(&self, reader: impl Read, limits: &ScanLimits) -> io::Result<LogSummary> {
-        scan::scan(self, reader, limits)
+        scan::scan(self, reader, limits, &[])
+    }
+
+    /// Does what [`LogScanner::scan`] does, and says of each text whether it occurs. A text is looked for in the bytes as they are, so it
+    /// should hold nothing that a container runtime escapes.
+    ///
+    /// # Errors
+    ///
+    /// As [`LogScanner::scan`].
+    pub fn scan_for(&self, reader: impl Read, limits: &ScanLimits, texts: &[String]) -> io::Result<LogSummary> {
+        scan::scan(self, reader, limits, texts)
     }
 }
 

@@ -129,6 +129,21 @@ impl OffsetMap {
         }
     }
 
+    /// Returns the map of the part that begins at an offset of the decoded text.
+    pub fn from(&self, start: usize) -> OffsetMap {
+        let mut part = OffsetMap {
+            pairs: Vec::new(),
+            fixed: self.fixed,
+        };
+        part.push(0, self.source(start));
+        for &(decoded, source) in &self.pairs {
+            if decoded as usize > start {
+                part.push(decoded as usize - start, source as usize);
+            }
+        }
+        part
+    }
+
     /// Notes that from `decoded` on, offsets continue at `source`; calls come in ascending order.
     pub fn push(&mut self, decoded: usize, source: usize) {
         let (decoded, source) = (decoded as u32, source as u32);
@@ -289,5 +304,11 @@ mod tests {
         assert_eq!(map.pairs.len(), 2, "a pair in step is not kept");
         assert_eq!(OffsetMap::constant(7).source(5), 7);
         assert_eq!((map.source(3), map.source(6), map.source(8)), (13, 20, 22));
+        let part = map.from(4);
+        assert_eq!(
+            (part.source(0), part.source(1), part.source(2), part.source(4)),
+            (14, 15, 20, 22)
+        );
+        assert_eq!(OffsetMap::constant(7).from(3).source(1), 7);
     }
 }

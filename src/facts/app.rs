@@ -7,6 +7,8 @@
 mod account;
 mod code;
 mod code_rows;
+mod initialisation;
+mod manifest;
 mod npm;
 mod origin;
 mod rows;
@@ -17,6 +19,7 @@ mod settings_rows;
 pub(crate) mod tests;
 
 pub use code::{CodeExporter, CodeName, JsFile, Preload};
+pub use initialisation::texts;
 pub use npm::{Family, NpmTable, Retired, brings, family, generation, package_of};
 pub use origin::{Origin, SourceText, State};
 pub(in crate::facts) use rows::behind_node_address;
@@ -91,6 +94,16 @@ pub fn understand(evidence: &Evidence, workloads: &[Workload], apps: Vec<App>) -
             workload,
             scripts: &scripts,
         };
+        for manifest in manifest::manifests(pod) {
+            scripts[manifest.script]
+                .listed
+                .insert(manifest.install, manifest.packages);
+        }
+        let pod = Pod {
+            evidence,
+            workload,
+            scripts: &scripts,
+        };
         add_by_script(pod, index, &mut own);
         for app in own {
             view(pod, app, &mut found);
@@ -105,28 +118,22 @@ pub fn understand(evidence: &Evidence, workloads: &[Workload], apps: Vec<App>) -
 fn add_by_script(pod: Pod<'_>, index: usize, own: &mut Vec<App>) {
     let installed = origin::installed(pod);
     for one in &installed {
-        let names = one
-            .install
-            .packages
-            .iter()
-            .find(|spec| spec.name.starts_with("@opentelemetry/"));
-        let Some(name) = names else {
+        let named = one.specs().find(|spec| spec.name.starts_with("@opentelemetry/"));
+        let Some(name) = named else {
             continue;
         };
+        let shown_by = one.cell_of(name);
         for (position, container) in pod.workload.containers.iter().enumerate() {
             let is_known = own.iter().any(|app| app.container == position);
             if is_known || !may_be_app(container) || origin::visible(pod, position, one).is_empty() {
                 continue;
             }
-            let script = pod.scripts.iter().find(|script| script.container == one.container);
             own.push(App {
                 workload: index,
                 container: position,
                 language: Language::NodeJs,
                 instrumentation: "script".to_owned(),
-                shown_by: script.map_or_else(Cell::default, |script| {
-                    script.cell_at(name.name.as_str(), name.span.clone())
-                }),
+                shown_by: shown_by.clone(),
                 generation: None,
                 injection: None,
                 own_exporter: None,
@@ -136,10 +143,7 @@ fn add_by_script(pod: Pod<'_>, index: usize, own: &mut Vec<App>) {
     // A library's variables do not tell a language that the packages tell.
     for app in own.iter_mut().filter(|app| app.language == Language::Unknown) {
         let sees_packages = installed.iter().any(|one| {
-            one.install
-                .packages
-                .iter()
-                .any(|spec| spec.name.starts_with("@opentelemetry/"))
+            one.specs().any(|spec| spec.name.starts_with("@opentelemetry/"))
                 && !origin::visible(pod, app.container, one).is_empty()
         });
         if sees_packages {
@@ -313,7 +317,7 @@ fn generation_of(pod: Pod<'_>, app: &App) -> (Answer<u32>, Option<u32>, Vec<i64>
     let mut generations: Vec<i64> = Vec::new();
     let mut of_sdk = None;
     let mut open = None;
-    for spec in seen.flat_map(|one| &one.install.packages) {
+    for spec in seen.flat_map(|one| one.specs()) {
         let counts = matches!(
             family(&spec.name),
             Family::Sdk | Family::Experimental | Family::AutoInstrumentations

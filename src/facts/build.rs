@@ -73,6 +73,7 @@ pub fn build(
     let app_rows = app::rows(&mut facts, &app_parts);
     let namespaces = datasource_namespaces(evidence, topology);
     let links = hops::Links {
+        services: &workload_rows.services,
         views: &understanding.apps,
         apps: &app_rows,
         collectors: &collector_rows,
@@ -102,6 +103,12 @@ pub fn build(
     stages.extend(grafana::summaries(&grafana_parts));
     stages.sort_by_key(|summary| summary.reference.stage);
     (facts, stages)
+}
+
+/// Returns the texts that show in a log that code at hand has run.
+pub fn expected_texts(evidence: &Evidence, mut topology: Topology) -> Vec<String> {
+    let apps = std::mem::take(&mut topology.apps);
+    app::texts(&app::understand(evidence, &topology.workloads, apps))
 }
 
 /// Returns the namespaces that Grafana looks short names of data sources up in.

@@ -51,8 +51,12 @@ struct Sender<'a> {
 /// Adds a row for each connection.
 pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: &Links<'_>) {
     let network = Network::new(evidence, topology);
+    let ends = Ends {
+        topology,
+        services: links.services,
+    };
     for sender in senders::all(topology, links) {
-        let row = row(&network, topology, &sender);
+        let row = ends.row(&network, &sender);
         let about = at_object(&sender.about, sender.endpoint.place.as_ref());
         let place = sender.endpoint.place.clone().or_else(|| sender.name.place.clone());
         facts.push("hops", row.build_at(&about, place));
@@ -69,183 +73,204 @@ fn at_object(about: &Arc<About>, place: Option<&Arc<Place>>) -> Arc<About> {
     }
 }
 
-fn row(network: &Network<'_>, topology: &Topology, sender: &Sender<'_>) -> RowBuilder {
-    let mut row = RowBuilder::new("hops")
-        .set("sender", sender.kind)
-        .set("name", sender.name.clone())
-        .set("signal", sender.signal)
-        .set("endpoint", sender.endpoint.clone())
-        .set("protocol", sender.protocol.clone())
-        .set("tls", sender.tls.clone())
-        .set("host", sender.host.clone())
-        .set("port", sender.port.clone())
-        .set("path", sender.path.clone())
-        .set("sender_fault", sender.has_fault);
-    for (column, link) in &sender.links {
-        row = row.set(column, link.clone());
-    }
-    let from = Asker {
-        namespace: sender.namespace,
-        workload: sender.workload,
-    };
-    let port = match sender.port.value {
-        Value::Int(number) => u16::try_from(number).ok(),
-        _ => None,
-    };
-    match (sender.is_node, sender.host.text(), port) {
-        (true, _, Some(port)) => with_route(row, topology, sender, &network.node_route(port)),
-        (false, Some(host), Some(port)) => with_route(row, topology, sender, &network.route(from, host, port)),
-        // Without a port the host tells what it tells.
-        (false, Some(host), None) => with_target(row, topology, &network.target(from, host)),
-        _ => {
-            let reason = sender.host.unknown_reason().or(sender.port.unknown_reason());
-            let reason = reason.map_or_else(|| "the endpoint names no host".to_owned(), |reason| reason.to_string());
-            row.set("target", Cell::unknown(reason.clone()))
-                .set("port_open", Cell::unknown(reason.clone()))
-                .set("listener", Cell::unknown(reason))
-        }
-    }
+/// What both ends of a way are made of.
+struct Ends<'a> {
+    topology: &'a Topology,
+    /// The rows of the Services, by their index.
+    services: &'a [Arc<Cell>],
 }
 
-fn with_target(row: RowBuilder, topology: &Topology, target: &Target) -> RowBuilder {
-    let word = match target {
-        Target::OwnPod => "own_pod".into(),
-        Target::Node => "node".into(),
-        Target::Service(_) | Target::OfOperator(_) => "service".into(),
-        Target::Absent { .. } => "absent".into(),
-        Target::Outside => "outside".into(),
-        Target::Unknown(reason) => Cell::unknown(reason.as_str()),
-    };
-    let row = row.set("target", word);
-    match target {
-        Target::Service(index) => {
-            let service = &topology.services[*index];
-            let name = service.cell.path(&["metadata", "name"]).unwrap_or(&service.cell);
-            let words = service.namespace.words("Service", &service.reference.name);
-            let tcp = service.ports.iter().filter(|port| port.protocol == "TCP");
-            let ports = tcp.filter_map(|port| Some(Cell::from(i64::from(port.port?)).at(&port.cell)));
-            let listed = service.cell.path(&["spec", "ports"]).unwrap_or(&service.cell);
-            row.set("service", Cell::from(words).at(name))
-                .set("headless", service.headless)
-                .set("service_ports", Cell::from(ports.collect::<Vec<_>>()).at(listed))
+impl Ends<'_> {
+    fn row(&self, network: &Network<'_>, sender: &Sender<'_>) -> RowBuilder {
+        let mut row = RowBuilder::new("hops")
+            .set("sender", sender.kind)
+            .set("name", sender.name.clone())
+            .set("signal", sender.signal)
+            .set("endpoint", sender.endpoint.clone())
+            .set("protocol", sender.protocol.clone())
+            .set("tls", sender.tls.clone())
+            .set("host", sender.host.clone())
+            .set("port", sender.port.clone())
+            .set("path", sender.path.clone())
+            .set("sender_fault", sender.has_fault);
+        for (column, link) in &sender.links {
+            row = row.set(column, link.clone());
         }
-        Target::OfOperator(index) => {
-            let collector = &topology.collectors[*index];
-            row.set("service", format!("the Service of {}", collector.name))
-                .set("headless", false)
-        }
-        Target::Absent { words, near } => row
-            .set("service", words.as_str())
-            .set("near", near.as_deref().map(Cell::from).unwrap_or_default()),
-        _ => row,
-    }
-}
-
-fn with_route(row: RowBuilder, topology: &Topology, sender: &Sender<'_>, route: &Route) -> RowBuilder {
-    let row = with_target(row, topology, &route.target);
-    let port_open = match (&route.target, &route.port_open) {
-        (Target::Absent { .. } | Target::Outside, _) => Cell::default(),
-        (Target::Unknown(reason), _) => Cell::unknown(reason.as_str()),
-        (_, Ok(open)) => (*open).into(),
-        (_, Err(reason)) => Cell::unknown(reason.as_str()),
-    };
-    let mut row = row
-        .set("port_open", port_open)
-        .set("pod_port", route.pod_port.map(i64::from))
-        .set("right_port", right_port(topology, sender, route));
-    if let Target::Unknown(reason) = &route.target {
-        return row.set("listener", Cell::unknown(reason.as_str()));
-    }
-    let behind = match &route.target {
-        Target::Service(index) => topology.services[*index].selects.as_slice(),
-        _ => &[],
-    };
-    row = with_tempo(row, topology, behind);
-    let leads_back = sender.workload.is_some_and(|own| behind.contains(&own));
-    row = row.set("to_itself", leads_back);
-    match &route.end {
-        None => row,
-        Some(End::Unknown(reason)) => row.set("listener", Cell::unknown(reason.as_str())),
-        Some(End::Nothing(workload)) => {
-            let workload = &topology.workloads[*workload];
-            let reference = &workload.reference;
-            let words = workload.namespace.words(&reference.kind, &reference.name);
-            row.set("listener", "nothing")
-                .set("to", Cell::from(words).at(&workload.object))
-        }
-        Some(End::At(listening)) => with_listener(row, topology, *listening),
-    }
-}
-
-/// Says what the processes of Tempo behind a Service do, when all do the same.
-fn with_tempo(row: RowBuilder, topology: &Topology, behind: &[usize]) -> RowBuilder {
-    let of_them = |workload: &Option<usize>| workload.is_some_and(|index| behind.contains(&index));
-    let mut tempos = topology.tempos.iter().filter(|tempo| of_them(&tempo.workload));
-    let Some(first) = tempos.next() else {
-        return row;
-    };
-    let takes = first.targets.runs("distributor");
-    match tempos.all(|other| other.targets.runs("distributor") == takes) {
-        true => row
-            .set("takes_spans", first.targets.runs_cell("distributor"))
-            .set("targets", first.targets.target.clone()),
-        false => row.set(
-            "takes_spans",
-            Cell::unknown("the processes of Tempo behind the Service differ"),
-        ),
-    }
-}
-
-fn with_listener(row: RowBuilder, topology: &Topology, listening: Listening) -> RowBuilder {
-    match listening {
-        Listening::Collector(index, position) => {
-            let collector = &topology.collectors[index];
-            let listener = &collector.listeners[position];
-            let at = match listener.written.is_null() {
-                true => &listener.block,
-                false => &listener.written,
-            };
-            let local = match &listener.is_local {
-                Ok(local) => (*local).into(),
-                Err(reason) => Cell::unknown(reason.clone()),
-            };
-            let component = listener.component.map(|component| &collector.components[component]);
-            let signals = component.map(|component| match &component.use_unknown {
-                Some(reason) => Cell::unknown(reason.clone()),
-                None => {
-                    let used = component.receiver_in.iter();
-                    let mut signals: Vec<&str> = used
-                        .map(|pipeline| collector.pipelines[*pipeline].signal.as_str())
-                        .collect();
-                    signals.sort_unstable();
-                    signals.dedup();
-                    signals.into_iter().map(Cell::from).collect::<Vec<_>>().into()
+        let from = Asker {
+            namespace: sender.namespace,
+            workload: sender.workload,
+        };
+        let port = match sender.port.value {
+            Value::Int(number) => u16::try_from(number).ok(),
+            _ => None,
+        };
+        match (sender.is_node, sender.host.text(), port) {
+            (true, _, Some(port)) => self.with_route(row, sender, &network.node_route(port)),
+            (false, Some(host), Some(port)) => self.with_route(row, sender, &network.route(from, host, port)),
+            // Without a port the host tells what it tells.
+            (false, Some(host), None) => {
+                let target = network.target(from, host);
+                let row = self.with_target(row, &target);
+                match target {
+                    Target::Absent { .. } | Target::Outside => row,
+                    _ => {
+                        let unknown = Cell::unknown("the port is not known");
+                        row.set("port_open", unknown.clone()).set("listener", unknown)
+                    }
                 }
-            });
-            row.set("listener", listener.protocol)
-                .set("to_stage", "collector")
-                .set("to", Cell::from(collector.name.as_str()).at(at))
-                .set("listener_tls", listener.has_tls)
-                .set("listener_local", local)
-                .set("listener_signals", signals)
+            }
+            _ => {
+                let reason = sender.host.unknown_reason().or(sender.port.unknown_reason());
+                let reason =
+                    reason.map_or_else(|| "the endpoint names no host".to_owned(), |reason| reason.to_string());
+                row.set("target", Cell::unknown(reason.clone()))
+                    .set("port_open", Cell::unknown(reason.clone()))
+                    .set("listener", Cell::unknown(reason))
+            }
         }
-        Listening::Tempo(index, position) => {
-            let tempo = &topology.tempos[index];
-            let receiver = &tempo.receivers[position];
-            row.set("listener", receiver.protocol.as_str())
-                .set("to_stage", "tempo")
-                .set("to", tempo_words(topology, index).at(&receiver.cell))
-                .set("listener_tls", receiver.tls)
-                .set("listener_local", receiver.localhost.clone())
+    }
+
+    fn with_target(&self, row: RowBuilder, target: &Target) -> RowBuilder {
+        let word = match target {
+            Target::OwnPod => "own_pod".into(),
+            Target::Node => "node".into(),
+            Target::Service(_) | Target::OfOperator(_) => "service".into(),
+            Target::Absent { .. } => "absent".into(),
+            Target::Outside => "outside".into(),
+            Target::Unknown(reason) => Cell::unknown(reason.as_str()),
+        };
+        let row = row.set("target", word);
+        match target {
+            Target::Service(index) => {
+                let service = &self.topology.services[*index];
+                let name = service.cell.path(&["metadata", "name"]).unwrap_or(&service.cell);
+                let words = service.namespace.words("Service", &service.reference.name);
+                let tcp = service.ports.iter().filter(|port| port.protocol == "TCP");
+                let ports = tcp.filter_map(|port| Some(Cell::from(i64::from(port.port?)).at(&port.cell)));
+                let listed = service.cell.path(&["spec", "ports"]).unwrap_or(&service.cell);
+                row.set("service", Cell::from(words).at(name))
+                    .set("headless", service.headless)
+                    .set("to_service", self.services.get(*index).map(Cell::link))
+                    .set("service_ports", Cell::from(ports.collect::<Vec<_>>()).at(listed))
+            }
+            Target::OfOperator(index) => {
+                let collector = &self.topology.collectors[*index];
+                row.set("service", format!("the Service of {}", collector.name))
+                    .set("headless", false)
+            }
+            Target::Absent { words, near } => row
+                .set("service", words.as_str())
+                .set("near", near.as_deref().map(Cell::from).unwrap_or_default()),
+            _ => row,
         }
-        Listening::TempoHttp(index) => row.set("listener", "tempo_http").set("to_stage", "tempo").set(
-            "to",
-            tempo_words(topology, index).at(&topology.tempos[index].settings().http_port()),
-        ),
-        Listening::TempoGrpc(index) => row.set("listener", "tempo_grpc").set("to_stage", "tempo").set(
-            "to",
-            tempo_words(topology, index).at(&topology.tempos[index].settings().grpc_port()),
-        ),
+    }
+
+    fn with_route(&self, row: RowBuilder, sender: &Sender<'_>, route: &Route) -> RowBuilder {
+        let row = self.with_target(row, &route.target);
+        let port_open = match (&route.target, &route.port_open) {
+            (Target::Absent { .. } | Target::Outside, _) => Cell::default(),
+            (Target::Unknown(reason), _) => Cell::unknown(reason.as_str()),
+            (_, Ok(open)) => (*open).into(),
+            (_, Err(reason)) => Cell::unknown(reason.as_str()),
+        };
+        let mut row = row
+            .set("port_open", port_open)
+            .set("pod_port", route.pod_port.map(i64::from))
+            .set("right_port", right_port(self.topology, sender, route));
+        if let Target::Unknown(reason) = &route.target {
+            return row.set("listener", Cell::unknown(reason.as_str()));
+        }
+        let behind = match &route.target {
+            Target::Service(index) => self.topology.services[*index].selects.as_slice(),
+            _ => &[],
+        };
+        row = self.with_tempo(row, behind);
+        let leads_back = sender.workload.is_some_and(|own| behind.contains(&own));
+        row = row.set("to_itself", leads_back);
+        match &route.end {
+            None => row,
+            Some(End::Unknown(reason)) => row.set("listener", Cell::unknown(reason.as_str())),
+            Some(End::Nothing(workload)) => {
+                let workload = &self.topology.workloads[*workload];
+                let reference = &workload.reference;
+                let words = workload.namespace.words(&reference.kind, &reference.name);
+                row.set("listener", "nothing")
+                    .set("to", Cell::from(words).at(&workload.object))
+            }
+            Some(End::At(listening)) => self.with_listener(row, *listening),
+        }
+    }
+
+    /// Says what the processes of Tempo behind a Service do, when all do the same.
+    fn with_tempo(&self, row: RowBuilder, behind: &[usize]) -> RowBuilder {
+        let of_them = |workload: &Option<usize>| workload.is_some_and(|index| behind.contains(&index));
+        let mut tempos = self.topology.tempos.iter().filter(|tempo| of_them(&tempo.workload));
+        let Some(first) = tempos.next() else {
+            return row;
+        };
+        let takes = first.targets.runs("distributor");
+        match tempos.all(|other| other.targets.runs("distributor") == takes) {
+            true => row
+                .set("takes_spans", first.targets.runs_cell("distributor"))
+                .set("targets", first.targets.target.clone()),
+            false => row.set(
+                "takes_spans",
+                Cell::unknown("the processes of Tempo behind the Service differ"),
+            ),
+        }
+    }
+
+    fn with_listener(&self, row: RowBuilder, listening: Listening) -> RowBuilder {
+        match listening {
+            Listening::Collector(index, position) => {
+                let collector = &self.topology.collectors[index];
+                let listener = &collector.listeners[position];
+                let at = match listener.written.is_null() {
+                    true => &listener.block,
+                    false => &listener.written,
+                };
+                let local = match &listener.is_local {
+                    Ok(local) => (*local).into(),
+                    Err(reason) => Cell::unknown(reason.clone()),
+                };
+                let component = listener.component.map(|component| &collector.components[component]);
+                let signals = component.map(|component| match &component.use_unknown {
+                    Some(reason) => Cell::unknown(reason.clone()),
+                    None => {
+                        let used = component.receiver_in.iter();
+                        let mut signals: Vec<&str> = used
+                            .map(|pipeline| collector.pipelines[*pipeline].signal.as_str())
+                            .collect();
+                        signals.sort_unstable();
+                        signals.dedup();
+                        signals.into_iter().map(Cell::from).collect::<Vec<_>>().into()
+                    }
+                });
+                row.set("listener", listener.protocol)
+                    .set("to_stage", "collector")
+                    .set("to", Cell::from(collector.name.as_str()).at(at))
+                    .set("listener_tls", listener.has_tls)
+                    .set("listener_local", local)
+                    .set("listener_signals", signals)
+            }
+            Listening::Tempo(index, position) => {
+                let tempo = &self.topology.tempos[index];
+                let receiver = &tempo.receivers[position];
+                row.set("listener", receiver.protocol.as_str())
+                    .set("to_stage", "tempo")
+                    .set("to", tempo_words(self.topology, index).at(&receiver.cell))
+                    .set("listener_tls", receiver.tls)
+                    .set("listener_local", receiver.localhost.clone())
+            }
+            Listening::TempoHttp(index) => row.set("listener", "tempo_http").set("to_stage", "tempo").set(
+                "to",
+                tempo_words(self.topology, index).at(&self.topology.tempos[index].settings().http_port()),
+            ),
+            Listening::TempoGrpc(index) => row.set("listener", "tempo_grpc").set("to_stage", "tempo").set(
+                "to",
+                tempo_words(self.topology, index).at(&self.topology.tempos[index].settings().grpc_port()),
+            ),
+        }
     }
 }
 

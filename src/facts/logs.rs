@@ -26,11 +26,13 @@ pub struct LogParts<'a> {
     pub about_of: &'a dyn Fn(usize, usize) -> Arc<About>,
 }
 
+/// The indexes of the workload that a log belongs to, and of the container, where the pod spec shows it.
+pub type LogPlace = (usize, Option<usize>);
+
 /// What a log belongs to.
 struct Owner {
     about: Arc<About>,
-    /// The indexes of workload and container.
-    place: Option<(usize, Option<usize>)>,
+    place: Option<LogPlace>,
 }
 
 /// Adds the rows of every log, and the groups of matching lines.
@@ -81,13 +83,26 @@ fn is_same_container(log: &ContainerLog, owner: &Owner, other: &ContainerLog, ot
 }
 
 fn owner(parts: &LogParts<'_>, log: &ContainerLog) -> Owner {
-    let Some(workload) = workload_of(parts, log) else {
+    let Some((workload, position)) = place_of(parts.workloads, log) else {
         return Owner {
             about: unknown_owner(parts, log),
             place: None,
         };
     };
-    let containers = &parts.workloads[workload].containers;
+    let about = match position {
+        Some(position) => (parts.about_of)(workload, position),
+        None => of_workload(parts, workload, log),
+    };
+    Owner {
+        about,
+        place: Some((workload, position)),
+    }
+}
+
+/// Returns what a log belongs to, as far as its name or the user tells.
+pub fn place_of(workloads: &[Workload], log: &ContainerLog) -> Option<LogPlace> {
+    let workload = workload_of(workloads, log)?;
+    let containers = &workloads[workload].containers;
     let position = match &log.container {
         Some(name) => containers.iter().position(|container| container.name == *name),
         None if containers.len() == 1 => Some(0),
@@ -99,14 +114,7 @@ fn owner(parts: &LogParts<'_>, log: &ContainerLog) -> Owner {
             }
         }
     };
-    let about = match position {
-        Some(position) => (parts.about_of)(workload, position),
-        None => of_workload(parts, workload, log),
-    };
-    Owner {
-        about,
-        place: Some((workload, position)),
-    }
+    Some((workload, position))
 }
 
 /// What is known of a log whose container the pod spec does not show: one that something injected.
@@ -190,8 +198,8 @@ fn stage_by_name(name: &str) -> Option<Stage> {
     }
 }
 
-fn workload_of(parts: &LogParts<'_>, log: &ContainerLog) -> Option<usize> {
-    let workloads = parts.workloads.iter().enumerate();
+fn workload_of(workloads: &[Workload], log: &ContainerLog) -> Option<usize> {
+    let workloads = workloads.iter().enumerate();
     if let Some((kind, namespace, name)) = &log.workload {
         let is_it = |workload: &Workload| {
             workload.reference.kind.eq_ignore_ascii_case(kind)

@@ -27,7 +27,9 @@ mod wrapper;
 
 pub use option::{Entrypoint, ShellFlags, entrypoint};
 pub use package::npm::cache_directory as npm_cache_directory;
-pub use package::{Cache, CacheOrigin, InstallFlags, Manager, PackageInstall, PackageSource, PackageSpec, Pinned};
+pub use package::{
+    Cache, CacheOrigin, InstallFlags, Manager, PackageInstall, PackageSource, PackageSpec, Pinned, listed_package,
+};
 
 /// A script longer than this (in bytes) is not read.
 pub const MAXIMUM_SCRIPT_SIZE: usize = 1 << 20;

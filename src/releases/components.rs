@@ -147,6 +147,8 @@ struct Row {
     alias_of: Option<Box<str>>,
     deprecated_since: Option<Version>,
     other_names: Box<[Box<str>]>,
+    /// Whether it works in pipelines for traces; `None`: not known.
+    takes_traces: Option<bool>,
 }
 
 impl Row {
@@ -189,6 +191,11 @@ impl Components {
                 alias_of: Some(row.text(5)).filter(|name| !name.is_empty()).map(Into::into),
                 deprecated_since: row.version(6)?,
                 other_names: names.map(Into::into).collect(),
+                takes_traces: match row.text(8) {
+                    "" => None,
+                    "-" => Some(false),
+                    _ => Some(true),
+                },
             };
             let types = components.rows.entry(kind).or_default();
             types.entry(row.required(1)?.into()).or_default().push(parsed);
@@ -226,6 +233,13 @@ impl Components {
             .collect();
         types.sort_unstable();
         types
+    }
+
+    /// Returns whether a type works in pipelines for traces; `None` when that is not known, or differs between releases or distributions.
+    pub fn takes_traces(&self, kind: ComponentKind, name: &str) -> Option<bool> {
+        let rows = self.rows(kind, name);
+        let first = rows.first()?.takes_traces?;
+        rows.iter().all(|row| row.takes_traces == Some(first)).then_some(first)
     }
 
     /// Returns the newest release whose distributions are in the table.

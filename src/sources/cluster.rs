@@ -19,9 +19,8 @@ mod yaml;
 pub use failure::{ClusterError, ClusterErrorKind};
 pub use plan::requests;
 
-use super::Options;
+use super::{LogSearch, Options};
 use crate::evidence::Evidence;
-use crate::evidence::logs::LogScanner;
 use crate::releases::Tables;
 use collect::Scope;
 use request::Api;
@@ -98,8 +97,8 @@ impl LogWindow {
 pub struct Needs<'a> {
     /// The version tables, to recognise programs.
     pub tables: &'a Tables,
-    /// The log patterns.
-    pub scanner: &'a LogScanner,
+    /// What logs are searched for.
+    pub search: &'a LogSearch<'a>,
     /// The resources that columns are made of, for example `configmaps`.
     pub resources: &'a [&'a str],
 }

@@ -24,6 +24,7 @@ pub(super) fn read(
     workload: Option<&(String, String, String)>,
     limits: &Limits,
     scanner: &LogScanner,
+    texts: &[String],
 ) -> Vec<Result<ContainerLog, Problem>> {
     let mut found = Vec::new();
     for path in paths {
@@ -37,7 +38,7 @@ pub(super) fn read(
         let path = path?;
         let name = files::display(&path);
         let summary = open(&path)
-            .and_then(|reader| scanner.scan(reader, &scan_limits(limits)))
+            .and_then(|reader| scanner.scan_for(reader, &scan_limits(limits), texts))
             .map_err(|error| files::cannot_read(&path, &error))?;
         Ok(container_log(name, workload, summary))
     });
@@ -45,8 +46,14 @@ pub(super) fn read(
 }
 
 /// Scans a log that is at hand as text.
-pub(super) fn scan_text(name: &str, text: &str, limits: &Limits, scanner: &LogScanner) -> Option<ContainerLog> {
-    let summary = scanner.scan(text.as_bytes(), &scan_limits(limits)).ok()?;
+pub(super) fn scan_text(
+    name: &str,
+    text: &str,
+    limits: &Limits,
+    scanner: &LogScanner,
+    texts: &[String],
+) -> Option<ContainerLog> {
+    let summary = scanner.scan_for(text.as_bytes(), &scan_limits(limits), texts).ok()?;
     Some(container_log(name.to_owned(), None, summary))
 }
 
@@ -60,8 +67,14 @@ pub(super) struct Live<'a> {
 }
 
 /// Scans a log that a cluster answered with.
-pub(super) fn scan_live(log: &Live<'_>, bytes: &[u8], limits: &Limits, scanner: &LogScanner) -> Option<ContainerLog> {
-    let mut summary = scanner.scan(bytes, &scan_limits(limits)).ok()?;
+pub(super) fn scan_live(
+    log: &Live<'_>,
+    bytes: &[u8],
+    limits: &Limits,
+    scanner: &LogScanner,
+    texts: &[String],
+) -> Option<ContainerLog> {
+    let mut summary = scanner.scan_for(bytes, &scan_limits(limits), texts).ok()?;
     redact_summary(&mut summary);
     let Live {
         namespace,

@@ -28,7 +28,7 @@ fn texts_with(files: &[(&str, &str)], options: &Options) -> Evidence {
         .iter()
         .map(|(name, text)| (name.to_string(), text.to_string()))
         .collect();
-    from_texts(&files, options, Some(&scanner()))
+    from_texts(&files, options, Some(&LogSearch::patterns(&scanner())))
 }
 
 /// Returns `Kind namespace/name @line:column` of each resource: the place is that of its name.

@@ -16,6 +16,7 @@ mod operator;
 mod probes;
 mod reference;
 mod release;
+mod slips;
 #[cfg(test)]
 pub(crate) mod tests;
 mod uri;

@@ -282,9 +282,10 @@ impl<'a> Network<'a> {
                 end: Some(self.behind(service, pod_port)),
                 ..route
             },
-            // That a name of a port is missing is a fault of the Service, not of who sends.
+            // No container has a port of the name: the Service forwards to nothing.
             TargetNumber::Missing => Route {
                 port_open: Ok(true),
+                end: service.selects.first().map(|&workload| End::Nothing(workload)),
                 ..route
             },
             TargetNumber::Unknown(reason) => Route {

@@ -169,7 +169,7 @@ fn mutated_manifests_never_panic_and_give_the_same_bytes_twice() {
     let demo = embedded::demo_files();
     let options = Options::default();
     let report = |files: &[(String, String)]| {
-        let evidence = sources::from_texts(files, &options, Some(&scanner));
+        let evidence = sources::from_texts(files, &options, Some(&inspect::log_search(&scanner)));
         let report = inspect::inspect(&evidence, embedded::tables(), &catalog);
         let mut bytes = Vec::new();
         tracedoctor::report::json(&report, &mut bytes).unwrap();

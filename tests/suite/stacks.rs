@@ -38,7 +38,7 @@ fn inspect(catalog: &Catalog, folder: &Path, options: &Options) -> Report {
         logs_of: None,
     };
     let scanner = run::scanner(catalog).unwrap();
-    let evidence = sources::gather(&input, options, &scanner, std::io::empty());
+    let evidence = sources::gather(&input, options, &inspect::log_search(&scanner), std::io::empty());
     inspect::inspect(&evidence, embedded::tables(), catalog)
 }
 

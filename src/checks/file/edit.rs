@@ -26,6 +26,7 @@ impl Reader {
                     "when",
                     "safety",
                     "set",
+                    "set_each",
                     "to",
                     "remove",
                     "rename",
@@ -52,7 +53,15 @@ impl Reader {
     }
 
     fn step(&mut self, item: &Cell, names: &Names<'_>) -> Option<EditStep> {
-        let operations = ["set", "remove", "rename", "append", "insert_before", "replace"];
+        let operations = [
+            "set",
+            "set_each",
+            "remove",
+            "rename",
+            "append",
+            "insert_before",
+            "replace",
+        ];
         let present: Vec<&str> = operations.into_iter().filter(|name| item.get(name).is_some()).collect();
         let [operation] = present[..] else {
             self.error(item, format!("a step is exactly one of {}", operations.join(", ")));
@@ -68,6 +77,7 @@ impl Reader {
         };
         Some(match operation {
             "set" => EditStep::Set(path, value(self, "to")?),
+            "set_each" => EditStep::SetEach(path, value(self, "to")?),
             "remove" => EditStep::Remove(path),
             "append" => EditStep::Append(path, value(self, "item")?),
             "insert_before" => EditStep::InsertBefore(path, value(self, "item")?),

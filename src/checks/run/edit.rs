@@ -27,8 +27,12 @@ pub(super) fn plan_edit(
     }
     let mut operations = Vec::new();
     for step in &plan.steps {
-        match operation(step, row, variables) {
-            Ok(Some(operation)) => operations.push(operation),
+        let planned = match step {
+            EditStep::SetEach(path, value) => set_each(path, value, row, variables),
+            step => operation(step, row, variables).map(|operation| operation.map(|one| vec![one])),
+        };
+        match planned {
+            Ok(Some(planned)) => operations.extend(planned),
             Ok(None) | Err(Failure::Unknown(_)) => return Ok(None),
             Err(Failure::Broken(error)) => return Err(error),
         }
@@ -39,10 +43,43 @@ pub(super) fn plan_edit(
     }))
 }
 
+/// Sets every item of a list, each at its own place; `None` when one of them stands nowhere.
+fn set_each(
+    path: &Expression,
+    value: &EditValue,
+    row: &Row,
+    variables: &BTreeMap<String, Compiled>,
+) -> Result<Option<Vec<Operation>>, Failure> {
+    let target = follow(path, &row.cells, variables)?;
+    let Some(list) = target.cell() else {
+        return Ok(None);
+    };
+    if let Some(reason) = list.unknown_reason() {
+        return Err(Failure::Unknown(reason.clone()));
+    }
+    let Some(value) = edit_value(value, row, variables)? else {
+        return Ok(None);
+    };
+    let places = list
+        .items()
+        .iter()
+        .map(|item| item.place.clone().filter(|place| place.node.is_some()));
+    let operations = places.map(|place| {
+        place.map(|base| Operation::Set {
+            base,
+            missing: Vec::new(),
+            value: value.clone(),
+        })
+    });
+    Ok(operations.collect())
+}
+
 fn operation(step: &EditStep, row: &Row, variables: &BTreeMap<String, Compiled>) -> Result<Option<Operation>, Failure> {
     let target = |path: &Expression| follow(path, &row.cells, variables);
     let written = |target: &Target| target.cell().and_then(|cell| cell.place.clone());
     Ok(match step {
+        // Of several places: `set_each`.
+        EditStep::SetEach(..) => None,
         EditStep::Set(path, value) => match target(path)?.base() {
             Some((base, missing)) => {
                 edit_value(value, row, variables)?.map(|value| Operation::Set { base, missing, value })

@@ -60,10 +60,17 @@ struct Scan<'a> {
     /// Offset of the current block in the stream.
     block_offset: u64,
     docker_finder: memmem::Finder<'static>,
+    /// The texts that have not been seen yet.
+    texts: Vec<(&'a str, memmem::Finder<'a>)>,
 }
 
 /// See [`LogScanner::scan`].
-pub(super) fn scan(scanner: &LogScanner, mut reader: impl Read, limits: &ScanLimits) -> io::Result<LogSummary> {
+pub(super) fn scan(
+    scanner: &LogScanner,
+    mut reader: impl Read,
+    limits: &ScanLimits,
+    texts: &[String],
+) -> io::Result<LogSummary> {
     let mut scan = Scan {
         scanner,
         limits,
@@ -75,7 +82,12 @@ pub(super) fn scan(scanner: &LogScanner, mut reader: impl Read, limits: &ScanLim
         summary: LogSummary::default(),
         block_offset: 0,
         docker_finder: memmem::Finder::new(DOCKER_START),
+        texts: texts
+            .iter()
+            .map(|text| (text.as_str(), memmem::Finder::new(text.as_str())))
+            .collect(),
     };
+    scan.summary.texts = texts.iter().map(|text| (text.clone(), false)).collect();
     let block_bytes = limits.block_bytes.max(1);
     let line_bytes = limits.line_bytes.max(1);
     let mut buffer = vec![0u8; block_bytes];
@@ -156,6 +168,7 @@ impl Scan<'_> {
             self.beginning(block);
         }
         self.times(block);
+        self.find_texts(block);
         self.find_candidates(block);
         self.match_candidates(block);
         self.block_offset += block.len() as u64;
@@ -168,13 +181,26 @@ impl Scan<'_> {
         let reach = &block[..block.len().min(START_REACH)];
         self.summary.start_seen = START_MARKS
             .iter()
-            .any(|mark| memmem::find(reach, mark.as_bytes()).is_some());
+            .any(|mark| memmem::find(reach, mark.as_bytes()).is_some())
+            || begins_with_banner(reach);
         let line = line::unwrap(line_at(block, 0).1);
         let place = Place {
             line: 1,
             byte_offset: 0,
         };
         self.summary.first_line = Some(record::reference(place, &line, 0..0, None, self.limits));
+    }
+
+    /// Notes the texts that occur.
+    fn find_texts(&mut self, block: &[u8]) {
+        let seen = &mut self.summary.texts;
+        self.texts.retain(|(text, finder)| {
+            let is_there = finder.find(block).is_some();
+            if is_there && let Some(occurs) = seen.get_mut(*text) {
+                *occurs = true;
+            }
+            !is_there
+        });
     }
 
     /// Notes the first time of the log, and the last one so far.
@@ -367,6 +393,28 @@ impl Scan<'_> {
     }
 }
 
+/// Whether the first line that is not empty is what a package manager of Node prints before it starts a program: `> app@1.0.0 start` of
+/// npm and pnpm, `yarn run v1.22.22` of yarn. At any other place of a log it may come from a program that runs another.
+fn begins_with_banner(block: &[u8]) -> bool {
+    let lines = block.split(|byte| *byte == b'\n').take(3).map(line::unwrap);
+    lines
+        .map(|line| String::from_utf8_lossy(&line.text).trim().to_owned())
+        .find(|line| !line.is_empty())
+        .is_some_and(|line| is_banner(&line))
+}
+
+fn is_banner(line: &str) -> bool {
+    if line.starts_with("yarn run v") {
+        return true;
+    }
+    let Some((package, script)) = line.strip_prefix("> ").and_then(|rest| rest.split_once(' ')) else {
+        return false;
+    };
+    package.rsplit_once('@').is_some_and(|(name, version)| {
+        !name.is_empty() && version.starts_with(|sign: char| sign.is_ascii_digit()) && version.contains('.')
+    }) && !script.is_empty()
+}
+
 fn first_time<'block>(mut lines: impl Iterator<Item = &'block [u8]>, year: Option<i64>) -> Option<Timestamp> {
     lines.find_map(|raw| record::time_of(&line::unwrap(raw), year))
 }
@@ -384,5 +432,58 @@ fn read(reader: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             other => return other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::logs::LogPattern;
+
+    fn summary(log: &str, texts: &[&str], block_bytes: usize) -> LogSummary {
+        let pattern = LogPattern {
+            id: "check#0".to_owned(),
+            regex: "connection refused".to_owned(),
+        };
+        let scanner = LogScanner::new(&[pattern]).unwrap();
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        let limits = ScanLimits {
+            block_bytes,
+            ..ScanLimits::default()
+        };
+        scanner.scan_for(log.as_bytes(), &limits, &texts).unwrap()
+    }
+
+    #[test]
+    fn texts_are_found_in_any_block() {
+        let log = "one\n\u{1b}[32mTracing is on\u{1b}[0m\n{\"log\":\"SDK started\\n\",\"stream\":\"stdout\"}\nlast\n";
+        for block_bytes in [1, 7, 64, 4096] {
+            let texts = summary(log, &["Tracing is on", "SDK started", "Tracing is off"], block_bytes).texts;
+            assert_eq!(
+                texts.into_iter().collect::<Vec<_>>(),
+                [
+                    ("SDK started".to_owned(), true),
+                    ("Tracing is off".to_owned(), false),
+                    ("Tracing is on".to_owned(), true)
+                ],
+                "{block_bytes}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_banner_shows_the_start_in_the_first_line_only() {
+        let check = |log: &str, expected: bool| assert_eq!(summary(log, &[], 4096).start_seen, expected, "{log}");
+        check("\n> web@1.0.0 start\n> node server.js\n\nlistening\n", true);
+        check("> @shop/web@1.0.0-rc.1 start /app\n> node server.js\n", true);
+        check(
+            "2026-11-20T09:33:10.4Z stdout F \n2026-11-20T09:33:10.4Z stdout F > web@1.0.0 start\n",
+            true,
+        );
+        check("yarn run v1.22.22\n$ node server.js\n", true);
+        check("listening\n> web@1.0.0 migrate\n> node migrate.js\n", false);
+        check("> GET /cart HTTP/1.1\n", false);
+        check("> user@example.com wrote\n", false);
+        check("", false);
     }
 }

@@ -687,7 +687,11 @@ pub(super) fn initialisation_message(file: &JavaScriptFile) -> Option<(String, R
         message.after_start || (message.top_level && starts.iter().any(|start| start.end <= message.span.start))
     };
     let mut messages = file.set_up.messages.iter().filter(|message| {
-        follows(message) && !message.in_catch && message.top_level && matches!(message.method.as_str(), "log" | "info")
+        follows(message)
+            && !message.in_catch
+            && !message.conditional
+            && message.top_level
+            && matches!(message.method.as_str(), "log" | "info")
     });
     messages.find_map(|message| match message.pieces.as_slice() {
         [one] if !one.trim().is_empty() => Some((one.clone(), message.span.clone())),

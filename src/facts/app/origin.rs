@@ -3,10 +3,11 @@
 //!
 //! Volumes have identity: a path is followed as (volume, path in it), whatever the mount paths of the containers are.
 
+use super::manifest::Listed;
 use super::npm;
 use super::script::ContainerScript;
 use crate::evidence::{Cell, Evidence, Text};
-use crate::facts::shell::PackageInstall;
+use crate::facts::shell::{PackageInstall, PackageSpec};
 use crate::topology::workload::{
     Container, FileLookup, VolumeSource, Workload, absolute_path, file_at, files_under, mount_over, volume_inner_path,
 };
@@ -98,9 +99,29 @@ enum Content {
 pub(super) struct Installed<'a> {
     pub(super) container: usize,
     pub(super) install: &'a PackageInstall,
+    script: &'a ContainerScript,
+    listed: &'a [Listed],
     /// The directory `node_modules` in the container that installs.
     pub(super) directory: String,
     location: Option<Location>,
+}
+
+impl<'a> Installed<'a> {
+    /// Returns the packages that the command names, and those that its file lists.
+    pub(super) fn specs(&self) -> impl Iterator<Item = &'a PackageSpec> + use<'a> {
+        self.install
+            .packages
+            .iter()
+            .chain(self.listed.iter().map(|one| &one.spec))
+    }
+
+    /// Returns the name of one of them with its place.
+    pub(super) fn cell_of(&self, spec: &PackageSpec) -> Cell {
+        match self.listed.iter().find(|one| std::ptr::eq(&one.spec, spec)) {
+            Some(one) => one.cell(spec.name.as_str()),
+            None => self.script.cell_at(spec.name.as_str(), spec.span.clone()),
+        }
+    }
 }
 
 /// Returns where a path of a container lies; `None` on its root file system or where that cannot be told.
@@ -540,7 +561,7 @@ pub(super) fn installed(pod: Pod<'_>) -> Vec<Installed<'_>> {
     let mut found = Vec::new();
     for one in pod.scripts {
         let container = &pod.workload.containers[one.container];
-        for install in &one.script.installs {
+        for (index, install) in one.script.installs.iter().enumerate() {
             if !matches!(install.manager, Manager::Npm | Manager::Yarn | Manager::Pnpm) {
                 continue;
             }
@@ -552,6 +573,8 @@ pub(super) fn installed(pod: Pod<'_>) -> Vec<Installed<'_>> {
             found.push(Installed {
                 container: one.container,
                 install,
+                script: one,
+                listed: one.listed.get(&index).map_or(&[][..], Vec::as_slice),
                 location: locate(container, &directory),
                 directory,
             });
@@ -596,7 +619,7 @@ pub(super) fn package_installed(pod: Pod<'_>, container: usize, specifier: &str,
             continue;
         }
         reached = true;
-        if one.install.packages.iter().any(|spec| npm::brings(&spec.name, package)) {
+        if one.specs().any(|spec| npm::brings(&spec.name, package)) {
             return true.into();
         }
         if one.install.from_manifest || one.install.incomplete {

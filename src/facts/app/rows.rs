@@ -3,8 +3,9 @@
 use super::account::answer_cell;
 use super::npm::NpmTable;
 use super::origin::State;
-use super::{AppView, Understanding, code, code_rows, script_rows, settings_rows};
+use super::{AppView, Understanding, code, code_rows, initialisation, script_rows, settings_rows};
 use crate::evidence::{Cell, Evidence, Fields, Place, Stage, Value};
+use crate::facts::logs::{LogPlace, place_of};
 use crate::facts::workload::{WorkloadRows, about, releases_of};
 use crate::facts::{About, Facts, RowBuilder, record};
 use crate::finding::StageSummary;
@@ -109,10 +110,12 @@ fn sdk_span(view: &AppView) -> ReleaseSpan {
 /// Adds all rows about applications, their code and their scripts.
 pub fn rows(facts: &mut Facts, parts: &AppParts<'_>) -> AppRows {
     let mut made = AppRows::default();
+    let logs = parts.evidence.logs.iter();
+    let places: Vec<Option<LogPlace>> = logs.map(|log| place_of(parts.workloads, log)).collect();
     for (index, view) in parts.understanding.apps.iter().enumerate() {
         let about = parts.about(view.app.workload, view.app.container, None);
         let container = &parts.workloads[view.app.workload].containers[view.app.container];
-        let row = app_row(parts, index, view).build_at(&about, container.cell.place.clone());
+        let row = app_row(parts, &places, index, view).build_at(&about, container.cell.place.clone());
         made.apps.push(row.cells.clone());
         made.abouts.push(about);
         facts.push("apps", row);
@@ -127,7 +130,7 @@ pub fn rows(facts: &mut Facts, parts: &AppParts<'_>) -> AppRows {
     made
 }
 
-fn app_row(parts: &AppParts<'_>, index: usize, view: &AppView) -> RowBuilder {
+fn app_row(parts: &AppParts<'_>, places: &[Option<LogPlace>], index: usize, view: &AppView) -> RowBuilder {
     let (workload_index, container_index) = (view.app.workload, view.app.container);
     let workload = &parts.workloads[workload_index];
     let container = &workload.containers[container_index];
@@ -141,14 +144,8 @@ fn app_row(parts: &AppParts<'_>, index: usize, view: &AppView) -> RowBuilder {
         (Url::Unknown(reason), None) => Cell::unknown(reason.as_str()),
         (_, loopback) => Cell::from(loopback.unwrap_or(false)).at(&endpoint_cell(view)),
     };
-    let message = view
-        .preloads
-        .iter()
-        .filter_map(|preload| preload.file)
-        .find_map(|file| {
-            let file = &parts.understanding.files[file];
-            code::initialisation_message(&file.analysis).map(|(text, span)| file.cell_at(text, span))
-        });
+    let message = initialisation::message(parts.understanding, view);
+    let line = initialisation::line(parts, places, view);
     let preload_state = preload_state(view);
     let set_ups = set_ups(parts, view);
     RowBuilder::new("apps")
@@ -188,7 +185,12 @@ fn app_row(parts: &AppParts<'_>, index: usize, view: &AppView) -> RowBuilder {
                 .collect::<Vec<_>>(),
         )
         .set("preload_state", preload_state)
-        .set("initialisation_message", message)
+        .set(
+            "initialisation_message",
+            message.map(|(text, file, span)| file.cell_at(text, span)),
+        )
+        .set("initialisation_line", line.state)
+        .set("initialisation_log", line.log)
         .set("log_level_variable", view.environment.cell("OTEL_LOG_LEVEL"))
         .set("log_level", answer_word(&settings.log_level.verbosity))
         .set("propagators", names(&settings.propagators.names))

@@ -1,11 +1,13 @@
 //! The shell scripts that containers run: texts of `sh -c`, files of ConfigMaps, and plain commands, each with what its text does.
 
 use super::account;
+use super::manifest::Listed;
 use crate::evidence::{Cell, Evidence, Place, Text, Value};
 use crate::facts::shell::{self, Entrypoint, Environment, Script, ShellFlags};
 use crate::topology::app::argument_cells;
 use crate::topology::sdk::Answer;
 use crate::topology::workload::{Container, FileLookup, Workload, file_at};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -31,6 +33,8 @@ pub struct ContainerScript {
     pub script: Script,
     /// What decided it: the argument.
     pub cell: Cell,
+    /// What the files list that it installs from, by the index of the installation.
+    pub(super) listed: BTreeMap<usize, Vec<Listed>>,
     spans: Spans,
 }
 
@@ -314,6 +318,7 @@ impl Reader<'_> {
             text: found.text,
             script,
             cell: found.cell,
+            listed: BTreeMap::new(),
             spans: found.spans,
         });
     }

@@ -1,13 +1,15 @@
 //! Rows about scripts, their commands, the packages that they install, and what they write.
 
 use super::account::{self, Writable, answer_cell};
+use super::manifest::Listed;
 use super::npm::{self, Family};
 use super::origin::{locate, seen_as};
-use super::rows::{AppParts, AppRows};
+use super::rows::{AppParts, AppRows, at_object};
 use super::script::ContainerScript;
 use crate::evidence::{Cell, Value};
 use crate::facts::shell::{
-    Cache, CacheOrigin, Command, Copy, CopyKind, Manager, PackageInstall, PackageSource, PackageSpec, Pinned, WriteKind,
+    Cache, CacheOrigin, Command, Copy, CopyKind, Hidden, Manager, PackageInstall, PackageSource, PackageSpec, Pinned,
+    WriteKind,
 };
 use crate::facts::{About, Facts, RowBuilder};
 use crate::topology::app::snake_case;
@@ -135,12 +137,28 @@ impl ScriptRows<'_> {
             let row = self.command(command);
             self.push(facts, "commands", row, command.span.clone());
         }
-        for install in &self.one.script.installs {
+        for (index, install) in self.one.script.installs.iter().enumerate() {
             for spec in &install.packages {
-                let row = self.package(install, spec);
+                let row = self.package(install, spec, self.text(spec.span.clone()));
                 self.push(facts, "packages", row, spec.span.clone());
             }
-            let row = self.install(install);
+            let listed = self.one.listed.get(&index).map_or(&[][..], Vec::as_slice);
+            for one in listed {
+                let version = one.spec.version.as_deref();
+                let text = version.map_or_else(
+                    || one.spec.name.clone(),
+                    |version| format!("{}@{version}", one.spec.name),
+                );
+                let row = self.package(install, &one.spec, one.cell(text));
+                facts.push(
+                    "packages",
+                    row.build_at(
+                        &at_object(self.about.clone(), Some(&one.place)),
+                        Some(one.place.clone()),
+                    ),
+                );
+            }
+            let row = self.install(install, listed);
             self.push(facts, "installs", row, install.span.clone());
         }
         for write in &self.one.script.writes {
@@ -213,12 +231,13 @@ impl ScriptRows<'_> {
             .set("app", self.app.clone())
     }
 
-    fn package(&self, install: &PackageInstall, spec: &PackageSpec) -> RowBuilder {
+    /// Makes the row of a package; `text` has the place of the word that names it.
+    fn package(&self, install: &PackageInstall, spec: &PackageSpec, text: Cell) -> RowBuilder {
         let is_npm = is_npm(install.manager);
         let retired = self.parts.npm.retired(&spec.name).filter(|_| is_npm);
         let family = if is_npm { npm::family(&spec.name) } else { Family::Other };
         let version = match (&spec.version, spec.pinned) {
-            (Some(version), _) => self.one.cell_at(version.as_str(), spec.span.clone()),
+            (Some(version), _) => Cell::from(version.as_str()).at(&text),
             (None, Pinned::Unknown) => Cell::unknown("the version is known when the script runs"),
             (None, _) => Cell::default(),
         };
@@ -232,18 +251,18 @@ impl ScriptRows<'_> {
             Family::Sdk | Family::Experimental | Family::AutoInstrumentations
         );
         let generation_cell = match generation {
-            Some(generation) => self.one.cell_at(generation, spec.span.clone()),
+            Some(generation) => Cell::from(generation).at(&text),
             None if counts => Cell::unknown("no version is given that tells the generation"),
             None => Cell::default(),
         };
         let at_least = generation.or((counts && matches!(spec.pinned, Pinned::None | Pinned::Tag)).then_some(2));
         self.row("packages")
             .set("manager", manager(install.manager))
-            .set("name", self.one.cell_at(spec.name.as_str(), spec.span.clone()))
+            .set("name", Cell::from(spec.name.as_str()).at(&text))
             .set("version", version)
             .set("pinned", pinned(spec.pinned))
             .set("source", source(spec.source))
-            .set("text", self.text(spec.span.clone()))
+            .set("text", text)
             .set("command", self.text(install.span.clone()))
             .set("from_manifest", install.from_manifest)
             .set("opentelemetry", is_opentelemetry(&spec.name))
@@ -272,7 +291,7 @@ impl ScriptRows<'_> {
             .set("app", self.app.clone())
     }
 
-    fn install(&self, install: &PackageInstall) -> RowBuilder {
+    fn install(&self, install: &PackageInstall, listed: &[Listed]) -> RowBuilder {
         let names = |only_otel: bool| {
             let specs = install
                 .packages
@@ -312,11 +331,18 @@ impl ScriptRows<'_> {
         };
         let directory_writable = directory.text().map(|directory| self.writable(directory));
         let otel: Vec<Cell> = names(true);
+        let unpinned = self.unpinned(install, listed);
+        let start = command.and_then(|command| self.start_for_errexit(command));
         self.row("installs")
             .set("manager", manager(install.manager))
             .set("text", self.text(install.span.clone()))
             .set("packages", names(false))
-            .set("opentelemetry", !otel.is_empty())
+            .set(
+                "opentelemetry",
+                !otel.is_empty() || listed.iter().any(|one| is_opentelemetry(&one.spec.name)),
+            )
+            .set("first_unpinned", unpinned.first().cloned())
+            .set("unpinned", unpinned)
             .set("otel_packages", otel)
             .set(
                 "generations",
@@ -344,6 +370,8 @@ impl ScriptRows<'_> {
             .set("directory_reason", directory_writable.map(|one| one.reason))
             .set("global", install.global)
             .set("failure_hidden", self.hidden(command))
+            .set("script_start", start.clone().map(|(line, _)| line))
+            .set("script_start_with_errexit", start.map(|(_, fixed)| fixed))
             .set(
                 "errors_discarded",
                 command.is_some_and(|command| command.errors_discarded),
@@ -361,6 +389,49 @@ impl ScriptRows<'_> {
             .set("init", self.container.init)
             .set("container", self.container_link())
             .set("app", self.app.clone())
+    }
+
+    /// Returns the first line of the script, and the same with `set -e` before it, where that makes the failure of a command seen.
+    fn start_for_errexit(&self, command: &Command) -> Option<(Cell, String)> {
+        let is_cured = matches!(command.failure_hidden, Some(Hidden::NotLast | Hidden::ExitsZero));
+        if !is_cured || command.parent.is_some() || self.one.source().is_none() {
+            return None;
+        }
+        let text: &str = &self.one.text;
+        let body = match &self.one.script.shebang {
+            Some(line) => text.get(line.span.end..)?.split_once('\n')?.1,
+            None => text,
+        };
+        let start = text.len() - body.trim_start().len();
+        let (before, rest) = text.split_at(start);
+        let line = rest.lines().next().filter(|line| !line.is_empty())?;
+        let end = start + line.len();
+        let margin = before.rsplit('\n').next().unwrap_or_default();
+        let fixed = if text.trim_end().contains('\n') {
+            format!("set -e\n{margin}{line}")
+        } else {
+            format!("set -e; {line}")
+        };
+        Some((self.text(start..end), fixed))
+    }
+
+    /// The packages of the SDK that may be of another generation each day.
+    fn unpinned(&self, install: &PackageInstall, listed: &[Listed]) -> Vec<Cell> {
+        let is_open = |spec: &PackageSpec| {
+            is_npm(install.manager)
+                && spec.source == PackageSource::Registry
+                && matches!(spec.pinned, Pinned::None | Pinned::Tag)
+                && matches!(
+                    npm::family(&spec.name),
+                    Family::Sdk | Family::Experimental | Family::AutoInstrumentations
+                )
+        };
+        let named = install.packages.iter().filter(|spec| is_open(spec));
+        let named = named.map(|spec| self.text(spec.span.clone()));
+        let listed = listed.iter().filter(|one| !one.locked && is_open(&one.spec));
+        named
+            .chain(listed.map(|one| one.cell(one.spec.name.as_str())))
+            .collect()
     }
 
     fn cache(&self, cache: Option<&Cache>) -> CacheCells {

@@ -8,6 +8,7 @@ use crate::evidence::{Cell, Place};
 use crate::facts::{Facts, RowBuilder};
 use crate::topology::app::{Fault, snake_case};
 use crate::topology::sdk::{Effect, ProtocolAnswer, Signal};
+use crate::topology::workload::{absolute_path, files_under};
 use std::sync::Arc;
 
 /// The variable by which the SDK reads what code gives to the exporter.
@@ -176,6 +177,25 @@ fn name_place(parts: &AppParts<'_>, view: &AppView, name: &str) -> Option<Arc<Pl
     }
 }
 
+/// Whether a ConfigMap with a file of that name is mounted, as a whole, at the path of the file.
+fn is_mounted_as_directory(parts: &AppParts<'_>, view: &AppView, preload: &Preload) -> bool {
+    let workload = &parts.workloads[view.app.workload];
+    let container = &workload.containers[view.app.container];
+    let path = preload.path.strip_prefix("file://").unwrap_or(&preload.path);
+    let Some(path) = absolute_path(container, path) else {
+        return false;
+    };
+    let inside = format!("{path}/{}", path.rsplit('/').next().unwrap_or_default());
+    let is_mount = container
+        .mounts
+        .iter()
+        .any(|mount| mount.path == path && mount.sub_path.is_none() && mount.sub_path_unknown.is_none());
+    is_mount
+        && files_under(parts.evidence, workload, container)
+            .iter()
+            .any(|(file, ..)| *file == inside)
+}
+
 fn preload_row(
     facts: &mut Facts,
     parts: &AppParts<'_>,
@@ -216,6 +236,7 @@ fn preload_row(
         .set("written_by", init)
         .set("written_as", origin.written_as.clone())
         .set("not_shared", origin.not_shared)
+        .set("mounted_as_directory", is_mounted_as_directory(parts, view, preload))
         .set("starts_sdk", file.map(|file| super::code::starts_sdk(&file.analysis)))
         .set(
             "module_syntax",

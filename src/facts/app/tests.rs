@@ -804,3 +804,64 @@ spec:
     assert_eq!(state("/telemetry/boot.js", mount), [0, 1, 0]);
     assert_eq!(state("/app/tracing.js", mount), [0, 0, 1]);
 }
+
+#[test]
+fn packages_of_a_package_json_are_rows() {
+    let text = |command: &str| {
+        format!(
+            r#"
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: tracing, namespace: shop}}
+data:
+  package.json: |
+    {{
+      "dependencies": {{"@opentelemetry/sdk-node": "^0.57.2", "shared": "workspace:*"}},
+      "devDependencies": {{"@opentelemetry/api": "1.9.0"}},
+      "optionalDependencies": {{"@opentelemetry/exporter-otlp-http": "0.26.0"}}
+    }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: shop}}
+spec:
+  template:
+    spec:
+      initContainers:
+        - name: install
+          image: node:22
+          command: [sh, -c, "cp /config/package.json /otel/ && cd /otel && {command}"]
+          volumeMounts:
+            - {{name: otel, mountPath: /otel}}
+            - {{name: config, mountPath: /config}}
+      containers:
+        - name: web
+          image: registry.example.com/web:1.0
+          env:
+            - {{name: NODE_OPTIONS, value: --require /otel/tracing.js}}
+          volumeMounts:
+            - {{name: otel, mountPath: /otel}}
+      volumes:
+        - {{name: otel, emptyDir: {{}}}}
+        - {{name: config, configMap: {{name: tracing}}}}
+"#
+        )
+    };
+    let listed = |command: &str| {
+        let facts = facts_of(&evidence_of(&[("manifests.yaml", text(command).as_str())]));
+        let rows = find(&facts, "packages", &[("from_manifest", "true")]);
+        let entries = rows.iter().map(|row| {
+            let place = row.cells.get("text").unwrap().place.clone().unwrap();
+            format!("{} {}", place.line_column().0, place.excerpt())
+        });
+        let entries: Vec<String> = entries.collect();
+        check(&facts, "apps", &[], &[("generation", "1")]);
+        entries.join("; ")
+    };
+    let sdk = r#"8 "@opentelemetry/sdk-node": "^0.57.2""#;
+    let exporter = r#"10 "@opentelemetry/exporter-otlp-http": "0.26.0""#;
+    let api = r#"9 "@opentelemetry/api": "1.9.0""#;
+    assert_eq!(listed("npm install --omit=dev"), format!("{sdk}; {exporter}"));
+    assert_eq!(listed("npm ci"), format!("{sdk}; {exporter}; {api}"));
+    assert_eq!(listed("npm ci --omit=dev --omit=optional"), sdk);
+}

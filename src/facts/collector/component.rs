@@ -1,18 +1,23 @@
 //! Rows about components and the extensions that they name.
 
 use super::duration::{seconds_of, seconds_or};
+use super::pipeline::only_a_connector;
 use super::{Maker, texts};
 use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, RowBuilder, record};
 use crate::releases::{ComponentFate, ComponentKind, Version, nearest};
-use crate::topology::collector::{Component, Role};
+use crate::topology::collector::{Component, PipelineItem, Role};
 use std::sync::Arc;
 
 /// Adds the rows; returns those in `components`, by index.
 pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) -> Vec<Arc<Cell>> {
     let mut links = Vec::new();
     for component in &maker.collector.components {
-        let builder = fate_columns(use_columns(base_columns(maker, component), maker, component), component);
+        let builder = fate_columns(
+            use_columns(base_columns(maker, component), maker, component),
+            maker,
+            component,
+        );
         let builder = meaning_columns(builder, maker, component);
         let place = component.place().cloned();
         let assumption = match &component.fate {
@@ -49,6 +54,10 @@ fn base_columns(maker: &Maker<'_>, component: &Component) -> RowBuilder {
         .set("config", component.config.clone())
         .set("endpoint", endpoint)
         .set("tables_cover", covered)
+        .set(
+            "takes_traces",
+            maker.tables.takes_traces(component.kind, &component.type_name),
+        )
         .set("container", maker.container_link())
         .set("workload", maker.workload_link())
         .set("collector", maker.collector_link())
@@ -90,11 +99,25 @@ fn use_columns(builder: RowBuilder, maker: &Maker<'_>, component: &Component) ->
         )
         .set("pipelines", ids(&component.pipelines))
         .set("signals", or_unknown(texts(signals)))
+        .set("uses", or_unknown(uses(maker, component).into()))
         .set("receiver_in", ids(&component.receiver_in))
         .set("exporter_in", ids(&component.exporter_in))
         .set("is_only_exporter", or_unknown(is_only.into()))
         .set("after", or_unknown(texts(after)))
         .set("before", or_unknown(texts(before)))
+}
+
+/// Returns the id at each place in pipelines, or in `service.extensions`, that means the component.
+fn uses(maker: &Maker<'_>, component: &Component) -> Vec<Cell> {
+    let collector = maker.collector;
+    let items = collector.pipelines.iter().flat_map(|pipeline| &pipeline.items);
+    let is_meant = |item: &&PipelineItem| {
+        maker
+            .component(item.component)
+            .is_some_and(|one| one.kind == component.kind && one.id == component.id)
+    };
+    let items = items.chain(&collector.extensions).filter(is_meant);
+    items.map(|item| item.id.clone()).collect()
 }
 
 /// Returns the types of the processors before and behind a processor, in all of its pipelines.
@@ -142,10 +165,16 @@ pub(super) fn fate_word(fate: &ComponentFate) -> Cell {
     }
 }
 
-fn fate_columns(builder: RowBuilder, component: &Component) -> RowBuilder {
+fn fate_columns(builder: RowBuilder, maker: &Maker<'_>, component: &Component) -> RowBuilder {
+    let may_be_none = matches!(
+        component.fate,
+        ComponentFate::NeverKnown { .. } | ComponentFate::Undecided { .. }
+    );
+    let connector_type = may_be_none && only_a_connector(maker, component.kind, &component.type_name);
     let release = |version: &Version| Cell::from(version.to_string());
     let builder = builder
         .set("fate", fate_word(&component.fate))
+        .set("connector_type", connector_type)
         .set("other_distributions", texts::<&str>([]));
     let builder = match &component.fate {
         ComponentFate::Undecided { reason } => builder.set("deprecated_alias", Cell::unknown(reason.as_str())),

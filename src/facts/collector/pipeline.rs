@@ -97,6 +97,24 @@ fn has_batching(maker: &Maker<'_>, pipeline: &Pipeline, exporters: &[&Component]
     unknown.unwrap_or_else(|| Cell::from(!exporters.is_empty() && exporters.iter().all(is_on)))
 }
 
+/// Whether nothing of the id is configured, and its type is one of connectors and of nothing that may stand in the list.
+fn is_connector_type(maker: &Maker<'_>, item: &PipelineItem) -> bool {
+    let kind = match item.role {
+        Role::Receivers => ComponentKind::Receiver,
+        Role::Processors => ComponentKind::Processor,
+        Role::Exporters => ComponentKind::Exporter,
+        Role::Extensions => ComponentKind::Extension,
+    };
+    let type_name = item.id.text().and_then(|id| id.split('/').next());
+    item.component.is_none() && type_name.is_some_and(|name| only_a_connector(maker, kind, name))
+}
+
+/// Whether a type is one of connectors, and never was one of a kind.
+pub(super) fn only_a_connector(maker: &Maker<'_>, kind: ComponentKind, type_name: &str) -> bool {
+    let has = |kind| maker.tables.known_types(kind).binary_search(&type_name).is_ok();
+    kind != ComponentKind::Connector && !has(kind) && has(ComponentKind::Connector)
+}
+
 fn item_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: Option<&Pipeline>, item: &PipelineItem) {
     let component = maker.component(item.component);
     let defined = match &item.unknown {
@@ -132,10 +150,15 @@ fn item_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: Option<&Pipeline>, i
             component.map(|component| component.canonical.as_str()),
         )
         .set("kind", component.map(|component| component.kind.as_str()))
+        .set(
+            "takes_traces",
+            component.and_then(|component| maker.tables.takes_traces(component.kind, &component.type_name)),
+        )
         .set("index", item.index)
         .set("defined", defined)
         .set("defined_elsewhere", item.defined_elsewhere.map(|kind| kind.as_str()))
         .set("did_you_mean", item.did_you_mean.as_deref())
+        .set("connector_type", is_connector_type(maker, item))
         .set("duplicate", item.is_duplicate)
         .set("previous", item.neighbours.0.as_deref())
         .set("next", item.neighbours.1.as_deref())

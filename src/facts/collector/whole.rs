@@ -139,10 +139,11 @@ fn contents(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
         .iter()
         .filter(|pipeline| pipeline.signal == "traces")
         .collect();
-    let pipelines_unknown = collector
-        .config
-        .path(&["service", "pipelines"])
-        .and_then(Cell::unknown_reason);
+    let pipelines_unknown = collector.config.get("service").and_then(|service| {
+        service
+            .unknown_reason()
+            .or_else(|| service.get("pipelines")?.unknown_reason())
+    });
     let if_pipelines = |value: bool| match pipelines_unknown {
         Some(reason) => Cell::unknown(reason.clone()),
         None => maker.if_known(value),

@@ -145,7 +145,7 @@ pub(super) fn resolve(
     resolved
 }
 
-/// Whether somebody who writes this uid means that data source: another case of uid or name, one letter more, less or other.
+/// Whether somebody who writes this uid means that data source: another case of uid or name, other separators, one letter more, less or other.
 fn is_near(uid: &str, datasource: &Datasource) -> bool {
     let Some(other) = datasource.uid.text() else {
         return false;
@@ -154,8 +154,16 @@ fn is_near(uid: &str, datasource: &Datasource) -> bool {
         .name
         .text()
         .is_some_and(|name| name.eq_ignore_ascii_case(uid));
-    let by_letter = uid.len() >= 4 && strsim::osa_distance(uid, other) <= 1;
+    let (plain, plain_other) = (without_separators(uid), without_separators(other));
+    let by_letter = plain.len() >= 4 && strsim::osa_distance(&plain, &plain_other) <= 1;
     by_name || uid.eq_ignore_ascii_case(other) || by_letter
+}
+
+fn without_separators(uid: &str) -> String {
+    uid.chars()
+        .filter(|character| !matches!(character, '-' | '_' | '.' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Returns why there may be data sources that are not at hand.
@@ -166,6 +174,9 @@ fn incomplete(parts: &GrafanaParts<'_>, instance: Option<usize>) -> Option<Strin
     if let Some(reason) = &instance.other_datasources {
         return Some(reason.clone());
     }
+    if provisioning_is_at_hand(parts, instance) {
+        return keeps_state(parts, instance).then(|| BY_HAND.to_owned());
+    }
     let covers = |kind: &str| parts.evidence.completeness.covers(kind, instance.namespace.name());
     if !covers("ConfigMap") {
         return Some("not all ConfigMaps of the Grafana's namespace are at hand".to_owned());
@@ -175,7 +186,36 @@ fn incomplete(parts: &GrafanaParts<'_>, instance: Option<usize>) -> Option<Strin
         return Some("the Secrets that the sidecar copies are not read".to_owned());
     }
     // A Grafana that keeps its database may have data sources that somebody made in its pages.
-    keeps_state(parts, instance).then(|| "somebody may have made the data source in the pages of Grafana".to_owned())
+    keeps_state(parts, instance).then(|| BY_HAND.to_owned())
+}
+
+const BY_HAND: &str = "somebody may have made the data source in the pages of Grafana";
+
+/// Whether Grafana reads its data sources from mounted objects alone, and each of these is at hand: then it does not matter which others there are.
+fn provisioning_is_at_hand(parts: &GrafanaParts<'_>, instance: &crate::topology::grafana::Instance) -> bool {
+    use crate::topology::workload::{mount_over, volume_files};
+    let Some((workload, container)) = instance.container.filter(|_| instance.sidecars.is_empty()) else {
+        return false;
+    };
+    let workload = &parts.workloads[workload];
+    let container = &workload.containers[container];
+    let folder = format!("{}/datasources", instance.provisioning);
+    let over = mount_over(container, &folder).map(|(mount, _)| mount);
+    let below = format!("{folder}/");
+    let mut mounts = container
+        .mounts
+        .iter()
+        .enumerate()
+        .filter(|(index, mount)| Some(*index) == over || mount.path.starts_with(&below))
+        .peekable();
+    let is_at_hand = |(_, mount): (usize, &crate::topology::workload::Mount)| {
+        let volume = mount.volume.map(|volume| &workload.volumes[volume]);
+        volume.is_some_and(|volume| {
+            let files = volume_files(parts.evidence, workload, &volume.source);
+            files.unknown.is_none() && mount.sub_path_unknown.is_none()
+        })
+    };
+    mounts.peek().is_some() && mounts.all(is_at_hand)
 }
 
 fn keeps_state(parts: &GrafanaParts<'_>, instance: &crate::topology::grafana::Instance) -> bool {

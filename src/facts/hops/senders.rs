@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// The rows that connections link to, and what findings about their senders need.
 pub struct Links<'a> {
+    /// The rows of the Services, by their index.
+    pub services: &'a [Arc<Cell>],
     /// The applications.
     pub views: &'a [AppView],
     /// Their rows.

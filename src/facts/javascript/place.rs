@@ -87,6 +87,39 @@ pub(super) fn is_conditional(resolver: &Resolver, node: NodeId) -> bool {
     false
 }
 
+/// Whether a node need not run when the function around it, or the file, does and throws nothing: it stands in a branch or a loop, or a
+/// `return` may come before it.
+pub(super) fn may_be_skipped(resolver: &Resolver, node: NodeId) -> bool {
+    let function = enclosing_function(resolver, node);
+    let ancestors = resolver.nodes.ancestor_ids(node).take(MAX_ANCESTORS);
+    let mut within = ancestors.take_while(|ancestor| Some(*ancestor) != function);
+    let in_branch = within.any(|ancestor| {
+        matches!(
+            resolver.nodes.kind(ancestor),
+            AstKind::IfStatement(_)
+                | AstKind::ConditionalExpression(_)
+                | AstKind::LogicalExpression(_)
+                | AstKind::SwitchStatement(_)
+                | AstKind::CatchClause(_)
+                | AstKind::ForStatement(_)
+                | AstKind::ForInStatement(_)
+                | AstKind::ForOfStatement(_)
+                | AstKind::WhileStatement(_)
+        )
+    });
+    let start = resolver.nodes.kind(node).span().start;
+    in_branch
+        || resolver
+            .nodes
+            .iter_enumerated()
+            .any(|(other, visited)| match visited.kind() {
+                AstKind::ReturnStatement(statement) => {
+                    statement.span.start < start && enclosing_function(resolver, other) == function
+                }
+                _ => false,
+            })
+}
+
 /// Whether a name or member is read for nothing but whether it is there.
 fn is_tested(resolver: &Resolver, node: NodeId) -> bool {
     let kind = resolver.nodes.kind(node);

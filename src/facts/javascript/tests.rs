@@ -723,3 +723,27 @@ fn uses_that_a_test_guards() {
     check_conditional("const r = new m.Resource({}) || null;", false);
     check_conditional("(() => { new m.Resource({}); })();", false);
 }
+
+#[track_caller]
+fn check_may_be_skipped(code: &str, expected: bool) {
+    let file = analyze(code, Dialect::CommonJs);
+    let message = file.set_up.messages.last().unwrap();
+    assert_eq!(message.conditional, expected, "{code}");
+}
+
+#[test]
+fn messages_that_need_not_be_printed() {
+    check_may_be_skipped("console.log('on');", false);
+    check_may_be_skipped(
+        "try { start(); console.log('on'); } catch (error) { throw error; }",
+        false,
+    );
+    check_may_be_skipped("(() => { start(); console.log('on'); })();", false);
+    check_may_be_skipped("function stop() { return 1; }\nconsole.log('on');", false);
+    check_may_be_skipped("if (process.env.DEBUG) console.log('on');", true);
+    check_may_be_skipped("process.env.DEBUG && console.log('on');", true);
+    check_may_be_skipped("for (const name of names) console.log('on');", true);
+    check_may_be_skipped("if (off) { (() => { console.log('on'); })(); }", true);
+    check_may_be_skipped("if (process.env.OFF) return;\nconsole.log('on');", true);
+    check_may_be_skipped("(() => { if (off) return; console.log('on'); })();", true);
+}

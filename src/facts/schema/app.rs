@@ -2,6 +2,27 @@
 
 use super::{CONFIGURATION, Column, Table, Type, column};
 
+// Columns that several tables have, each with the same meaning.
+const SERVED_APP: Column = column(
+    "app",
+    Type::Row("apps"),
+    "The application that the script serves; null when there is none.",
+);
+const FAILURE_HIDDEN: Column = column(
+    "failure_hidden",
+    Type::Text,
+    "How a failure stays unseen; null when it does not.",
+);
+const SCRIPT: Column = column("script", Type::Row("scripts"), "The script.");
+const CONTAINER: Column = column("container", Type::Row("containers"), "The container.");
+const CONDITIONAL: Column = column(
+    "conditional",
+    Type::Bool,
+    "Whether it does not run in every run of the script.",
+);
+const ERRORS_DISCARDED: Column = column("errors_discarded", Type::Bool, "Whether its errors go to `/dev/null`.");
+const INIT: Column = column("init", Type::Bool, "Whether an init container does it.");
+
 /// Where and how an application sends its spans.
 const TRACES: &[Column] = &[
     column(
@@ -55,7 +76,7 @@ const TRACES: &[Column] = &[
 const APPS: &[Column] = &[
     column("name", Type::Text, "The container's name."),
     column("index", Type::Int, "The number of the application in this run, from 0."),
-    column("container", Type::Row("containers"), "The container."),
+    CONTAINER,
     column("workload", Type::Row("workloads"), "The workload."),
     column(
         "language",
@@ -148,7 +169,17 @@ const APPS: &[Column] = &[
     column(
         "initialisation_message",
         Type::Text,
-        "The text that a preloaded file prints once the SDK has started; null when it prints none as it stands.",
+        "The text that a preloaded file prints in any case once the SDK has started; null when it prints none.",
+    ),
+    column(
+        "initialisation_line",
+        Type::Text,
+        "`seen` or `absent` in the log of the container; unknown when the log need not show it; null without such a text or a log.",
+    ),
+    column(
+        "initialisation_log",
+        Type::Text,
+        "The log that decides that; null when there is none.",
     ),
     column(
         "log_level_variable",
@@ -243,7 +274,7 @@ const SDK_PROBLEMS: &[Column] = &[
     column("port", Type::Int, "The port that spans go to."),
     column("path", Type::Text, "The path that is requested."),
     column("app", Type::Row("apps"), "The application."),
-    column("container", Type::Row("containers"), "The container."),
+    CONTAINER,
 ];
 
 const PRELOADS: &[Column] = &[
@@ -289,6 +320,11 @@ const PRELOADS: &[Column] = &[
         "Whether that container writes it to a place that the application does not share.",
     ),
     column(
+        "mounted_as_directory",
+        Type::Bool,
+        "Whether a ConfigMap that has the file is mounted without `subPath` at its very path, so that a directory is there.",
+    ),
+    column(
         "starts_sdk",
         Type::Bool,
         "Whether the file starts an SDK; null when its text is not at hand.",
@@ -315,7 +351,7 @@ const PRELOADS: &[Column] = &[
         "The file; null when its text is not at hand.",
     ),
     column("app", Type::Row("apps"), "The application."),
-    column("container", Type::Row("containers"), "The container."),
+    CONTAINER,
 ];
 
 const JS_FILES: &[Column] = &[
@@ -591,15 +627,15 @@ const SCRIPTS: &[Column] = &[
     column("mentions_tracing", Type::Bool, "Whether it mentions OpenTelemetry."),
     column("user", Type::Int, "The number of the user that runs it."),
     column("home", Type::Text, "HOME as the script gets it."),
-    column("container", Type::Row("containers"), "The container."),
+    CONTAINER,
     column("workload", Type::Row("workloads"), "The workload."),
 ];
 
 const SCRIPT_PROBLEMS: &[Column] = &[
     column("message", Type::Text, "What is wrong."),
     column("text", Type::Text, "What stands there."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
+    SCRIPT,
+    CONTAINER,
 ];
 
 const COMMANDS: &[Column] = &[
@@ -616,22 +652,14 @@ const COMMANDS: &[Column] = &[
         "How a failure stays unseen: `or_true`, `or_else`, `and_list`, `not_last`, `exits_zero`, `pipeline`, `condition`, `negated`, `background`, `substitution` or `trap`; null when it does not.",
     ),
     column("errexit", Type::Bool, "Whether `set -e` holds."),
-    column("errors_discarded", Type::Bool, "Whether its errors go to `/dev/null`."),
-    column(
-        "conditional",
-        Type::Bool,
-        "Whether it does not run in every run of the script.",
-    ),
+    ERRORS_DISCARDED,
+    CONDITIONAL,
     column("unreachable", Type::Bool, "Whether it follows an `exit` or `exec`."),
     column("working_directory", Type::Text, "Where it runs."),
     column("init", Type::Bool, "Whether an init container runs it."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application that the script serves; null when there is none.",
-    ),
+    SCRIPT,
+    CONTAINER,
+    SERVED_APP,
 ];
 
 const PACKAGES: &[Column] = &[
@@ -651,7 +679,7 @@ const PACKAGES: &[Column] = &[
     column(
         "text",
         Type::Text,
-        "The word that names it; its place is that of the finding.",
+        "The word that names it, or name and version of an entry of `package.json`; its place is that of the finding.",
     ),
     column("command", Type::Text, "The whole command."),
     column(
@@ -696,13 +724,9 @@ const PACKAGES: &[Column] = &[
         "How a failure of the command stays unseen; null when it does not.",
     ),
     column("init", Type::Bool, "Whether an init container installs it."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application that the script serves; null when there is none.",
-    ),
+    SCRIPT,
+    CONTAINER,
+    SERVED_APP,
 ];
 
 const INSTALLS: &[Column] = &[
@@ -712,9 +736,19 @@ const INSTALLS: &[Column] = &[
     column(
         "opentelemetry",
         Type::Bool,
-        "Whether packages of OpenTelemetry are among them.",
+        "Whether packages of OpenTelemetry are among them, or among those that its `package.json` lists.",
     ),
     column("otel_packages", Type::List(&Type::Text), "Those packages."),
+    column(
+        "unpinned",
+        Type::List(&Type::Text),
+        "The packages of the SDK that it names, or that its `package.json` lists, without a version or by a tag, as written.",
+    ),
+    column(
+        "first_unpinned",
+        Type::Text,
+        "The first of them, with its place; null when there is none.",
+    ),
     column(
         "generations",
         Type::List(&Type::Int),
@@ -759,17 +793,19 @@ const INSTALLS: &[Column] = &[
     column("directory_writable", Type::Bool, "Whether the user may write there."),
     column("directory_reason", Type::Text, "Why, as a clause."),
     column("global", Type::Bool, "Whether it installs for the whole image (`-g`)."),
+    FAILURE_HIDDEN,
     column(
-        "failure_hidden",
+        "script_start",
         Type::Text,
-        "How a failure stays unseen; null when it does not.",
+        "The first line of the script below `#!`; null where `set -e` before it would not show the failure, or the script does not stand in the file as it is.",
     ),
-    column("errors_discarded", Type::Bool, "Whether its errors go to `/dev/null`."),
     column(
-        "conditional",
-        Type::Bool,
-        "Whether it does not run in every run of the script.",
+        "script_start_with_errexit",
+        Type::Text,
+        "That line with `set -e` before it; null where there is none.",
     ),
+    ERRORS_DISCARDED,
+    CONDITIONAL,
     column("legacy_peer_deps", Type::Bool, "Whether `--legacy-peer-deps` is given."),
     column("force", Type::Bool, "Whether `--force` is given."),
     column("offline", Type::Bool, "Whether it may not ask the registry."),
@@ -781,13 +817,9 @@ const INSTALLS: &[Column] = &[
         "The memory limit of the container in bytes; null when there is none.",
     ),
     column("init", Type::Bool, "Whether an init container runs it."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application that the script serves; null when there is none.",
-    ),
+    SCRIPT,
+    CONTAINER,
+    SERVED_APP,
 ];
 
 const SCRIPT_WRITES: &[Column] = &[
@@ -830,19 +862,11 @@ const SCRIPT_WRITES: &[Column] = &[
         Type::List(&Type::Text),
         "The other containers of the pod that see the path through a shared volume.",
     ),
-    column(
-        "failure_hidden",
-        Type::Text,
-        "How a failure stays unseen; null when it does not.",
-    ),
-    column("init", Type::Bool, "Whether an init container does it."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application that the script serves; null when there is none.",
-    ),
+    FAILURE_HIDDEN,
+    INIT,
+    SCRIPT,
+    CONTAINER,
+    SERVED_APP,
 ];
 
 const SCRIPT_COPIES: &[Column] = &[
@@ -864,19 +888,11 @@ const SCRIPT_COPIES: &[Column] = &[
         Type::List(&Type::Text),
         "The other containers of the pod that see the destination through a shared volume.",
     ),
-    column(
-        "failure_hidden",
-        Type::Text,
-        "How a failure stays unseen; null when it does not.",
-    ),
-    column("init", Type::Bool, "Whether an init container does it."),
-    column("script", Type::Row("scripts"), "The script."),
-    column("container", Type::Row("containers"), "The container."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application that the script serves; null when there is none.",
-    ),
+    FAILURE_HIDDEN,
+    INIT,
+    SCRIPT,
+    CONTAINER,
+    SERVED_APP,
 ];
 
 const APP_ANNOTATIONS: &[Column] = &[

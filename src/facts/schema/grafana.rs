@@ -265,6 +265,23 @@ const DATASOURCE_COLUMNS: &[Column] = picked_up_columns![
     ),
 ];
 
+// What references of data sources and of dashboards tell alike.
+const FOUND_TYPE: Column = column(
+    "found_type",
+    Type::Text,
+    "The type of what was found; null when nothing was.",
+);
+const DID_YOU_MEAN: Column = column(
+    "did_you_mean",
+    Type::Text,
+    "The uid that is likely meant; null when none is.",
+);
+const TARGET: Column = column(
+    "target",
+    Type::Row("datasources"),
+    "The data source that is referred to; null when it is not at hand.",
+);
+
 const REFERENCE_COLUMNS: &[Column] = &[
     column(
         "key",
@@ -283,32 +300,20 @@ const REFERENCE_COLUMNS: &[Column] = &[
         Type::Text,
         "`found`, `near_miss` or `absent`; unknown when it cannot be told.",
     ),
-    column(
-        "found_type",
-        Type::Text,
-        "The type of what was found; null when nothing was.",
-    ),
+    FOUND_TYPE,
     column(
         "type_fits",
         Type::Bool,
         "Whether what was found can be it; null when nothing was.",
     ),
-    column(
-        "did_you_mean",
-        Type::Text,
-        "The uid that is likely meant; null when none is.",
-    ),
+    DID_YOU_MEAN,
     column(
         "candidates",
         Type::Int,
         "How many data sources of the right type the same Grafana has.",
     ),
     column("datasource", Type::Row("datasources"), "The data source that refers."),
-    column(
-        "target",
-        Type::Row("datasources"),
-        "The data source that is referred to; null when it is not at hand.",
-    ),
+    TARGET,
 ];
 
 const VARIABLE_COLUMNS: &[Column] = &[
@@ -390,32 +395,20 @@ const DASHBOARD_REFERENCE_COLUMNS: &[Column] = &[
         Type::Text,
         "`found`, `near_miss`, `absent`, `variable`, `input` (left over from an export) or `builtin`; unknown when it cannot be told.",
     ),
-    column(
-        "found_type",
-        Type::Text,
-        "The type of what was found; null when nothing was.",
-    ),
+    FOUND_TYPE,
     column(
         "type_fits",
         Type::Bool,
         "Whether the type that was found is the one that is written; null when there is nothing to compare.",
     ),
-    column(
-        "did_you_mean",
-        Type::Text,
-        "The uid that is likely meant; null when none is.",
-    ),
+    DID_YOU_MEAN,
     column(
         "candidates",
         Type::Int,
         "How many data sources of the written type the same Grafana has.",
     ),
     column("dashboard", Type::Row("dashboards"), "The dashboard."),
-    column(
-        "target",
-        Type::Row("datasources"),
-        "The data source that is referred to; null when it is not at hand.",
-    ),
+    TARGET,
 ];
 
 const TRACEQL_COLUMNS: &[Column] = &[

@@ -50,6 +50,7 @@ const HOPS: &[Column] = &[
         Type::Text,
         "The Service in words, with its place when it is at hand; null for other targets.",
     ),
+    column("to_service", Type::Row("services"), "The Service, when it is at hand."),
     column(
         "near",
         Type::Text,

@@ -110,6 +110,12 @@ pub struct InstallFlags {
     pub no_cache: bool,
     /// `--user`
     pub user: bool,
+    /// `npm ci`, `--frozen-lockfile`, `--immutable`: a lock file decides
+    pub locked: bool,
+    /// Whether packages for development may stay out: `--omit=dev`, `--production`, `NODE_ENV`
+    pub omit_dev: bool,
+    /// `--omit=optional`
+    pub omit_optional: bool,
     /// The registry or index that the command or the environment names.
     pub registry: Option<String>,
 }
@@ -157,6 +163,22 @@ pub enum PackageSource {
     Git,
     /// An address.
     Url,
+}
+
+/// Returns the package of one entry of a `package.json`; `None` for one that another part of the same project gives.
+pub fn listed_package(name: &str, version: &str) -> Option<PackageSpec> {
+    const OF_PROJECT: [&str; 4] = ["workspace:", "link:", "portal:", "catalog:"];
+    if OF_PROJECT.iter().any(|start| version.starts_with(start)) {
+        return None;
+    }
+    let text = format!("{name}@{version}");
+    version::npm(&super::Word {
+        known_prefix: text.clone(),
+        raw: text.clone(),
+        text: Some(text),
+        span: 0..0,
+        glob: false,
+    })
 }
 
 /// What a package manager is called with.

@@ -586,3 +586,24 @@ fn cut_and_changed_texts_do_not_panic() {
         read(&format!("{}{insertion}{}", &text[..at], &text[at..]));
     }
 }
+
+#[test]
+fn which_packages_of_a_file_are_installed() {
+    let check = |text: &str, locked: bool, omits_dev: bool| {
+        let script = analyze(text, &Environment::default());
+        let flags = &script.installs[0].flags;
+        assert_eq!((flags.locked, flags.omit_dev), (locked, omits_dev), "{text}");
+    };
+    check("npm install", false, false);
+    check("npm ci", true, false);
+    check("npm ci --omit=dev", true, true);
+    check("npm install --omit optional --omit dev", false, true);
+    check("npm i --production", false, true);
+    check("npm i --only=prod", false, true);
+    check("NODE_ENV=production npm install", false, true);
+    check("NODE_ENV=$MODE npm install", false, true);
+    check("NODE_ENV=test npm install", false, false);
+    check("NODE_ENV=production npm install --include=dev", false, false);
+    check("pnpm install --prod --frozen-lockfile", true, true);
+    check("yarn install --immutable", true, false);
+}

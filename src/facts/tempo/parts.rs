@@ -1,7 +1,7 @@
 //! The rows of what can be wrong with a Tempo on its own.
 
 use super::{Owner, as_text};
-use crate::evidence::{Cell, Place};
+use crate::evidence::{Cell, Place, Value};
 use crate::facts::{Facts, Row, RowBuilder, record};
 use crate::topology::service::{TargetNumber, port_number};
 use crate::topology::tempo::{DataPath, OverrideScope, Receiver};
@@ -164,8 +164,24 @@ fn mount_of<'a>(owner: &Owner<'a>, path: &DataPath) -> Option<&'a crate::topolog
     owner.container?.mounts.get(path.mount?)
 }
 
+/// Returns the paths that are refused for the same reason in the same volume, in the order of the configuration, and the path itself among them.
+fn refused_in_volume<'a>(owner: &Owner<'a>, path: &DataPath) -> Vec<&'a str> {
+    let is_same = |other: &&DataPath| {
+        let is_refused = matches!(other.writable.value, Value::Bool(false)) && other.path.text() != Some("");
+        is_refused && other.mount == path.mount && other.ownership == path.ownership
+    };
+    let mut paths: Vec<&str> = Vec::new();
+    for other in owner.tempo.paths.iter().filter(is_same) {
+        paths.extend(other.path.text().filter(|text| !paths.contains(text)));
+    }
+    paths
+}
+
 fn path_row(facts: &Facts, owner: &Owner<'_>, path: &DataPath) -> RowBuilder {
     let mount = mount_of(owner, path);
+    let refused = refused_in_volume(owner, path);
+    let is_later =
+        refused.contains(&path.path.text().unwrap_or_default()) && refused.first().copied() != path.path.text();
     let user = owner.container.map(|container| &container.user);
     let of_mount = |key: &str| mount.and_then(|mount| mount.cell.get(key)).cloned().unwrap_or_default();
     RowBuilder::new("tempo_paths")
@@ -185,6 +201,11 @@ fn path_row(facts: &Facts, owner: &Owner<'_>, path: &DataPath) -> RowBuilder {
         .set("read_only_root", path.read_only_root.clone())
         .set("writable", path.writable.clone())
         .set("ownership", path.ownership)
+        .set(
+            "refused_in_volume",
+            refused.into_iter().map(Cell::from).collect::<Vec<_>>(),
+        )
+        .set("refused_before", is_later)
         .set("persistent", path.persistent.clone())
         .set("size_limit", as_text(&path.size_limit))
         .set("user", user.map(|user| user.id.clone()).unwrap_or_default())

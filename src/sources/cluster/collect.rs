@@ -487,8 +487,10 @@ impl<'a> Collector<'a> {
         let Some(window) = &self.scope.target.logs else {
             return;
         };
-        let (needs, limits) = (self.needs, &self.options.limits);
-        for answer in join_all(wanted.iter().map(|log| logs::read(api, log, window, needs, limits))).await {
+        let texts = (self.needs.search.texts)(&self.evidence);
+        let search = (self.needs.search.scanner, texts.as_slice());
+        let limits = &self.options.limits;
+        for answer in join_all(wanted.iter().map(|log| logs::read(api, log, window, limits, search))).await {
             match answer {
                 Ok(log) => self.evidence.logs.extend(log),
                 Err(gap) => self.evidence.gaps.push(gap),

@@ -1,10 +1,11 @@
 //! Which logs are read, and how much of each.
 
+use super::LogWindow;
 use super::failure::Failure;
 use super::list::{encode, text_at};
 use super::request::{Accept, Api};
 use super::stages::StageWorkload;
-use super::{LogWindow, Needs};
+use crate::evidence::logs::LogScanner;
 use crate::evidence::{ContainerLog, Gap, Note};
 use crate::sources::{Limits, logs};
 use serde_json::Value;
@@ -98,13 +99,13 @@ impl Wanted {
     }
 }
 
-/// Reads one log and scans it; nothing when the server has none.
+/// Reads one log and scans it for patterns and texts; nothing when the server has none.
 pub(super) async fn read(
     api: &Api,
     wanted: &Wanted,
     window: &LogWindow,
-    needs: &Needs<'_>,
     limits: &Limits,
+    (scanner, texts): (&LogScanner, &[String]),
 ) -> Result<Option<ContainerLog>, Gap> {
     match api.get(&wanted.path(window), Accept::Text).await {
         Ok(bytes) => {
@@ -114,7 +115,12 @@ pub(super) async fn read(
                 container: &wanted.container,
                 previous: wanted.previous,
             };
-            Ok(logs::scan_live(&name, &bytes, limits, needs.scanner))
+            // A log that the server cut is one byte longer than what is scanned, and so known to be cut.
+            let limits = Limits {
+                log_bytes: limits.log_bytes.min(window.bytes.saturating_sub(1)),
+                ..limits.clone()
+            };
+            Ok(logs::scan_live(&name, &bytes, &limits, scanner, texts))
         }
         // The container before the last restart may be gone, with its log; so may the pod.
         Err(Failure::Refused(400, _) | Failure::NotFound) if wanted.previous => Ok(None),

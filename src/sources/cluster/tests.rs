@@ -5,7 +5,7 @@ use super::request::Api;
 use super::{ClusterError, ClusterErrorKind, LogWindow, Needs, Target, requests};
 use crate::evidence::Evidence;
 use crate::evidence::logs::{LogPattern, LogScanner};
-use crate::sources::Options;
+use crate::sources::{LogSearch, Options};
 use http::{Request, Response};
 use kube::client::Body;
 use serde_json::{Value, json};
@@ -88,7 +88,7 @@ fn run(target: Target, answers: Answers) -> Run {
     .unwrap();
     let needs = Needs {
         tables: crate::releases::tests::tables(),
-        scanner: &scanner,
+        search: &LogSearch::patterns(&scanner),
         resources: &["configmaps", "pods/log"],
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

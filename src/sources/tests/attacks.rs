@@ -110,7 +110,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        gather(&Input { stdin: true, ..Input::default() }, &Options::default(), &scanner(), &bytes[..]);
+        gather(&Input { stdin: true, ..Input::default() }, &Options::default(), &LogSearch::patterns(&scanner()), &bytes[..]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ fn read(paths: &[&Path], options: &Options) -> Evidence {
         paths: paths.iter().map(|path| path.to_path_buf()).collect(),
         ..Input::default()
     };
-    gather(&input, options, &scanner(), &b""[..])
+    gather(&input, options, &LogSearch::patterns(&scanner()), &b""[..])
 }
 
 fn read_logs(root: &Path, logs_of: Option<(&str, &str, &str)>) -> Evidence {
@@ -30,7 +30,7 @@ fn read_logs(root: &Path, logs_of: Option<(&str, &str, &str)>) -> Evidence {
         logs_of: logs_of.map(|(kind, namespace, name)| (kind.to_owned(), namespace.to_owned(), name.to_owned())),
         ..Input::default()
     };
-    gather(&input, &Options::default(), &scanner(), &b""[..])
+    gather(&input, &Options::default(), &LogSearch::patterns(&scanner()), &b""[..])
 }
 
 fn gzip(text: &str) -> Vec<u8> {
@@ -144,10 +144,15 @@ fn empty_folders_and_empty_input_are_said() {
         stdin: true,
         ..Input::default()
     };
-    let evidence = gather(&stdin, &Options::default(), &scanner(), &b""[..]);
+    let evidence = gather(&stdin, &Options::default(), &LogSearch::patterns(&scanner()), &b""[..]);
     assert_eq!(evidence.source, ["<stdin>"]);
     assert!(evidence.resources.is_empty() && evidence.problems.is_empty());
-    let evidence = gather(&stdin, &Options::default(), &scanner(), DEPLOYMENT.as_bytes());
+    let evidence = gather(
+        &stdin,
+        &Options::default(),
+        &LogSearch::patterns(&scanner()),
+        DEPLOYMENT.as_bytes(),
+    );
     assert_eq!(shown(&evidence), ["Deployment shop/web @4:9"]);
 }
 
@@ -189,7 +194,12 @@ fn files_over_a_limit_and_files_that_are_no_text_are_said() {
         stdin: true,
         ..Input::default()
     };
-    let endless = gather(&stdin, &options, &scanner(), std::io::repeat(b'#'));
+    let endless = gather(
+        &stdin,
+        &options,
+        &LogSearch::patterns(&scanner()),
+        std::io::repeat(b'#'),
+    );
     assert_eq!(endless.problems.len(), 1);
 }
 
@@ -269,6 +279,6 @@ fn a_log_that_unpacks_to_too_much_is_cut() {
         logs: vec![root.path().to_owned()],
         ..Input::default()
     };
-    let evidence = gather(&input, &options, &scanner(), &b""[..]);
+    let evidence = gather(&input, &options, &LogSearch::patterns(&scanner()), &b""[..]);
     assert!(evidence.logs[0].summary.truncated.is_some());
 }

@@ -372,7 +372,9 @@ pub(super) fn parse(text: &str, origin: &Cell) -> Result<Cell, Arc<str>> {
     let embedded = document
         .embed(*node, None)
         .filter(|embedded| *embedded.content == *text);
-    let embedded = embedded.unwrap_or_else(|| document.embed_opaque(*node, text, None));
+    let embedded = embedded
+        .or_else(|| document.embed_part(*node, text))
+        .unwrap_or_else(|| document.embed_opaque(*node, text, None));
     load::tree(&embedded)
 }
 

@@ -8,6 +8,7 @@ use super::load::{self, Loaded};
 use super::operator;
 use super::reference::{Dollar, Surroundings};
 use super::release::{self, Identity};
+use super::slips;
 use super::{Arguments, Collector, Origin, arguments};
 use crate::evidence::{Cell, Document, Evidence, PlainKind, Resource, ResourceReference, Text, Value};
 use crate::releases::{Basis, Distribution, Program, ReleaseSpan, Tables};
@@ -338,6 +339,7 @@ impl Reader<'_> {
             None => (span, None),
         };
         let expanded = expand::expand(&written, around, Dollar::of(&span));
+        let config = slips::with_meant_keys(self.tables, &expanded.cell, &span);
         let mut collector = Collector {
             name: known.reference.to_string(),
             reference: known.reference,
@@ -347,7 +349,7 @@ impl Reader<'_> {
             mode: known.mode,
             by_operator: known.by_operator,
             image: known.image,
-            config: expanded.cell,
+            config,
             written,
             unknown,
             place: loaded.place,

@@ -254,7 +254,7 @@ impl Walk<'_> {
 
 /// Returns a span of several releases without those before the table of a section, of which nothing can be said: a configuration of which
 /// only a lower bound is known is hardly ever that old, and else each of its unknown keys would be undecided.
-fn within_table(span: &ReleaseSpan, section: &KeySection) -> ReleaseSpan {
+pub(super) fn within_table(span: &ReleaseSpan, section: &KeySection) -> ReleaseSpan {
     let begins_before = span.low.is_some_and(|low| low < section.first);
     let reaches_it = span.high.is_none_or(|high| high >= section.first);
     let mut span = span.clone();

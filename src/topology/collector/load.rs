@@ -185,8 +185,18 @@ fn without_argument(
             loaded.add(part, container);
         }
         // Whatever is mounted there hides the file in the image.
+        FileLookup::Absent { reason, mount, present } => {
+            let over = around.run.and_then(|(_, container)| container.mounts.get(mount));
+            let place = over
+                .and_then(|mount| mount.cell.place.clone())
+                .or_else(|| container.place.clone());
+            let mut problem = Problem::new(ProblemKind::FileMissing, path, reason.clone(), place);
+            problem.present = present;
+            loaded.problems.push(problem);
+            loaded.add(Err(reason.into()), container);
+        }
         FileLookup::Unknown(reason) if around.is_mounted(path) => loaded.add(Err(reason.into()), container),
-        FileLookup::Absent { .. } | FileLookup::Unknown(_) => {
+        FileLookup::Unknown(_) => {
             let message = format!(
                 "no argument names a configuration, and nothing at hand is mounted at {path}, so the one in the image is used"
             );

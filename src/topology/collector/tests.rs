@@ -79,7 +79,7 @@ fn only(files: &[(&str, &str)]) -> Collector {
     found.remove(0)
 }
 
-fn of(release: &str, container: &str, config: &str) -> Collector {
+pub(super) fn of(release: &str, container: &str, config: &str) -> Collector {
     only(&[("a.yaml", &stack(release, container, config))])
 }
 
@@ -112,6 +112,15 @@ fn words(cell: Option<&Cell>) -> String {
 #[track_caller]
 fn check(collector: &Collector, path: &[&str], expected: &str) {
     assert_eq!(words(collector.config.path(path)), expected);
+}
+
+#[test]
+fn a_configuration_in_an_argument_has_the_lines_of_the_outer_file() {
+    let arguments = format!("args:\n- |\n  --config=yaml:\n{}", indented(CONFIG, 2));
+    let endpoint = ["exporters", "otlp", "endpoint"];
+    check(&of("0.110.0", &arguments, ""), &endpoint, "\"tempo:4317\" at 31:25");
+    let one_line = "args: ['--config=yaml:exporters::otlp::endpoint: tempo:1']";
+    check(&of("0.110.0", one_line, ""), &endpoint, "\"tempo:1\" at 22:60");
 }
 
 #[test]

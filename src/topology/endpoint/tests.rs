@@ -110,8 +110,8 @@ fn ports_of_a_service_lead_to_what_listens() {
         "collector, open, Nothing(0)",
     );
     check("10.96.0.17", 4317, "collector, open, otlp_grpc");
-    // A name of a port that no container has is a fault of the Service.
-    check("collector.tracing", 9000, "collector, open, no end");
+    // No container has a port of the name.
+    check("collector.tracing", 9000, "collector, open, Nothing(0)");
 }
 
 #[test]

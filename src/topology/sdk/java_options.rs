@@ -6,7 +6,14 @@
 
 use std::ops::Range;
 
-use super::words::replaced;
+use super::words::{Grammar, Open, replaced, split_words};
+
+/// White space parts words, and both quotes group.
+const GRAMMAR: Grammar = Grammar {
+    separates: |letter| letter.is_ascii_whitespace(),
+    quotes: &['"', '\''],
+    escapes: false,
+};
 
 /// What the variable asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,19 +83,20 @@ pub fn java_tool_options(value: &str) -> JavaOptions {
         properties: Vec::new(),
         problems: Vec::new(),
     };
-    let (words, open) = split(value);
-    if let Some(at) = open {
-        let kind = JavaOptionsProblemKind::UnterminatedQuote;
-        options.problems.push(JavaOptionsProblem {
-            kind,
-            range: at..value.len(),
-            suggestion: None,
-        });
-        return options;
-    }
-    for (at, (word, range)) in words.iter().enumerate() {
-        let next = words.get(at + 1).map(|(_, range)| range.clone());
-        options.word(value, word, range, next);
+    let words = match split_words(value, &GRAMMAR) {
+        Ok(words) => words,
+        Err(Open::Quote(at) | Open::Escape(at)) => {
+            options.problems.push(JavaOptionsProblem {
+                kind: JavaOptionsProblemKind::UnterminatedQuote,
+                range: at..value.len(),
+                suggestion: None,
+            });
+            return options;
+        }
+    };
+    for (at, word) in words.iter().enumerate() {
+        let next = words.get(at + 1).map(|next| next.range.clone());
+        options.word(value, &word.text, &word.range, next);
     }
     options
 }
@@ -151,36 +159,6 @@ impl JavaOptions {
             });
         }
     }
-}
-
-/// Splits into words without their grouping quotes; also tells where a quote stays open.
-fn split(value: &str) -> (Vec<(String, Range<usize>)>, Option<usize>) {
-    let mut words = Vec::new();
-    let mut word: Option<(String, usize)> = None;
-    let mut open: Option<(char, usize)> = None;
-    for (at, letter) in value.char_indices() {
-        match open {
-            Some((quote, _)) if quote == letter => open = None,
-            Some(_) => {
-                if let Some((text, _)) = &mut word {
-                    text.push(letter);
-                }
-            }
-            None if letter.is_ascii_whitespace() => {
-                words.extend(word.take().map(|(text, start)| (text, start..at)));
-            }
-            None => {
-                let (text, _) = word.get_or_insert_with(|| (String::new(), at));
-                if matches!(letter, '"' | '\'') {
-                    open = Some((letter, at));
-                } else {
-                    text.push(letter);
-                }
-            }
-        }
-    }
-    words.extend(word.map(|(text, start)| (text, start..value.len())));
-    (words, open.map(|(_, at)| at))
 }
 
 #[cfg(test)]

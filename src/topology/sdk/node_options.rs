@@ -6,7 +6,14 @@
 
 use std::ops::Range;
 
-use super::words::{nearest, replaced};
+use super::words::{Grammar, Open, Word, nearest, replaced, split_words};
+
+/// Only spaces part words, and double quotes group.
+const GRAMMAR: Grammar = Grammar {
+    separates: |letter| letter == ' ',
+    quotes: &['"'],
+    escapes: true,
+};
 
 /// What the variable asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,11 +75,6 @@ pub enum NodeOptionsProblemKind {
     WhiteSpaceInPath,
 }
 
-struct Word {
-    text: String,
-    range: Range<usize>,
-}
-
 /// Parses the value.
 pub fn node_options(value: &str) -> NodeOptions {
     let mut options = NodeOptions {
@@ -86,13 +88,16 @@ pub fn node_options(value: &str) -> NodeOptions {
         options.report(NodeOptionsProblemKind::SingleQuotedWhole, range, Some(inner.to_owned()));
         return options;
     }
-    let words = match split(value) {
-        Ok(words) => words,
-        Err((kind, range)) => {
-            options.report(kind, range, None);
-            return options;
-        }
+    let (kind, at) = match split_words(value, &GRAMMAR) {
+        Ok(words) => return with_words(options, value, &words),
+        Err(Open::Quote(at)) => (NodeOptionsProblemKind::UnterminatedQuote, at),
+        Err(Open::Escape(at)) => (NodeOptionsProblemKind::InvalidEscape, at),
     };
+    options.report(kind, at..value.len(), None);
+    options
+}
+
+fn with_words(mut options: NodeOptions, value: &str, words: &[Word]) -> NodeOptions {
     let mut at = 0;
     while let Some(word) = words.get(at) {
         at += 1 + usize::from(options.word(
@@ -227,52 +232,6 @@ fn single_quoted(text: &str) -> Option<&str> {
         .strip_prefix('\'')?
         .strip_suffix('\'')
         .filter(|inner| !inner.contains('\''))
-}
-
-fn split(value: &str) -> Result<Vec<Word>, (NodeOptionsProblemKind, Range<usize>)> {
-    let mut words: Vec<Word> = Vec::new();
-    let mut open: Option<usize> = None;
-    let mut starts_word = true;
-    // Grouping quotes before the first letter of a word belong to its range.
-    let mut word_start = 0;
-    let mut letters = value.char_indices();
-    while let Some((at, mut letter)) = letters.next() {
-        let mut end = at + letter.len_utf8();
-        if letter == '\\' && open.is_some() {
-            let Some((escaped_at, escaped)) = letters.next() else {
-                return Err((NodeOptionsProblemKind::InvalidEscape, at..value.len()));
-            };
-            letter = escaped;
-            end = escaped_at + escaped.len_utf8();
-        } else if letter == ' ' && open.is_none() {
-            starts_word = true;
-            word_start = end;
-            continue;
-        } else if letter == '"' {
-            open = if open.is_some() { None } else { Some(at) };
-            if let Some(word) = words.last_mut().filter(|_| !starts_word) {
-                word.range.end = end;
-            }
-            continue;
-        }
-        match words.last_mut().filter(|_| !starts_word) {
-            Some(word) => {
-                word.text.push(letter);
-                word.range.end = end;
-            }
-            None => {
-                words.push(Word {
-                    text: letter.to_string(),
-                    range: word_start..end,
-                });
-                starts_word = false;
-            }
-        }
-    }
-    match open {
-        Some(at) => Err((NodeOptionsProblemKind::UnterminatedQuote, at..value.len())),
-        None => Ok(words),
-    }
 }
 
 #[cfg(test)]

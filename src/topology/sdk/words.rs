@@ -4,6 +4,67 @@
 
 use std::ops::Range;
 
+/// How a runtime splits a variable of options into words.
+pub(super) struct Grammar {
+    /// What parts words, outside quotes.
+    pub(super) separates: fn(char) -> bool,
+    /// The quotes that group.
+    pub(super) quotes: &'static [char],
+    /// Whether a backslash inside quotes takes the next letter as it is.
+    pub(super) escapes: bool,
+}
+
+/// One word of a variable.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// The word without its grouping quotes.
+    pub(super) text: String,
+    /// Where it stands, grouping quotes included.
+    pub(super) range: Range<usize>,
+}
+
+/// What is not closed, and where it begins.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Open {
+    Quote(usize),
+    Escape(usize),
+}
+
+/// Splits a variable into the words that a runtime sees; what is empty but for quotes is none.
+pub(super) fn split_words(value: &str, grammar: &Grammar) -> Result<Vec<Word>, Open> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut word: Option<Word> = None;
+    let mut open: Option<(char, usize)> = None;
+    let mut letters = value.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        if open.is_none() && (grammar.separates)(letter) {
+            words.extend(word.take());
+            continue;
+        }
+        let word = word.get_or_insert_with(|| Word {
+            text: String::new(),
+            range: at..at,
+        });
+        word.range.end = at + letter.len_utf8();
+        match open {
+            Some((quote, _)) if quote == letter => open = None,
+            Some(_) if letter == '\\' && grammar.escapes => {
+                let (escaped_at, escaped) = letters.next().ok_or(Open::Escape(at))?;
+                word.text.push(escaped);
+                word.range.end = escaped_at + escaped.len_utf8();
+            }
+            None if grammar.quotes.contains(&letter) => open = Some((letter, at)),
+            _ => word.text.push(letter),
+        }
+    }
+    words.extend(word);
+    words.retain(|word| !word.text.is_empty());
+    match open {
+        Some((_, at)) => Err(Open::Quote(at)),
+        None => Ok(words),
+    }
+}
+
 /// Returns the text inside a pair of equal quotes that surround the whole value, white space around them aside.
 pub(super) fn unquoted(value: &str) -> Option<&str> {
     let trimmed = value.trim();

@@ -7,6 +7,7 @@ use super::known_keys::SECTIONS;
 use super::release;
 use crate::evidence::{Cell, Value};
 use crate::releases::{ReleaseSpan, Version, nearest};
+use std::sync::Arc;
 
 /// When a key is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +179,10 @@ fn walk(mapping: &Cell, path: &str, span: &ReleaseSpan, found: &mut Vec<RefusedK
             path => format!("{path}.{key}"),
         };
         let lifetime = lifetime(path, key);
+        // Both forms of overrides, and keys in the wrong one, are judged in `overrides`: here only what came later than the flat form.
+        if path == "overrides" && lifetime.is_none() {
+            continue;
+        }
         match lifetime.map(|lifetime| lifetime.accepts(span)) {
             Some(Some(true)) => {}
             Some(decided) => {
@@ -192,7 +197,7 @@ fn walk(mapping: &Cell, path: &str, span: &ReleaseSpan, found: &mut Vec<RefusedK
                 continue;
             }
         }
-        if below != "overrides" {
+        if path != "overrides" {
             walk(value, &below, span, found, depth + 1);
         }
     }
@@ -251,6 +256,45 @@ fn last_before(gone: Version) -> String {
         (3, 0) | (2, 11) => "2.10".to_owned(),
         (major, minor) => format!("{major}.{}", minor.saturating_sub(1)),
     }
+}
+
+/// Returns the configuration with each key that a slip most likely means beside the slip, its value unknown: it is written, only wrongly, and does
+/// not count as missing.
+pub(super) fn with_meant_keys(config: &Cell, refused: &[RefusedKey]) -> Cell {
+    let mut result = config.clone();
+    for slip in refused.iter().filter(|slip| slip.problem == KeyProblem::Unknown) {
+        if let Some(name) = &slip.suggestion {
+            result = with_meant_key(&result, &slip.section, name, &slip.key, &slip.value);
+        }
+    }
+    result
+}
+
+/// Returns the configuration with the key that one slip in a section means.
+pub(super) fn with_meant_key(config: &Cell, section: &str, name: &str, slip: &str, value: &Cell) -> Cell {
+    let reason = format!("{name} is not set, but {slip} is, which probably means it");
+    let meant = Cell::unknown(reason).at(value);
+    let steps: Vec<&str> = section.split('.').filter(|step| !step.is_empty()).collect();
+    with_key(config, &steps, name, &meant).unwrap_or_else(|| config.clone())
+}
+
+/// Adds a key to the mapping at a path; `None` when there is no mapping, or the key is there already.
+fn with_key(mapping: &Cell, path: &[&str], key: &str, value: &Cell) -> Option<Cell> {
+    let mut fields = mapping.fields()?.clone();
+    match path.split_first() {
+        Some((first, rest)) => {
+            let below = with_key(fields.get(*first)?, rest, key, value)?;
+            fields.insert((*first).into(), below);
+        }
+        None if fields.contains_key(key) => return None,
+        None => {
+            fields.insert(key.into(), value.clone());
+        }
+    }
+    Some(Cell {
+        value: Value::Map(Arc::new(fields)),
+        ..mapping.clone()
+    })
 }
 
 /// Lists of attribute names in which the Collector's form, `name:` objects, stands.
@@ -330,6 +374,28 @@ mod tests {
         check("query_frontend", "metrics", "2.3.1", "2.3.1", Some(false));
         check("query_frontend", "metrics", "2.4.0", "", Some(true));
         check("", "target", "", "", Some(true));
+        check("overrides", "defaults", "2.2.4", "2.2.4", Some(false));
+        check("overrides", "defaults", "2.3.0", "2.3.0", Some(true));
+        check("server", "http_listen_port", "2.2.0", "", Some(true));
+        check("server", "proxy_protocol_enabled", "2.5.0", "2.5.0", Some(false));
+        check("internal_server", "enable", "", "", Some(true));
+    }
+
+    #[test]
+    fn what_a_slip_means_is_unknown() {
+        let value = |text: &str| Cell::from(text);
+        let trace: crate::evidence::Fields = [("backnd".into(), value("s3"))].into_iter().collect();
+        let storage: crate::evidence::Fields = [("trace".into(), Cell::from(trace))].into_iter().collect();
+        let config: crate::evidence::Fields = [("storage".into(), Cell::from(storage))].into_iter().collect();
+        let config = Cell::from(config);
+        let refused = refused(&config, &ReleaseSpan::unknown("nothing tells"));
+        let result = with_meant_keys(&config, &refused);
+        let backend = result.path(&["storage", "trace", "backend"]).unwrap();
+        assert_eq!(
+            backend.unknown_reason().map(|reason| &**reason),
+            Some("backend is not set, but backnd is, which probably means it")
+        );
+        assert_eq!(result.text_at(&["storage", "trace", "backnd"]), Some("s3"));
     }
 
     #[test]

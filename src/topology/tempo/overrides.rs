@@ -190,6 +190,23 @@ pub(super) fn read(
     }
 }
 
+impl Overrides {
+    /// Returns the configuration with each key that a slip in its overrides means beside the slip, its value unknown.
+    pub(super) fn with_meant_keys(&self, config: &Cell) -> Cell {
+        let is_own = |slip: &&MisplacedOverride| {
+            slip.problem == OverrideProblem::Unknown && !matches!(slip.scope, OverrideScope::Tenant(_))
+        };
+        let mut result = config.clone();
+        for slip in self.misplaced.iter().filter(is_own) {
+            let section = slip.written_path.strip_suffix(&format!(".{}", slip.key));
+            if let (Some(section), Some(name)) = (section, &slip.suggestion) {
+                result = keys::with_meant_key(&result, section, name, &slip.key, &slip.value);
+            }
+        }
+        result
+    }
+}
+
 fn main_format(block: &Cell) -> OverridesFormat {
     let keys = || block.fields().into_iter().flatten().map(|(key, _)| key.as_ref());
     let has_defaults = keys().any(|key| key == "defaults");
@@ -476,7 +493,15 @@ pub(super) fn default_limit(config: &Cell, scoped: &[&str]) -> Cell {
 /// Returns a limit of one tenant, in whichever form it is written.
 pub(super) fn limit_in(limits: Option<&Cell>, scoped: &[&str]) -> Option<Cell> {
     let limits = limits?;
-    if let Some(cell) = limits.path(scoped) {
+    let mut at = Some(limits);
+    for key in scoped {
+        // What cannot be told may hold the limit.
+        if let Some(unknown) = at.filter(|cell| cell.unknown_reason().is_some()) {
+            return Some(unknown.clone());
+        }
+        at = at.and_then(|cell| cell.get(key));
+    }
+    if let Some(cell) = at {
         return Some(cell.clone());
     }
     let target = scoped.join(".");

@@ -284,6 +284,8 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
     };
     let expansion = expansion(home, expand_env);
     let (config, placeholders) = substitute::expand(&config, expansion);
+    let refused_keys = keys::refused(&config, &release);
+    let config = keys::with_meant_keys(&config, &refused_keys);
     let settings = Settings {
         config: &config,
         arguments: &arguments,
@@ -293,6 +295,12 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
     let (tenant_path, tenant_file) = tenant_file(evidence, home, &settings, text.as_deref(), expansion, &mut problems);
     let legacy_allowed = legacy_allowed(home, &settings);
     let overrides = overrides::read(&config, tenant_path, tenant_file, legacy_allowed, &release);
+    let config = overrides.with_meant_keys(&config);
+    let settings = Settings {
+        config: &config,
+        arguments: &arguments,
+        span: &release,
+    };
     let generator = generator::read(&settings, &targets, &overrides);
     let receivers = match targets.runs("distributor") {
         Some(false) => Vec::new(),
@@ -302,7 +310,6 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
     let paths = home.container().map_or_else(Vec::new, |(workload, container)| {
         paths::read(&settings, &targets, &release, workload, container)
     });
-    let refused_keys = keys::refused(&config, &release);
     let indexes = match home {
         Home::Container { indexes, .. } => Some(*indexes),
         _ => None,

@@ -20,7 +20,7 @@ pub struct VolumeFiles {
     pub files: Vec<VolumeFile>,
     /// Why there may be other files, or other contents.
     pub unknown: Option<String>,
-    /// Why an object that should give files gives none: it does not exist.
+    /// Why an object that may give files gives none: it does not exist, and need not.
     pub absent: Option<String>,
     /// What gives the files, in words: `ConfigMap monitoring/otel`.
     pub from: Vec<String>,
@@ -294,8 +294,14 @@ fn object_files(
     };
     let resource = match find(evidence, kind, namespace, &wanted.name, Some(near)) {
         Found::Object(resource) => resource,
-        Found::Absent(reason) => {
+        // An optional volume is empty without its object. Without any other the pod waits, and no program asks for a file: what the object
+        // would have given cannot be told, and that it is absent is a fault of its own.
+        Found::Absent(reason) if wanted.optional => {
             files.absent = Some(reason);
+            return files;
+        }
+        Found::Absent(reason) => {
+            files.unknown = Some(reason);
             return files;
         }
         Found::Unknown(reason) => {

@@ -278,6 +278,13 @@ fn files_of_a_config_map() {
         volume,
         "",
         "/conf/relay",
+        "unknown /conf/relay cannot be told: ConfigMap otel/config does not exist",
+    );
+    check_file(
+        mount,
+        "- {name: c, configMap: {name: config, optional: true}}",
+        "",
+        "/conf/relay",
         "absent ConfigMap otel/config does not exist []",
     );
     let items =

@@ -9,7 +9,7 @@ use oxc_span::{GetSpan, Span};
 use oxc_syntax::operator::AssignmentOperator;
 
 use super::super::argument::{Argument, ArgumentValue, Builder, TemplatePart};
-use super::super::place::{enclosing_function, is_top_level};
+use super::super::place::{enclosing_function, is_top_level, may_be_skipped};
 use super::super::resolve::{Resolved, Resolver};
 use super::{MAX_OF_A_KIND, SetUp};
 
@@ -44,6 +44,8 @@ pub struct Message {
     pub after_start: bool,
     /// Whether it is in a `catch`, or in a function that `.catch` calls.
     pub in_catch: bool,
+    /// Whether it depends on something: a branch, a loop, or a `return` before it that ends the file.
+    pub conditional: bool,
 }
 
 /// One `process.on('SIGTERM', …)`.
@@ -146,6 +148,7 @@ fn message<'a>(reading: &Reading<'a, '_, '_>, node: NodeId, call: &'a CallExpres
                 })
         }),
         in_catch: in_catch(resolver, node),
+        conditional: may_be_skipped(resolver, node),
         span,
     }
 }

@@ -101,6 +101,11 @@ pub(super) const COMPONENT: &[Column] = &[
     ),
     column("pipelines", TEXTS, "The ids of the pipelines that use it."),
     column("signals", TEXTS, "Their signals, each once."),
+    column(
+        "uses",
+        TEXTS,
+        "The id at every place that uses it: lists of pipelines, for an extension `service.extensions`. For `set_each`.",
+    ),
     column("receiver_in", TEXTS, "The ids of the pipelines that it receives for."),
     column("exporter_in", TEXTS, "The ids of the pipelines that it exports for."),
     column(
@@ -164,6 +169,11 @@ pub(super) const COMPONENT: &[Column] = &[
         "The type that was probably meant; null when none is near.",
     ),
     column(
+        "connector_type",
+        Type::Bool,
+        "Whether no component of this kind has the type, and a connector has.",
+    ),
+    column(
         "deprecated_alias",
         Type::Bool,
         "Whether the type is an old name that the release still takes.",
@@ -182,6 +192,11 @@ pub(super) const COMPONENT: &[Column] = &[
         "tables_cover",
         Type::Bool,
         "Whether the tables list the keys of the type.",
+    ),
+    column(
+        "takes_traces",
+        Type::Bool,
+        "Whether the type works in pipelines for traces; null when the tables do not tell.",
     ),
     column("endpoint", Type::Text, "The key `endpoint`; null when not set."),
     column(

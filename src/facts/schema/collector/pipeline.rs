@@ -100,6 +100,16 @@ pub(super) const PIPELINE_REFERENCE: &[Column] = &[
         "The id that was probably meant; null when none is near.",
     ),
     column(
+        "takes_traces",
+        Type::Bool,
+        "Whether the type of the component works in pipelines for traces; null when the tables do not tell, and where none is configured.",
+    ),
+    column(
+        "connector_type",
+        Type::Bool,
+        "Whether nothing that may stand here is configured under the id, no component of the kind has its type, and a connector has.",
+    ),
+    column(
         "duplicate",
         Type::Bool,
         "Whether the same id stands earlier in the list.",

@@ -123,6 +123,16 @@ pub(super) const PATHS: &[Column] = &[
         Type::Text,
         "What decides it: `root_user`, `fs_group`, `empty_dir`, `read_only_mount`, `root_owned_volume` (a claim without fsGroup under another user than root), `init_container`, `image`, `not_in_image`, `node`, `not_set` or `unknown`.",
     ),
+    column(
+        "refused_in_volume",
+        TEXTS,
+        "The paths in the same volume that the process may not write to for the same reason, this one among them.",
+    ),
+    column(
+        "refused_before",
+        Type::Bool,
+        "Whether it is one of those, and not the first.",
+    ),
     column("persistent", Type::Bool, "Whether it outlives the pod."),
     column(
         "size_limit",

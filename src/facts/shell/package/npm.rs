@@ -114,6 +114,7 @@ pub(super) fn install(call: &Call<'_, '_>, name: &str) -> Option<PackageInstall>
     };
     let first = parsed.operands.first().and_then(|word| word.text.as_deref());
     let mut from_manifest = false;
+    let mut locked = false;
     let mut global =
         parsed.has(&["-g", "--global"]) || parsed.value(&["--location"]).and_then(|(text, _)| text) == Some("global");
     match (manager, first) {
@@ -128,6 +129,7 @@ pub(super) fn install(call: &Call<'_, '_>, name: &str) -> Option<PackageInstall>
         (Manager::Npm, Some(word)) if CLEAN_INSTALL.contains(&word) => {
             parsed.operands.clear();
             from_manifest = true;
+            locked = true;
         }
         (Manager::Yarn, Some("global"))
             if parsed
@@ -181,6 +183,7 @@ pub(super) fn install(call: &Call<'_, '_>, name: &str) -> Option<PackageInstall>
         _ => pnpm_cache(call, parsed.value(&["--store-dir"])),
     });
     set_flags(call, &parsed, &mut found);
+    found.flags.locked = locked || parsed.has(&["--frozen-lockfile", "--immutable"]);
     Some(found)
 }
 
@@ -205,12 +208,38 @@ fn set_flags(call: &Call<'_, '_>, parsed: &Parsed<'_>, found: &mut PackageInstal
     found.flags.no_save = set("no-save");
     found.flags.ignore_scripts = set("ignore-scripts");
     found.flags.offline = set("offline") || set("prefer-offline");
+    found.flags.omit_dev = omits(call, parsed, "dev");
+    found.flags.omit_optional = omits(call, parsed, "optional");
     found.flags.registry = match parsed.value(&["--registry"]) {
         Some((text, _)) => text.map(str::to_owned),
         None => call
             .find_variable(|name| name.eq_ignore_ascii_case("npm_config_registry"))
             .and_then(|(_, value, _)| known(&value)),
     };
+}
+
+/// Whether a kind of packages may stay out: `dev` or `optional` (npm/cli@v11:workspaces/config/lib/definitions/definitions.js). A variable
+/// that is not known may leave them out.
+fn omits(call: &Call<'_, '_>, parsed: &Parsed<'_>, kind: &str) -> bool {
+    let given = |names: &[&str]| {
+        let mut flags = parsed.flags.iter().filter(|(flag, _)| names.contains(flag));
+        flags.any(|(_, value)| value.is_some_and(|(text, _)| text.is_none_or(|text| text == kind)))
+    };
+    let variable = |name: &str, value: &str| {
+        let found = call.find_variable(|candidate| candidate.eq_ignore_ascii_case(name));
+        found.is_some_and(|(_, found, _)| known(&found).is_none_or(|found| found == value))
+    };
+    if given(&["--include"]) {
+        return false;
+    }
+    let is_production = || {
+        let only = parsed.value(&["--only"]).and_then(|(text, _)| text);
+        parsed.has(&["--production", "--prod", "-P"])
+            || only.is_some_and(|only| only.starts_with("prod"))
+            || variable("NODE_ENV", "production")
+            || variable("npm_config_production", "true")
+    };
+    given(&["--omit"]) || variable("npm_config_omit", kind) || (kind == "dev" && is_production())
 }
 
 /// Works out the directory of npm's cache from what npm looks at, strongest first: the `--cache` flag, a variable
