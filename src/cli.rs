@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Diagnoses distributed tracing on Kubernetes: why do my traces not arrive, and what do I change?
 #[derive(Debug, Parser)]
@@ -9,9 +10,9 @@ use std::path::PathBuf;
     name = "tracedoctor",
     version,
     about,
-    after_help = "tracedoctor only reads. It creates no pod, runs nothing in one, and uses no network.\n\
+    after_help = "tracedoctor only reads. It creates no pod, runs nothing in one, and uses no network but the API server.\n\
         Exit codes: 0 no finding at or above --fail-on, 1 findings, 2 usage or configuration error,\n\
-        3 nothing to inspect, 4 incomplete, 70 internal error."
+        3 nothing to inspect, 4 incomplete, 5 the cluster cannot be reached or refuses, 70 internal error."
 )]
 pub struct Cli {
     /// What to do.
@@ -36,8 +37,8 @@ pub enum Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Inspects manifests and logs, and reports what is wrong, where, why, and what to change.
-    Run(RunArguments),
+    /// Inspects a cluster, or manifests and logs: reports what is wrong, where, why, and what to change.
+    Run(Box<RunArguments>),
     /// Explains a check: all of its file, for a reader.
     Explain(ExplainArguments),
     /// Lists, tests and writes checks.
@@ -50,7 +51,7 @@ pub enum Command {
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// Files or folders of manifests; `-` reads standard input.
+    /// Files or folders of manifests; `-` reads standard input. Without any, the cluster of the kubeconfig is inspected.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Inspects an embedded broken example instead of your files.
@@ -62,9 +63,15 @@ pub struct RunArguments {
     /// The workload that a single log file belongs to.
     #[arg(long, value_name = "KIND/NAMESPACE/NAME", requires = "logs")]
     pub logs_of: Option<String>,
-    /// The namespace of objects that name none.
+    /// The namespace to look in, repeatable; with files, the namespace of objects that name none.
     #[arg(short, long, value_name = "NAMESPACE")]
-    pub namespace: Option<String>,
+    pub namespace: Vec<String>,
+    #[command(flatten)]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on a flattened group would become its help text"
+    )]
+    pub cluster: ClusterArguments,
     /// The files are all there is: what they refer to and do not hold does not exist.
     #[arg(long)]
     pub complete: bool,
@@ -101,6 +108,64 @@ pub struct RunArguments {
     /// Prints, for one check, every operand for every row, and nothing else.
     #[arg(long, value_name = "ID")]
     pub trace: Option<String>,
+}
+
+/// Which cluster is inspected, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct ClusterArguments {
+    /// Looks in all namespaces, which is the default: where that is forbidden, in those that may be read.
+    #[arg(short = 'A', long, conflicts_with_all = ["namespace", "paths"])]
+    pub all_namespaces: bool,
+    /// Only workloads with these labels, for example app=otel-collector.
+    #[arg(short = 'l', long, value_name = "LABELS", conflicts_with = "paths")]
+    pub selector: Option<String>,
+    /// The context of the kubeconfig.
+    #[arg(long, value_name = "NAME", conflicts_with = "paths")]
+    pub context: Option<String>,
+    /// The kubeconfig, instead of KUBECONFIG or ~/.kube/config.
+    #[arg(long, value_name = "FILE", conflicts_with = "paths")]
+    pub kubeconfig: Option<PathBuf>,
+    /// How long reading may take; then what is known is reported, as incomplete.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub timeout: Duration,
+    /// How far back logs are read.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    pub since: Duration,
+    /// How many lines of each log are read.
+    #[arg(long, value_name = "LINES", default_value_t = 5_000)]
+    pub tail: u64,
+    /// Prints the requests that would be made, and makes none.
+    #[arg(long, conflicts_with = "paths")]
+    pub dry_run: bool,
+}
+
+/// Reads a time such as `30s`, `5m`, `1h30m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no time: write for example 30s, 5m or 1h");
+    let mut total: u64 = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
+        let unit = &rest[digits..];
+        let (milliseconds, length) = match unit.as_bytes() {
+            [b'm', b's', ..] => (1, 2),
+            [b's', ..] => (1_000, 1),
+            [b'm', ..] => (60_000, 1),
+            [b'h', ..] => (3_600_000, 1),
+            [b'd', ..] => (86_400_000, 1),
+            _ => return Err(wrong()),
+        };
+        let part = number.checked_mul(milliseconds).ok_or_else(wrong)?;
+        total = total.checked_add(part).ok_or_else(wrong)?;
+        rest = &unit[length..];
+    }
+    match total {
+        0 => Err(wrong()),
+        // More than a year is for ever.
+        total => Ok(Duration::from_millis(total.min(366 * 86_400_000))),
+    }
 }
 
 /// Which checks to run.
@@ -176,4 +241,38 @@ pub enum ChecksCommand {
     Reference,
     /// Checks the version tables, and says how to renew them.
     Data,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_kubectl_reads_them() {
+        let check = |text: &str, expected: Option<u64>| {
+            assert_eq!(
+                duration(text).ok().map(|time| time.as_millis() as u64),
+                expected,
+                "{text}"
+            );
+        };
+        check("30s", Some(30_000));
+        check("1h30m", Some(5_400_000));
+        check("500ms", Some(500));
+        check("2d", Some(172_800_000));
+        for wrong in [
+            "",
+            "5",
+            "s",
+            "0s",
+            "-1s",
+            "1.5h",
+            "1 h",
+            "99999999999999999999h",
+            "18446744073709551615h",
+            "1é",
+        ] {
+            check(wrong, None);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The only place that joins stages: arguments in, output and exit code out.
 
 pub mod checks;
+pub mod cluster;
 pub mod embedded;
 pub mod error;
 pub mod examples;
@@ -20,7 +21,7 @@ pub fn main(cli: Cli) -> u8 {
     install_panic_message();
     choose_colour(cli.color);
     let result = match cli.command {
-        Command::Run(arguments) => run::run(arguments),
+        Command::Run(arguments) => run::run(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Checks(command) => checks::checks(command),
         Command::Schema => output::print(&crate::report::json_schema()).map(|()| 0),

@@ -208,16 +208,32 @@ pub struct Completeness {
     pub unnamed: bool,
     /// Single lists that were answered in full: (kind, namespace).
     pub lists: BTreeSet<(String, String)>,
+    /// Kinds whose list over all namespaces was answered in full.
+    pub everywhere: BTreeSet<String>,
+    /// Single objects that do not exist: (kind, namespace, name).
+    pub absent: BTreeSet<(String, String, String)>,
 }
 
 impl Completeness {
     /// Returns whether an object of this kind that is not in the evidence does not exist in the namespace.
     pub fn covers(&self, kind: &str, namespace: Option<&str>) -> bool {
+        if self.everywhere.contains(kind) {
+            return true;
+        }
         match namespace {
             Some(namespace) => {
                 self.namespaces.contains(namespace) || self.lists.contains(&(kind.to_owned(), namespace.to_owned()))
             }
             None => self.unnamed,
         }
+    }
+
+    /// Returns whether an object of this name that is not in the evidence does not exist in the namespace.
+    pub fn lacks(&self, kind: &str, namespace: Option<&str>, name: &str) -> bool {
+        let asked = |namespace: &str| {
+            let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+            self.absent.contains(&key)
+        };
+        self.covers(kind, namespace) || namespace.is_some_and(asked)
     }
 }

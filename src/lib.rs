@@ -5,8 +5,8 @@
 //! # Data flows one way
 //!
 //! ```text
-//! manifests ─► sources ─► Evidence ─► topology ─► facts ─► checks ─► verdicts ─► report ─► bytes
-//! logs                    values,     stages      flat     CEL on               └─► fix ──► new documents
+//! cluster ───► sources ─► Evidence ─► topology ─► facts ─► checks ─► verdicts ─► report ─► bytes
+//! manifests, logs         values,     stages      flat     CEL on               └─► fix ──► new documents
 //!                         spans                   rows     each row
 //! ```
 //!
@@ -17,7 +17,7 @@
 //! | 3 | [`facts`] | no |
 //! | 4 | [`checks`]: reads `facts`, `finding`, `evidence`, `releases`; not `topology` | no: it is given (name, text) pairs |
 //! | 5 | [`report`], [`fix`] | no: they write to what they are given |
-//! | 5 | [`sources`]: is given log patterns as a value, never the catalogue | files |
+//! | 5 | [`sources`]: is given log patterns as a value, never the catalogue | files, the API server |
 //! | 6 | [`cli`], [`commands`]: the only place that joins stages | stdout, files |
 //! | 7 | `main` | – |
 //!

@@ -1,6 +1,6 @@
-//! Reads what the user points at and returns [`Evidence`]: files, folders, standard input and saved logs.
+//! Reads what the user points at and returns [`Evidence`]: files, folders, standard input, saved logs, or a running cluster.
 //!
-//! This is where files are opened. Nothing here judges: a document is told apart from others only as far as is needed to know who may read
+//! This is where files are opened, and [`cluster`] is where the network is used. Nothing here judges: a document is told apart from others only as far as is needed to know who may read
 //! it. Nothing here fails either: what could not be read is a [`Problem`], what is not judged is a [`Note`] or a count, and the caller makes
 //! exit codes of them. What logs are searched for comes as a value; no check and no fact is known.
 //!
@@ -8,6 +8,7 @@
 //! top-level lines and never parsed. A ConfigMap is parsed when its text holds any word that tracing could have to do with, or when
 //! something that was parsed names it; so none that matters is lost.
 
+pub mod cluster;
 mod files;
 mod kinds;
 mod kustomize;
@@ -318,7 +319,7 @@ fn completeness(resources: &[Resource], mut namespaces: BTreeSet<String>, option
     Completeness {
         namespaces,
         unnamed: true,
-        lists: BTreeSet::new(),
+        ..Completeness::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why a command failed: what, where, the next step, and the exit code.
 
+use crate::sources::cluster::{ClusterError, ClusterErrorKind};
 use std::fmt;
 
 /// A command that could not be carried out.
@@ -15,6 +16,8 @@ enum Kind {
     Usage,
     ClosedPipe,
     Output,
+    Nothing,
+    Unreachable,
 }
 
 impl CommandError {
@@ -24,6 +27,19 @@ impl CommandError {
             kind: Kind::Usage,
             message: message.into(),
             hints: Vec::new(),
+        }
+    }
+
+    /// Returns the error of a cluster that could not be inspected.
+    pub fn cluster(error: ClusterError) -> CommandError {
+        CommandError {
+            kind: match error.kind {
+                ClusterErrorKind::Configuration => Kind::Usage,
+                ClusterErrorKind::Nothing => Kind::Nothing,
+                ClusterErrorKind::Unreachable => Kind::Unreachable,
+            },
+            message: error.message,
+            hints: error.hints,
         }
     }
 
@@ -53,7 +69,11 @@ impl CommandError {
 
     /// Returns the exit code.
     pub fn exit_code(&self) -> u8 {
-        2
+        match self.kind {
+            Kind::Usage | Kind::ClosedPipe | Kind::Output => 2,
+            Kind::Nothing => 3,
+            Kind::Unreachable => 5,
+        }
     }
 }
 

@@ -1,14 +1,14 @@
-//! `tracedoctor run`: from manifests and logs to a report and an exit code.
+//! `tracedoctor run`: from a cluster, or manifests and logs, to a report and an exit code.
 
 use super::error::CommandError;
-use super::{embedded, inspect, output, trace};
+use super::{cluster, embedded, inspect, output, trace};
 use crate::checks::{Catalog, Reading};
 use crate::cli::{FailOn, RunArguments};
 use crate::evidence::Evidence;
 use crate::evidence::logs::LogScanner;
 use crate::finding::{Outcome, Report, Severity};
 use crate::report::Verbosity;
-use crate::sources::{self, Input, Options};
+use crate::sources::{self, Input, LogSearch, Options};
 use std::collections::BTreeMap;
 
 /// Exit code: no finding at or above the threshold.
@@ -24,19 +24,32 @@ const INCOMPLETE: u8 = 4;
 ///
 /// # Errors
 /// Wrong arguments, or output that cannot be written.
-pub fn run(arguments: RunArguments) -> Result<u8, CommandError> {
+pub fn run(arguments: &RunArguments) -> Result<u8, CommandError> {
     let outputs = output::parse(&arguments.output)?;
     let catalog = embedded::selected(&arguments.selection, Reading::Proven)?;
     if let Some(id) = &arguments.trace {
         traced_check(&catalog, id)?;
     }
+    let live = cluster::is_meant(arguments);
+    if live && arguments.cluster.dry_run {
+        output::print(&cluster::dry_run(arguments))?;
+        return Ok(CLEAN);
+    }
+    if !live {
+        cluster::refuse_with_files(arguments)?;
+    }
     // Patterns are compiled for the logs at hand only.
-    let scanner = if arguments.demo || !arguments.logs.is_empty() {
+    let scanner = if live || arguments.demo || !arguments.logs.is_empty() {
         scanner(&catalog)?
     } else {
         scanner(&Catalog::default())?
     };
-    let evidence = gather(&arguments, &scanner)?;
+    let options = options(arguments)?;
+    let search = inspect::log_search(&scanner);
+    let evidence = match live {
+        true => cluster::gather(arguments, &options, &search)?,
+        false => gather(arguments, &options, &search)?,
+    };
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
     if let Some(id) = &arguments.trace {
         let check = traced_check(&catalog, id)?;
@@ -48,10 +61,13 @@ pub fn run(arguments: RunArguments) -> Result<u8, CommandError> {
     if arguments.demo {
         report.source.kind = "demo".to_owned();
     }
-    let outcome = outcome(&report, &arguments);
+    if live {
+        cluster::speak_of_cluster(&mut report);
+    }
+    let outcome = outcome(&report, arguments);
     let code = outcome.exit_code;
     report.outcome = Some(outcome);
-    output::write(&report, &outputs, verbosity(&arguments))?;
+    output::write(&report, &outputs, verbosity(arguments))?;
     Ok(code)
 }
 
@@ -87,26 +103,22 @@ pub fn scanner(catalog: &Catalog) -> Result<LogScanner, CommandError> {
     })
 }
 
-fn gather(arguments: &RunArguments, scanner: &LogScanner) -> Result<Evidence, CommandError> {
-    let options = Options {
-        namespace: arguments.namespace.clone(),
+fn options(arguments: &RunArguments) -> Result<Options, CommandError> {
+    Ok(Options {
+        namespace: arguments.namespace.first().cloned(),
         complete: arguments.complete,
         strict_input: arguments.strict_input,
         releases: releases(&arguments.release)?,
         distribution: distribution(arguments.distribution.as_deref())?,
         ..Options::default()
-    };
-    let search = inspect::log_search(scanner);
+    })
+}
+
+fn gather(arguments: &RunArguments, options: &Options, search: &LogSearch<'_>) -> Result<Evidence, CommandError> {
     if arguments.demo {
-        let mut evidence = sources::from_texts(&embedded::demo_files(), &options, Some(&search));
+        let mut evidence = sources::from_texts(&embedded::demo_files(), options, Some(search));
         evidence.source = vec!["the embedded example".to_owned()];
         return Ok(evidence);
-    }
-    if arguments.paths.is_empty() && arguments.logs.is_empty() {
-        return Err(CommandError::usage("nothing to inspect was given")
-            .hint("give files or folders: `tracedoctor run manifests/ --logs logs/`")
-            .hint("or standard input: `helm template … | tracedoctor run -`")
-            .hint("or see an example: `tracedoctor run --demo`"));
     }
     let stdin = arguments.paths.iter().any(|path| path.as_os_str() == "-");
     let paths = arguments
@@ -126,7 +138,7 @@ fn gather(arguments: &RunArguments, scanner: &LogScanner) -> Result<Evidence, Co
             return Err(CommandError::usage(format!("{} does not exist", path.display())));
         }
     }
-    Ok(sources::gather(&input, &options, &search, std::io::stdin().lock()))
+    Ok(sources::gather(&input, options, search, std::io::stdin().lock()))
 }
 
 fn workload(text: &str) -> Result<(String, String, String), CommandError> {
@@ -195,7 +207,9 @@ fn outcome(report: &Report, arguments: &RunArguments) -> Outcome {
         );
     }
     let incomplete = incomplete(report);
-    let judged = !report.clear.is_empty() || !report.undecided.is_empty() || !report.findings.is_empty();
+    // A cluster is full of things that checks look at; without a stage none of it is about tracing.
+    let looked_at = report.source.kind != "cluster" && !(report.clear.is_empty() && report.undecided.is_empty());
+    let judged = looked_at || !report.findings.is_empty();
     let nothing = report.stages.is_empty() && !judged;
     match incomplete {
         Some(reason) if !arguments.allow_incomplete => ended(INCOMPLETE, reason),

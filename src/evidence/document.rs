@@ -310,13 +310,15 @@ impl Document {
     }
 
     fn embedded(&self, span: Range<usize>, map: super::text::OffsetMap, content: &str, key: Option<&str>) -> Arc<Text> {
+        let of_key = key.and_then(|key| self.text.origin_of_key(key, content));
+        let embedded = || Origin::Embedded {
+            parent: self.text.clone(),
+            map,
+            span,
+        };
         Arc::new(Text {
             content: content.into(),
-            origin: Origin::Embedded {
-                parent: self.text.clone(),
-                map,
-                span,
-            },
+            origin: of_key.unwrap_or_else(embedded),
             resource: self.text.resource.clone(),
             key: key.map(Arc::from).or_else(|| self.text.key.clone()),
             secret: self.text.secret,

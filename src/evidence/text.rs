@@ -17,6 +17,8 @@ pub struct SourceFile {
     pub content: Arc<str>,
     /// Whether a byte order mark preceded the content; an edit has to put it back.
     pub byte_order_mark: bool,
+    /// Whether it stands for an object of a running cluster: nobody has its lines, so a key of it is a file of its own.
+    pub live: bool,
     lines: OnceLock<Vec<u32>>,
     template: OnceLock<bool>,
 }
@@ -32,8 +34,17 @@ impl SourceFile {
             name: name.into(),
             content: content.into(),
             byte_order_mark,
+            live: false,
             lines: OnceLock::new(),
             template: OnceLock::new(),
+        }
+    }
+
+    /// Returns the text of an object of a running cluster, named as a user would: `configmap/monitoring/otel`.
+    pub fn live(name: impl Into<String>, content: &str) -> SourceFile {
+        SourceFile {
+            live: true,
+            ..SourceFile::new(name, content)
         }
     }
 
@@ -207,6 +218,15 @@ impl Text {
                 parent.outer(start..end.max(start))
             }
         }
+    }
+
+    /// Returns where the text of a key begins: in a running cluster its lines are counted from its own first one.
+    pub fn origin_of_key(&self, key: &str, content: &str) -> Option<Origin> {
+        let is_object = self.key.is_none() && self.file().live;
+        is_object.then(|| {
+            let name = format!("{}:{key}", self.file().name);
+            Origin::File(Arc::new(SourceFile::live(name, content)), 0)
+        })
     }
 
     /// Returns the file that finally holds this text.

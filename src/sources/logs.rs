@@ -57,6 +57,43 @@ pub(super) fn scan_text(
     Some(container_log(name.to_owned(), None, summary))
 }
 
+/// Whose log it is that a cluster answered with.
+pub(super) struct Live<'a> {
+    pub(super) namespace: &'a str,
+    pub(super) pod: &'a str,
+    pub(super) container: &'a str,
+    /// Whether it is the log of the container before its last restart.
+    pub(super) previous: bool,
+}
+
+/// Scans a log that a cluster answered with.
+pub(super) fn scan_live(
+    log: &Live<'_>,
+    bytes: &[u8],
+    limits: &Limits,
+    scanner: &LogScanner,
+    texts: &[String],
+) -> Option<ContainerLog> {
+    let mut summary = scanner.scan_for(bytes, &scan_limits(limits), texts).ok()?;
+    redact_summary(&mut summary);
+    let Live {
+        namespace,
+        pod,
+        container,
+        previous,
+    } = *log;
+    let of = if previous { " (previous)" } else { "" };
+    Some(ContainerLog {
+        file: format!("pod/{namespace}/{pod}:{container}{of}"),
+        namespace: Some(namespace.to_owned()),
+        pod: Some(pod.to_owned()),
+        container: Some(container.to_owned()),
+        workload: None,
+        previous,
+        summary,
+    })
+}
+
 fn folder(root: &Path, limits: &Limits) -> Vec<Result<PathBuf, Problem>> {
     let mut found = Vec::new();
     for entry in files::walk(root, limits) {

@@ -92,6 +92,29 @@ pub(super) fn read(file: &Arc<SourceFile>, given: Given, options: &Options) -> O
     whole
 }
 
+/// Reads one object of a running cluster: whatever its text looks like, it is what the API says it is.
+pub(super) fn live(file: &Arc<SourceFile>, options: &Options) -> Outcome {
+    let mut outcome = Outcome::default();
+    let unit = Unit {
+        source: None,
+        range: 0..file.content.len(),
+        file: file.clone(),
+        item: None,
+        given: Given::ByName,
+    };
+    match unit.parse(file_reference(file), options.limits.document_bytes) {
+        Ok(document) => match reference_of(&document, document.root(), None) {
+            Some(reference) => {
+                let root = document.root();
+                outcome.push_node(&unit, document, root, reference);
+            }
+            None => pass_over(&mut outcome.passed_over, "objects without a kind", 1),
+        },
+        Err(problem) => outcome.problems.push(problem),
+    }
+    outcome
+}
+
 /// Parses a ConfigMap that was put off.
 pub(super) fn parse_deferred(deferred: &Deferred, options: &Options) -> Outcome {
     let mut outcome = Outcome::default();
@@ -287,6 +310,25 @@ fn list_nodes(unit: &Unit, document: Arc<Document>, options: &Options, outcome: 
 }
 
 impl Outcome {
+    /// Keeps the object at a node of a document that was parsed for it alone.
+    fn push_node(&mut self, unit: &Unit, mut document: Document, node: NodeId, reference: ResourceReference) {
+        let reference = Arc::new(reference);
+        document.text = Arc::new(Text {
+            content: document.text.content.clone(),
+            origin: Origin::File(unit.file.clone(), unit.range.start),
+            secret: is_secret(&reference),
+            resource: reference.clone(),
+            key: None,
+        });
+        self.push(Resource {
+            reference,
+            document: Arc::new(document),
+            node,
+            path: unit.path(),
+            rendered_from: unit.source.clone(),
+        });
+    }
+
     /// Keeps a resource, unless it is one that never takes part in anything.
     fn push(&mut self, resource: Resource) {
         match set_aside(&resource) {
@@ -343,7 +385,7 @@ fn object(unit: Unit, defaults: Option<&(String, String)>, options: &Options) ->
 }
 
 fn parse(unit: &Unit, defaults: Option<&(String, String)>, options: &Options, outcome: &mut Outcome) {
-    let mut document = match unit.parse(file_reference(&unit.file), options.limits.document_bytes) {
+    let document = match unit.parse(file_reference(&unit.file), options.limits.document_bytes) {
         Ok(document) => document,
         Err(problem) => return failed(unit, problem, outcome),
     };
@@ -378,21 +420,7 @@ fn parse(unit: &Unit, defaults: Option<&(String, String)>, options: &Options, ou
         }
         Some(reference) => {
             outcome.problems.extend(missing_marker(unit));
-            let reference = Arc::new(reference);
-            document.text = Arc::new(Text {
-                content: document.text.content.clone(),
-                origin: Origin::File(unit.file.clone(), unit.range.start),
-                secret: is_secret(&reference),
-                resource: reference.clone(),
-                key: None,
-            });
-            outcome.push(Resource {
-                reference,
-                document: Arc::new(document),
-                node,
-                path: unit.path(),
-                rendered_from: unit.source.clone(),
-            });
+            outcome.push_node(unit, document, node, reference);
         }
         None if unit.item.is_none() => plain(unit, document, outcome),
         None => {}

@@ -125,6 +125,28 @@ fn only_one_module_knows_the_expression_parser() {
 }
 
 #[test]
+fn only_the_cluster_source_knows_the_client_library() {
+    const LIBRARIES: [&str; 5] = ["kube::", "k8s_openapi::", "tokio::", "futures::", "rustls::"];
+    let mut wrong = Vec::new();
+    for (_, path) in source_files() {
+        let shown = path.display().to_string().replace('\\', "/");
+        if shown.contains("/sources/cluster/") || shown.ends_with("/sources/cluster.rs") {
+            continue;
+        }
+        for (number, line) in code(&path) {
+            let used = LIBRARIES.iter().find(|name| {
+                let at = line.find(**name);
+                at.is_some_and(|at| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
+            });
+            if let Some(used) = used {
+                wrong.push(format!("{shown}:{number}: {used}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn every_module_says_what_it_is_for() {
     let silent: Vec<_> = source_files()
         .into_iter()

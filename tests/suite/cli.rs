@@ -1,5 +1,6 @@
 //! The program as a user runs it: exit codes, output, messages. Lines of the acceptance list are named by their number; those that need a
-//! cluster, a bundle, further formats or `fix` wait for their issues: 4, 6-13, 15, 16, 22, 23, 25-29, 35-38, 40, 41. Line 34 is a rule of
+//! cluster stand in `tests/cluster` and `src/sources/cluster/tests.rs`; those that need a bundle, further formats or `fix` wait for their issues, as do
+//! some about a cluster: 12, 15, 16, 22, 23, 25-29, 36, 38, 40, 41. Line 34 is a rule of
 //! `checks test`, held in `examples`.
 
 use assert_cmd::Command;
@@ -517,8 +518,7 @@ fn hostile_input_ends_with_a_message() {
 
 #[test]
 fn usage_errors_say_what_to_do() {
-    let cases: [(&[&str], &str); 6] = [
-        (&["run"], "run --demo"),
+    let cases: [(&[&str], &str); 5] = [
         (&["run", "does-not-exist.yaml"], "does not exist"),
         (&["run", "-", "-o", "jsn"], "use one of: text, json"),
         (&["run", "-", "-o", "json", "-o", "text"], "two output formats"),
@@ -642,4 +642,79 @@ fn the_demo_is_what_readme_shows() {
             "README shows what the demo does not print:\n{part}"
         );
     }
+}
+
+/// Runs without any way to a cluster but the one that the arguments name.
+fn away_from_clusters(arguments: &[&str]) -> Run {
+    let home = tempfile::tempdir().unwrap();
+    let output = Command::cargo_bin("tracedoctor")
+        .unwrap()
+        .env("HOME", home.path())
+        .env_remove("KUBECONFIG")
+        .env_remove("KUBERNETES_SERVICE_HOST")
+        .args(arguments)
+        .output()
+        .unwrap();
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn without_files_and_without_a_cluster_it_says_what_to_give() {
+    let none = away_from_clusters(&["run"]);
+    assert_eq!((none.code, none.stdout.as_str()), (5, ""), "{}", none.stderr);
+    assert!(none.stderr.contains("there is no kubeconfig"), "{}", none.stderr);
+    for next in ["tracedoctor run manifests/", "tracedoctor run --demo"] {
+        assert!(none.stderr.contains(next), "{}", none.stderr);
+    }
+    let missing = away_from_clusters(&["run", "--kubeconfig", "/nowhere"]);
+    assert_eq!(missing.code, 2, "{}", missing.stderr);
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_said_with_its_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let config = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: dev\ncontexts: [{{name: dev, context: {{cluster: c, user: u}}}}]\nclusters: [{{name: c, cluster: {{server: 'http://127.0.0.1:{port}'}}}}]\nusers: [{{name: u, user: {{}}}}]\n"
+    );
+    std::fs::write(&file, config).unwrap();
+    let gone = away_from_clusters(&["run", "--kubeconfig", file.to_str().unwrap()]);
+    assert_eq!((gone.code, gone.stdout.as_str()), (5, ""), "{}", gone.stderr);
+    let first = gone.stderr.lines().next().unwrap();
+    assert!(
+        first.contains("cannot be reached") && first.contains("Connection refused"),
+        "{first}"
+    );
+}
+
+#[test]
+fn options_about_a_cluster_do_not_go_with_files() {
+    for arguments in [
+        &["run", "fixtures", "--context", "x"][..],
+        &["run", "--demo", "--dry-run"],
+        &["run", "--demo", "-n", "a", "-n", "b"],
+        &["run", "-A", "-n", "a"],
+        &["run", "--complete"],
+        &["run", "--timeout", "0s"],
+    ] {
+        let run = away_from_clusters(arguments);
+        assert_eq!(run.code, 2, "{arguments:?}: {}", run.stderr);
+    }
+    let dry = away_from_clusters(&["run", "--dry-run", "-n", "shop"]);
+    assert_eq!(dry.code, 0, "{}", dry.stderr);
+    assert!(
+        dry.stdout
+            .contains("/apis/apps/v1/namespaces/shop/deployments?limit=500"),
+        "{}",
+        dry.stdout
+    );
 }

@@ -18,12 +18,16 @@ pub(super) fn last_line(spot: &Spot) -> usize {
     }
 }
 
-/// Returns `file:line:column`, or `file:line` for a log, harmless.
+/// Returns `file:line:column`, or `file:line` for a log, harmless. Nobody has the lines of a live object, only those of its keys: there the
+/// path tells.
 pub(super) fn spot_name(spot: &Spot) -> String {
     match spot {
         Spot::Text(place) => {
             let position = excerpt::position(place);
             let file = escape::line(&place.text.file().name);
+            if place.text.file().live && place.text.key.is_none() && !place.path.is_empty() {
+                return format!("{file} {}", escape::line(&place.path));
+            }
             format!("{file}:{}:{}", position.line, position.column)
         }
         Spot::Log(log) => format!("{}:{}", escape::line(&log.file), log.line),

@@ -2,7 +2,7 @@
 
 use super::super::{escape, samples};
 use super::*;
-use crate::evidence::{Problem, Stage};
+use crate::evidence::{Place, Problem, Stage};
 use crate::finding::{LabelledSpot, LogSpot, Outcome, Remedy, Severity, Spot, StageSummary, Undecided};
 
 fn render(report: &Report, verbosity: Verbosity) -> String {
@@ -370,4 +370,41 @@ fn long_sections_are_cut_unasked_and_whole_when_asked() {
         &["app-5", "… 14 more; `--verbose` lists them", "reason 5", "… 14 more"],
     );
     check(&report, Verbosity::Verbose, &["app-19", "reason 19"]);
+}
+
+#[test]
+fn a_live_object_is_named_by_path_and_its_key_by_line() {
+    use crate::evidence::{Document, Origin, ResourceReference, SourceFile, Text};
+    use std::sync::Arc;
+    let content = "data:\n  relay: |\n    a:\n      b: x\nspec: {y: z}\n";
+    let text = Text {
+        content: content.into(),
+        origin: Origin::File(Arc::new(SourceFile::live("configmap/tracing/otel", content)), 0),
+        resource: Arc::new(ResourceReference {
+            api_version: "v1".to_owned(),
+            kind: "ConfigMap".to_owned(),
+            namespace: Some("tracing".to_owned()),
+            name: "otel".to_owned(),
+        }),
+        key: None,
+        secret: false,
+    };
+    let outer = Arc::new(Document::parse(Arc::new(text)).unwrap());
+    let own = outer.place(outer.at(&["spec", "y"]).unwrap(), "spec.y");
+    let relay = outer
+        .embed(outer.at(&["data", "relay"]).unwrap(), Some("relay"))
+        .unwrap();
+    let relay = Arc::new(Document::parse(relay).unwrap());
+    let inner = relay.place(relay.at(&["a", "b"]).unwrap(), "a.b");
+    let of = |place: Place| samples::finding("c", Severity::Error, "m", Spot::Text(Arc::new(place)));
+    check(
+        &with(vec![of(own), of(inner)]),
+        Verbosity::Normal,
+        &[
+            "--> configmap/tracing/otel spec.y",
+            "y: z",
+            "--> configmap/tracing/otel:relay:2:6",
+            "2 |   b: x",
+        ],
+    );
 }

@@ -77,7 +77,7 @@ pub fn find<'a>(
         ([], Some(_)) => Found::Unknown(format!(
             "{words} and what refers to it do not both name their namespace"
         )),
-        ([], None) if evidence.completeness.covers(kind, namespace.name()) => {
+        ([], None) if evidence.completeness.lacks(kind, namespace.name(), name) => {
             Found::Absent(format!("{words} does not exist"))
         }
         ([], None) if kind == "Secret" => Found::Unknown(format!("{words} is not read")),

@@ -1,0 +1,144 @@
+//! Reads a running cluster: the same [`Evidence`] as from files, with the rights that the account has.
+//!
+//! Nothing but GET is ever sent, no Secret is asked for, and nothing is read that does not lead to a stage: workloads and Services first, then only
+//! what belongs to those that were recognised. What the account may not read, or what does not answer, becomes a gap. The client library stays inside this
+//! module; all others see values.
+
+mod collect;
+mod connect;
+mod failure;
+mod list;
+mod logs;
+mod plan;
+mod request;
+mod stages;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+pub use failure::{ClusterError, ClusterErrorKind};
+pub use plan::requests;
+
+use super::{LogSearch, Options};
+use crate::evidence::Evidence;
+use crate::releases::Tables;
+use collect::Scope;
+use request::Api;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Which cluster, which part of it, and how long it may take.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The kubeconfig; `None`: as kubectl finds it, else the account of the pod.
+    pub kubeconfig: Option<PathBuf>,
+    /// The context; `None`: the current one.
+    pub context: Option<String>,
+    /// The namespaces to look in; empty: wherever the account may.
+    pub namespaces: Vec<String>,
+    /// Only workloads with these labels.
+    pub selector: Option<String>,
+    /// How long the whole run may take.
+    pub timeout: Duration,
+    /// How long one request may take.
+    pub request_timeout: Duration,
+    /// How much of each log is read; `None`: none.
+    pub logs: Option<LogWindow>,
+}
+
+impl Default for Target {
+    fn default() -> Target {
+        Target {
+            kubeconfig: None,
+            context: None,
+            namespaces: Vec::new(),
+            selector: None,
+            timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_secs(15),
+            logs: Some(LogWindow::default()),
+        }
+    }
+}
+
+/// How much of each log is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogWindow {
+    /// Lines that are not older than this.
+    pub since: Duration,
+    /// The last lines.
+    pub tail: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl Default for LogWindow {
+    fn default() -> LogWindow {
+        LogWindow {
+            since: Duration::from_secs(3600),
+            tail: 5_000,
+            bytes: 8 << 20,
+        }
+    }
+}
+
+impl LogWindow {
+    fn query(&self) -> String {
+        format!(
+            "timestamps=true&sinceSeconds={}&tailLines={}&limitBytes={}",
+            self.since.as_secs().max(1),
+            self.tail,
+            self.bytes
+        )
+    }
+}
+
+/// What the rest of the program lends to the gathering.
+pub struct Needs<'a> {
+    /// The version tables, to recognise programs.
+    pub tables: &'a Tables,
+    /// What logs are searched for.
+    pub search: &'a LogSearch<'a>,
+    /// The resources that columns are made of, for example `configmaps`.
+    pub resources: &'a [&'a str],
+}
+
+/// Reads a cluster.
+///
+/// # Errors
+/// It cannot be reached, refuses the credentials, lets nothing be listed, or has no such context or namespace.
+pub fn gather(target: &Target, options: &Options, needs: &Needs<'_>) -> Result<Evidence, ClusterError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            ClusterError::new(
+                ClusterErrorKind::Unreachable,
+                format!("no thread can be started: {error}"),
+            )
+        })?;
+    let gathered = runtime.block_on(async {
+        let started = tokio::time::Instant::now();
+        let connection = connect::connect(target).await?;
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                let _ = stop.send(true);
+            }
+            // Dropping the sender would look like an end of the run.
+            std::future::pending::<()>().await;
+        });
+        let left = target.timeout.saturating_sub(started.elapsed());
+        let api = Api::new(connection.client, left, target.request_timeout, stopped);
+        let scope = Scope {
+            target,
+            cluster: connection.words,
+            own_namespace: connection.namespace,
+        };
+        collect::collect(&api, &scope, options, needs).await
+    });
+    // A plugin or a connection that hangs is not waited for.
+    runtime.shutdown_background();
+    gathered
+}

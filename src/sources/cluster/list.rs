@@ -1,0 +1,222 @@
+//! Lists in pages, and single objects, as values without the parts that only bookkeeping needs.
+
+use super::failure::Failure;
+use super::request::{Accept, Api};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Objects of one page.
+const PAGE: usize = 500;
+/// More pages than this are a loop of the server.
+const MOST_PAGES: usize = 2_000;
+/// The whole object, as `kubectl apply` last saw it: it repeats everything, secrets too.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// One kind, as the API serves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Served {
+    /// `v1`, or group and version: `apps/v1`.
+    pub(super) api_version: String,
+    /// The plural of the path, for example `deployments`.
+    pub(super) resource: String,
+    /// For example `Deployment`.
+    pub(super) kind: String,
+}
+
+impl Served {
+    pub(super) fn new(api_version: &str, resource: &str, kind: &str) -> Served {
+        Served {
+            api_version: api_version.to_owned(),
+            resource: resource.to_owned(),
+            kind: kind.to_owned(),
+        }
+    }
+
+    /// Returns the path of the list, in one namespace or in all.
+    pub(super) fn path(&self, namespace: Option<&str>) -> String {
+        let root = match self.api_version.contains('/') {
+            true => format!("/apis/{}", self.api_version),
+            false => format!("/api/{}", self.api_version),
+        };
+        match namespace {
+            Some(namespace) => format!("{root}/namespaces/{}/{}", encode(namespace), self.resource),
+            None => format!("{root}/{}", self.resource),
+        }
+    }
+}
+
+/// What a list gave: all of it, or the pages before it failed.
+#[derive(Debug, Default)]
+pub(super) struct List {
+    pub(super) items: Vec<Value>,
+    /// How many items were no objects with a name.
+    pub(super) odd: usize,
+    pub(super) failure: Option<Failure>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    metadata: PageMetadata,
+    #[serde(default)]
+    items: Option<Vec<Value>>,
+}
+
+#[derive(Deserialize, Default)]
+struct PageMetadata {
+    #[serde(rename = "continue")]
+    next: Option<String>,
+}
+
+/// Reads a list page by page; one that expires on the way (410) is begun anew, once.
+pub(super) async fn list(
+    api: &Api,
+    served: &Served,
+    namespace: Option<&str>,
+    selector: Option<&str>,
+    accept: Accept,
+) -> List {
+    let first = pages(api, served, namespace, selector, accept).await;
+    match first.failure {
+        Some(Failure::Gone) => pages(api, served, namespace, selector, accept).await,
+        _ => first,
+    }
+}
+
+async fn pages(api: &Api, served: &Served, namespace: Option<&str>, selector: Option<&str>, accept: Accept) -> List {
+    let mut list = List::default();
+    let mut next: Option<String> = None;
+    for _ in 0..MOST_PAGES {
+        let path = page_path(served, namespace, selector, next.as_deref());
+        let page = match api.get(&path, accept).await {
+            Ok(bytes) => read_page(&bytes, served, &mut list),
+            Err(failure) => Err(failure),
+        };
+        match page {
+            Ok(None) => return list,
+            Ok(more) => next = more,
+            Err(failure) => {
+                list.failure = Some(failure);
+                return list;
+            }
+        }
+    }
+    list.failure = Some(Failure::Malformed("the list has no end".to_owned()));
+    list
+}
+
+fn page_path(served: &Served, namespace: Option<&str>, selector: Option<&str>, next: Option<&str>) -> String {
+    let mut path = format!("{}?limit={PAGE}", served.path(namespace));
+    if let Some(selector) = selector {
+        path.push_str(&format!("&labelSelector={}", encode(selector)));
+    }
+    if let Some(next) = next {
+        path.push_str(&format!("&continue={}", encode(next)));
+    }
+    path
+}
+
+/// Adds the items of a page and returns the token of the next one. An item that cannot be read is counted and stops nothing.
+fn read_page(bytes: &[u8], served: &Served, list: &mut List) -> Result<Option<String>, Failure> {
+    let page: Page = serde_json::from_slice(bytes).map_err(|error| Failure::Malformed(error.to_string()))?;
+    for item in page.items.unwrap_or_default() {
+        match tidy(item, served) {
+            Some(value) => list.items.push(value),
+            None => list.odd += 1,
+        }
+    }
+    Ok(page.metadata.next.filter(|next| !next.is_empty()))
+}
+
+/// Gets one object.
+pub(super) async fn get(api: &Api, served: &Served, namespace: Option<&str>, name: &str) -> Result<Value, Failure> {
+    let path = format!("{}/{}", served.path(namespace), encode(name));
+    let bytes = api.get(&path, Accept::Json).await?;
+    let value = serde_json::from_slice(&bytes).map_err(|error| Failure::Malformed(error.to_string()))?;
+    tidy(value, served).ok_or_else(|| Failure::Malformed("an object without a name".to_owned()))
+}
+
+/// Returns an object with its kind, which lists leave out, in front, and without bookkeeping; `None` when it has no name.
+fn tidy(value: Value, served: &Served) -> Option<Value> {
+    let Value::Object(mut fields) = value else {
+        return None;
+    };
+    let metadata = fields.get_mut("metadata")?.as_object_mut()?;
+    metadata.get("name")?.as_str().filter(|name| !name.is_empty())?;
+    metadata.shift_remove("managedFields");
+    if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
+        annotations.shift_remove(LAST_APPLIED);
+        if annotations.is_empty() {
+            metadata.shift_remove("annotations");
+        }
+    }
+    let mut whole = serde_json::Map::new();
+    whole.insert("apiVersion".to_owned(), served.api_version.clone().into());
+    whole.insert("kind".to_owned(), served.kind.clone().into());
+    fields.shift_remove("apiVersion");
+    fields.shift_remove("kind");
+    whole.extend(fields);
+    Some(Value::Object(whole))
+}
+
+/// Returns the text at a path of keys in a value.
+pub(super) fn text_at<'v>(value: &'v Value, keys: &[&str]) -> Option<&'v str> {
+    keys.iter().try_fold(value, |value, key| value.get(key))?.as_str()
+}
+
+/// Encodes a word for a path or a query.
+pub(super) fn encode(word: &str) -> String {
+    let mut encoded = String::with_capacity(word.len());
+    for byte in word.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn bookkeeping_is_dropped_and_the_kind_added() {
+        let served = Served::new("v1", "services", "Service");
+        let item = json!({
+            "metadata": {"name": "a", "managedFields": [1], "annotations": {LAST_APPLIED: "{}", "x": "y"}},
+            "spec": {"managedFields": "stays"},
+        });
+        let expected = json!({
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": "a", "annotations": {"x": "y"}},
+            "spec": {"managedFields": "stays"},
+        });
+        assert_eq!(tidy(item, &served), Some(expected));
+        for odd in [
+            json!(null),
+            json!([]),
+            json!({}),
+            json!({"metadata": {"name": ""}}),
+            json!({"metadata": {"name": 1}}),
+        ] {
+            assert_eq!(tidy(odd.clone(), &served), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn an_odd_item_stops_nothing() {
+        let mut list = List::default();
+        let served = Served::new("v1", "services", "Service");
+        let page = br#"{"items":[{"metadata":{"name":"a"}},7,{"metadata":{"name":"b"},"spec":{"type":{"Unknown":[]}}}],"metadata":{"continue":"x y"}}"#;
+        assert_eq!(read_page(page, &served, &mut list), Ok(Some("x y".to_owned())));
+        assert_eq!((list.items.len(), list.odd), (2, 1));
+        assert_eq!(
+            page_path(&served, Some("n"), Some("a=b,c"), Some("x y")),
+            "/api/v1/namespaces/n/services?limit=500&labelSelector=a%3Db%2Cc&continue=x%20y"
+        );
+        assert_eq!(read_page(b"{\"items\":null}", &served, &mut list), Ok(None));
+        assert!(read_page(b"{\"items\":[", &served, &mut list).is_err());
+    }
+}

@@ -1,0 +1,161 @@
+//! Which logs are read, and how much of each.
+
+use super::LogWindow;
+use super::failure::Failure;
+use super::list::{encode, text_at};
+use super::request::{Accept, Api};
+use super::stages::StageWorkload;
+use crate::evidence::logs::LogScanner;
+use crate::evidence::{ContainerLog, Gap, Note};
+use crate::sources::{Limits, logs};
+use serde_json::Value;
+use std::cmp::Reverse;
+
+/// Of a workload with more pods than this, only the logs of the least healthy ones are read.
+const MOST_PODS: usize = 5;
+
+/// One log to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) namespace: String,
+    pub(super) pod: String,
+    pub(super) container: String,
+    pub(super) previous: bool,
+}
+
+/// Returns the logs to read of the pods of one workload, and a note when some are left out.
+pub(super) fn wanted(workload: &StageWorkload, pods: &[Value]) -> (Vec<Wanted>, Option<Note>) {
+    let mut ranked: Vec<&Value> = pods.iter().collect();
+    ranked.sort_by_key(|pod| Reverse(sickness(pod)));
+    let note = (ranked.len() > MOST_PODS).then(|| Note {
+        file: workload.words.clone(),
+        message: format!(
+            "the logs of {MOST_PODS} of its {} pods were read, the least healthy ones",
+            ranked.len()
+        ),
+    });
+    ranked.truncate(MOST_PODS);
+    (ranked.into_iter().flat_map(of_pod).collect(), note)
+}
+
+fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
+    let lists = ["initContainerStatuses", "containerStatuses"];
+    lists.into_iter().flat_map(|list| {
+        let list = pod.get("status").and_then(|status| status.get(list)?.as_array());
+        list.map_or(&[][..], Vec::as_slice)
+    })
+}
+
+fn restarts(status: &Value) -> u64 {
+    status.get("restartCount").and_then(Value::as_u64).unwrap_or(0)
+}
+
+/// Restarts, then whether anything is not ready.
+fn sickness(pod: &Value) -> (u64, bool) {
+    let unready = statuses(pod).any(|status| status.get("ready").and_then(Value::as_bool) == Some(false));
+    (statuses(pod).map(restarts).max().unwrap_or(0), unready)
+}
+
+/// Returns the logs of one pod: a container that never started has none.
+fn of_pod(pod: &Value) -> Vec<Wanted> {
+    let (Some(namespace), Some(name)) = (
+        text_at(pod, &["metadata", "namespace"]),
+        text_at(pod, &["metadata", "name"]),
+    ) else {
+        return Vec::new();
+    };
+    let mut wanted = Vec::new();
+    for status in statuses(pod) {
+        let Some(container) = text_at(status, &["name"]) else {
+            continue;
+        };
+        let waiting = status.get("state").is_none_or(|state| state.get("waiting").is_some());
+        let log = |previous| Wanted {
+            namespace: namespace.to_owned(),
+            pod: name.to_owned(),
+            container: container.to_owned(),
+            previous,
+        };
+        if !waiting || restarts(status) > 0 {
+            wanted.push(log(false));
+        }
+        if restarts(status) > 0 {
+            wanted.push(log(true));
+        }
+    }
+    wanted
+}
+
+impl Wanted {
+    fn path(&self, window: &LogWindow) -> String {
+        format!(
+            "/api/v1/namespaces/{}/pods/{}/log?container={}&{}{}",
+            encode(&self.namespace),
+            encode(&self.pod),
+            encode(&self.container),
+            if self.previous { "previous=true&" } else { "" },
+            window.query()
+        )
+    }
+}
+
+/// Reads one log and scans it for patterns and texts; nothing when the server has none.
+pub(super) async fn read(
+    api: &Api,
+    wanted: &Wanted,
+    window: &LogWindow,
+    limits: &Limits,
+    (scanner, texts): (&LogScanner, &[String]),
+) -> Result<Option<ContainerLog>, Gap> {
+    match api.get(&wanted.path(window), Accept::Text).await {
+        Ok(bytes) => {
+            let name = logs::Live {
+                namespace: &wanted.namespace,
+                pod: &wanted.pod,
+                container: &wanted.container,
+                previous: wanted.previous,
+            };
+            // A log that the server cut is one byte longer than what is scanned, and so known to be cut.
+            let limits = Limits {
+                log_bytes: limits.log_bytes.min(window.bytes.saturating_sub(1)),
+                ..limits.clone()
+            };
+            Ok(logs::scan_live(&name, &bytes, &limits, scanner, texts))
+        }
+        // The container before the last restart may be gone, with its log; so may the pod.
+        Err(Failure::Refused(400, _) | Failure::NotFound) if wanted.previous => Ok(None),
+        Err(failure @ Failure::Forbidden) => Err(failure.gap("get", "pods/log", Some(&wanted.namespace), None)),
+        Err(failure) => {
+            let name = format!("{} ({})", wanted.pod, wanted.container);
+            Err(failure.gap("get", "pods/log", Some(&wanted.namespace), Some(&name)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_container_that_never_started_has_no_log() {
+        let pod = json!({
+            "metadata": {"name": "p", "namespace": "n"},
+            "status": {
+                "initContainerStatuses": [{"name": "i", "restartCount": 0, "state": {"terminated": {"exitCode": 0}}}],
+                "containerStatuses": [
+                    {"name": "a", "restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}},
+                    {"name": "b", "restartCount": 0, "state": {"waiting": {"reason": "ImagePullBackOff"}}},
+                    {"name": "c", "restartCount": 0, "state": {"running": {}}}
+                ]
+            }
+        });
+        let found: Vec<_> = of_pod(&pod)
+            .into_iter()
+            .map(|log| (log.container, log.previous))
+            .collect();
+        let expected = [("i", false), ("a", false), ("a", true), ("c", false)];
+        assert_eq!(found, expected.map(|(name, previous)| (name.to_owned(), previous)));
+        assert_eq!(of_pod(&json!({"status": 1})), []);
+    }
+}

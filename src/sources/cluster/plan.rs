@@ -1,0 +1,135 @@
+//! What is read of a cluster, in which order: data, so that the requests can be shown before any is made.
+
+use super::Target;
+use super::list::Served;
+
+/// The kinds that are listed whole: what runs pods, and what leads to them.
+const BASE: [(&str, &str, &str); 4] = [
+    ("apps/v1", "deployments", "Deployment"),
+    ("apps/v1", "statefulsets", "StatefulSet"),
+    ("apps/v1", "daemonsets", "DaemonSet"),
+    ("v1", "services", "Service"),
+];
+
+/// The kinds of operators, by API group; which version is served, discovery tells.
+pub(super) const OPERATORS: [(&str, &str, &str); 8] = [
+    ("opentelemetry.io", "opentelemetrycollectors", "OpenTelemetryCollector"),
+    ("opentelemetry.io", "instrumentations", "Instrumentation"),
+    ("tempo.grafana.com", "tempostacks", "TempoStack"),
+    ("tempo.grafana.com", "tempomonolithics", "TempoMonolithic"),
+    ("grafana.integreatly.org", "grafanas", "Grafana"),
+    ("grafana.integreatly.org", "grafanadatasources", "GrafanaDatasource"),
+    ("grafana.integreatly.org", "grafanadashboards", "GrafanaDashboard"),
+    ("argoproj.io", "rollouts", "Rollout"),
+];
+
+/// Kinds that are listed in the namespaces of a stage, each only when a column of a table is made of it.
+const BESIDE_STAGES: [(&str, &str, &str); 5] = [
+    ("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy"),
+    ("v1", "serviceaccounts", "ServiceAccount"),
+    ("rbac.authorization.k8s.io/v1", "roles", "Role"),
+    ("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding"),
+    ("v1", "persistentvolumeclaims", "PersistentVolumeClaim"),
+];
+
+pub(super) fn base() -> Vec<Served> {
+    BASE.map(|(version, resource, kind)| Served::new(version, resource, kind))
+        .into()
+}
+
+/// Returns the kinds to list in the namespaces of a stage.
+pub(super) fn beside_stages(needs: &[&str]) -> Vec<Served> {
+    let needed = BESIDE_STAGES.iter().filter(|(_, resource, _)| needs.contains(resource));
+    needed
+        .map(|(version, resource, kind)| Served::new(version, resource, kind))
+        .collect()
+}
+
+pub(super) fn config_maps() -> Served {
+    Served::new("v1", "configmaps", "ConfigMap")
+}
+
+pub(super) fn pods() -> Served {
+    Served::new("v1", "pods", "Pod")
+}
+
+pub(super) fn namespaces() -> Served {
+    Served::new("v1", "namespaces", "Namespace")
+}
+
+pub(super) fn endpoint_slices() -> Served {
+    Served::new("discovery.k8s.io/v1", "endpointslices", "EndpointSlice")
+}
+
+/// Returns every request that a run could make, in order; what an answer decides stands in braces.
+pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
+    let mut lines = vec!["GET /apis".to_owned()];
+    let mut groups: Vec<&str> = OPERATORS.iter().map(|(group, ..)| *group).collect();
+    groups.dedup();
+    lines.extend(
+        groups
+            .iter()
+            .map(|group| format!("GET /apis/{group}/{{version}}, if served")),
+    );
+    let page = "limit=500 (and &continue={next page})";
+    let operators = OPERATORS.iter().map(|(group, resource, kind)| {
+        (
+            Served::new(&format!("{group}/{{version}}"), resource, kind),
+            ", if served",
+        )
+    });
+    let listed: Vec<(Served, &str)> = base().into_iter().map(|served| (served, "")).chain(operators).collect();
+    for (served, condition) in &listed {
+        let selector = match &target.selector {
+            Some(selector) if served.kind != "Service" => format!("labelSelector={}&", super::list::encode(selector)),
+            _ => String::new(),
+        };
+        match target.namespaces.as_slice() {
+            [] => lines.push(format!("GET {}?{selector}{page}{condition}", served.path(None))),
+            named => lines.extend(
+                named
+                    .iter()
+                    .map(|namespace| format!("GET {}?{selector}{page}{condition}", served.path(Some(namespace)))),
+            ),
+        }
+    }
+    match target.namespaces.as_slice() {
+        [] => {
+            lines.push("if a list over all namespaces is forbidden: GET /api/v1/namespaces (metadata), and that list in each of them, or in the context's own namespace".to_owned());
+        }
+        named => lines.extend(
+            named
+                .iter()
+                .map(|name| format!("GET /api/v1/namespaces/{name}, if nothing is in it")),
+        ),
+    }
+    let root = "/api/v1/namespaces/{namespace of a stage}";
+    lines.push(format!(
+        "GET {root}/configmaps/{{name that something about tracing uses}}"
+    ));
+    lines.push(format!("GET {root}/configmaps?{page} (metadata only)"));
+    lines.push(format!("GET {root}/configmaps/{{name of a data source or dashboard}}"));
+    lines.push(format!("GET {root}, if an Instrumentation exists"));
+    lines.push(format!("GET {root}/pods?labelSelector={{pods of a stage}}&{page}"));
+    if needs.contains(&"endpointslices") {
+        lines.push(
+            "GET /apis/discovery.k8s.io/v1/namespaces/{namespace of a stage}/endpointslices?labelSelector={Service of a stage}"
+                .to_owned(),
+        );
+    }
+    for served in beside_stages(needs) {
+        let path = served.path(Some("NS")).replace("/NS/", "/{namespace of a stage}/");
+        lines.push(format!("GET {path}?{page}"));
+    }
+    if let Some(logs) = &target.logs {
+        lines.push(format!(
+            "GET {root}/pods/{{pod of a stage}}/log?container={{each}}&{}",
+            logs.query()
+        ));
+        lines.push(format!(
+            "GET {root}/pods/{{pod of a stage}}/log?container={{each that restarted}}&previous=true&{}",
+            logs.query()
+        ));
+    }
+    lines
+}

@@ -1,0 +1,193 @@
+//! One GET after another, never anything else: limits, deadlines, and when to ask again.
+//!
+//! A refusal (401, 403) is never asked again. What a server cannot do for the moment (429, 5xx), and an answer that broke off, is
+//! asked for again at most three times, after the time that the server names. Nothing waits longer than the whole run may take.
+
+use super::failure::Failure;
+use futures::future::{Either, select};
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use kube::client::Body;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How often a request is asked again.
+const RETRIES: usize = 3;
+/// How many requests are under way at once.
+const AT_ONCE: usize = 8;
+/// Bytes of one answer: a page of 500 large objects has less.
+const MOST_BYTES: usize = 64 << 20;
+/// The first wait before a request is asked again, where the server names none; it doubles.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+/// What kind of answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accept {
+    /// Objects in full.
+    Json,
+    /// Only the metadata of the objects in a list.
+    MetadataList,
+    /// A log.
+    Text,
+}
+
+impl Accept {
+    fn header(self) -> &'static str {
+        match self {
+            Accept::Json => "application/json",
+            Accept::MetadataList => "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+            Accept::Text => "*/*",
+        }
+    }
+}
+
+/// The API server, with what a run may ask of it.
+pub(super) struct Api {
+    client: kube::Client,
+    request_timeout: Duration,
+    deadline: Instant,
+    stop: watch::Receiver<bool>,
+    permits: Semaphore,
+}
+
+impl Api {
+    /// `stop` becomes true when the user stops the run.
+    pub(super) fn new(
+        client: kube::Client,
+        timeout: Duration,
+        request_timeout: Duration,
+        stop: watch::Receiver<bool>,
+    ) -> Api {
+        Api {
+            client,
+            request_timeout,
+            deadline: Instant::now() + timeout,
+            stop,
+            permits: Semaphore::new(AT_ONCE),
+        }
+    }
+
+    /// Gets a path; the bytes of an answer that is no error.
+    pub(super) async fn get(&self, path: &str, accept: Accept) -> Result<Vec<u8>, Failure> {
+        let Ok(_permit) = self.permits.acquire().await else {
+            return Err(Failure::Stopped("stopped"));
+        };
+        let mut wait = FIRST_WAIT;
+        let mut tries = 0;
+        loop {
+            let (failure, after) = match self.unless_stopped(self.attempt(path, accept)).await {
+                Ok(Ok(bytes)) => return Ok(bytes),
+                Ok(Err(failed)) => failed,
+                Err(stopped) => return Err(stopped),
+            };
+            tries += 1;
+            let again = matches!(failure, Failure::Unable(..) | Failure::BrokenOff(_));
+            let pause = after.unwrap_or(wait);
+            if !again || tries > RETRIES || Instant::now() + pause >= self.deadline {
+                return Err(failure);
+            }
+            wait *= 2;
+            self.unless_stopped(sleep(pause)).await?;
+        }
+    }
+
+    /// Waits for work, but no longer than the run may take.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let mut stop = self.stop.clone();
+        let end = async {
+            let stopped = pin!(async {
+                if stop.wait_for(|stop| *stop).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            });
+            match select(stopped, pin!(tokio::time::sleep_until(self.deadline))).await {
+                Either::Left(_) => "stopped by you before it was read",
+                Either::Right(_) => "the time of the run (--timeout) was over",
+            }
+        };
+        match select(pin!(end), pin!(work)).await {
+            Either::Left((why, _)) => Err(Failure::Stopped(why)),
+            Either::Right((done, _)) => Ok(done),
+        }
+    }
+
+    /// Asks once; with a failure comes how long the server wants to be left alone.
+    async fn attempt(&self, path: &str, accept: Accept) -> Result<Vec<u8>, (Failure, Option<Duration>)> {
+        let limit = self.request_timeout;
+        match timeout(limit, self.once(path, accept)).await {
+            Ok(answer) => answer,
+            Err(_) => Err((Failure::TimedOut(limit), None)),
+        }
+    }
+
+    async fn once(&self, path: &str, accept: Accept) -> Result<Vec<u8>, (Failure, Option<Duration>)> {
+        let request = Request::builder()
+            .method(Method::GET)
+            .uri(path)
+            .header(header::ACCEPT, accept.header())
+            .header(header::USER_AGENT, concat!("tracedoctor/", env!("CARGO_PKG_VERSION")))
+            .body(Body::empty())
+            .map_err(|error| (Failure::Malformed(error.to_string()), None))?;
+        let answer = self
+            .client
+            .send(request)
+            .await
+            .map_err(|error| (connection(&error), None))?;
+        let (head, body) = answer.into_parts();
+        let after = head
+            .headers
+            .get(header::RETRY_AFTER)
+            .and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let after = after.map(Duration::from_secs);
+        let bytes = match Limited::new(body, MOST_BYTES).collect().await {
+            Ok(collected) => collected.to_bytes().to_vec(),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+                return Err((Failure::TooLarge(MOST_BYTES), None));
+            }
+            Err(error) => return Err((Failure::BrokenOff(last_cause(error.as_ref())), None)),
+        };
+        if head.status.is_success() {
+            return Ok(bytes);
+        }
+        Err((refusal(head.status, &bytes), after))
+    }
+}
+
+/// Reads the status of an answer that is an error.
+fn refusal(status: StatusCode, body: &[u8]) -> Failure {
+    let message = || {
+        let status: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+        let said = status.as_ref().and_then(|status| status.get("message")?.as_str());
+        let text = said.map_or_else(|| String::from_utf8_lossy(body).into_owned(), str::to_owned);
+        let line = text.lines().next().unwrap_or_default().trim();
+        line.chars().take(200).collect::<String>()
+    };
+    match status.as_u16() {
+        401 => Failure::Unauthorized,
+        403 => Failure::Forbidden,
+        404 => Failure::NotFound,
+        410 => Failure::Gone,
+        429 | 500..=599 => Failure::Unable(status.as_u16(), message()),
+        other => Failure::Refused(other, message()),
+    }
+}
+
+/// Returns the failure of a request that got no answer.
+pub(super) fn connection(error: &kube::Error) -> Failure {
+    match error {
+        kube::Error::Auth(error) => Failure::Connection(format!("no credentials: {}", last_cause(error))),
+        error => Failure::Connection(last_cause(error)),
+    }
+}
+
+/// Returns the innermost cause: the outer ones only say that there is one.
+pub(super) fn last_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let text = cause.to_string();
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}

@@ -1,0 +1,258 @@
+//! What was recognised, as far as it decides what is read next: which workloads are stages, which ConfigMaps they name.
+
+use super::super::recognise::speaks_of_tracing;
+use crate::evidence::document::NodeValue;
+use crate::evidence::{Cell, Document, Evidence, NodeId, Resource};
+use crate::releases::{Program, Tables};
+use crate::topology;
+use crate::topology::workload::Workload;
+use std::collections::BTreeSet;
+
+/// The keys under which a pod spec names a ConfigMap.
+const REFERENCES: [&str; 3] = ["configMap", "configMapKeyRef", "configMapRef"];
+
+/// A workload that is a stage.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct StageWorkload {
+    pub(super) namespace: String,
+    /// For example `deployment/monitoring/otel-collector`.
+    pub(super) words: String,
+    /// The label selector of its pods.
+    pub(super) selector: String,
+}
+
+/// What decides about further reads.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Stages {
+    pub(super) workloads: Vec<StageWorkload>,
+    /// The namespaces that a stage is in.
+    pub(super) namespaces: BTreeSet<String>,
+    /// The Services that lead to a stage: namespace and name.
+    pub(super) services: BTreeSet<(String, String)>,
+}
+
+/// Recognises the stages.
+pub(super) fn stages(evidence: &Evidence, tables: &Tables) -> Stages {
+    let topology = topology::build(evidence, tables);
+    let mut indexes: BTreeSet<usize> = topology.apps.iter().map(|app| app.workload).collect();
+    indexes.extend(topology.collectors.iter().filter_map(|one| Some(one.run?.0)));
+    indexes.extend(topology.tempos.iter().filter_map(|one| one.workload));
+    indexes.extend(
+        topology
+            .grafanas
+            .instances
+            .iter()
+            .filter_map(|one| Some(one.container?.0)),
+    );
+    // A program whose configuration may not be read is a stage all the same: its log may tell.
+    let known = topology
+        .workloads
+        .iter()
+        .enumerate()
+        .filter(|(_, workload)| runs_stage(workload));
+    indexes.extend(known.map(|(index, _)| index));
+    let mut stages = Stages::default();
+    let instances = topology
+        .grafanas
+        .instances
+        .iter()
+        .filter_map(|one| one.namespace.name());
+    let collectors = topology
+        .collectors
+        .iter()
+        .filter_map(|one| one.reference.namespace.as_deref());
+    let tempos = topology.tempos.iter().filter_map(|one| one.namespace.name());
+    stages
+        .namespaces
+        .extend(instances.chain(collectors).chain(tempos).map(str::to_owned));
+    for &index in &indexes {
+        let Some(workload) = topology.workloads.get(index) else {
+            continue;
+        };
+        stages.namespaces.extend(workload.namespace.name().map(str::to_owned));
+        stages.workloads.extend(stage_workload(workload));
+    }
+    for service in &topology.services {
+        if let Some(namespace) = service.namespace.name()
+            && service.selects.iter().any(|index| indexes.contains(index))
+        {
+            stages
+                .services
+                .insert((namespace.to_owned(), service.reference.name.clone()));
+        }
+    }
+    stages.workloads.sort();
+    stages.workloads.dedup();
+    stages
+}
+
+fn runs_stage(workload: &Workload) -> bool {
+    let programs = workload
+        .containers
+        .iter()
+        .filter_map(|one| Some(one.program.as_ref()?.program));
+    programs
+        .into_iter()
+        .any(|program| matches!(program, Program::Collector | Program::Tempo | Program::Grafana))
+}
+
+fn stage_workload(workload: &Workload) -> Option<StageWorkload> {
+    let namespace = workload.namespace.name()?.to_owned();
+    let reference = &workload.reference;
+    Some(StageWorkload {
+        words: format!("{}/{namespace}/{}", reference.kind.to_ascii_lowercase(), reference.name),
+        selector: selector(workload.object.path(&["spec", "selector"])?)?,
+        namespace,
+    })
+}
+
+/// Returns a label selector as a query writes it; `None` when it selects by nothing.
+fn selector(cell: &Cell) -> Option<String> {
+    let mut terms = Vec::new();
+    if let Some(labels) = cell.get("matchLabels").and_then(Cell::fields) {
+        terms.extend(
+            labels
+                .iter()
+                .filter_map(|(key, value)| Some(format!("{key}={}", value.text()?))),
+        );
+    }
+    for expression in cell.get("matchExpressions").map_or(&[][..], Cell::items) {
+        let key = expression.text_at(&["key"])?;
+        let values: Vec<&str> = expression
+            .get("values")
+            .map_or(&[][..], Cell::items)
+            .iter()
+            .filter_map(Cell::text)
+            .collect();
+        terms.push(match expression.text_at(&["operator"])? {
+            "In" => format!("{key} in ({})", values.join(",")),
+            "NotIn" => format!("{key} notin ({})", values.join(",")),
+            "Exists" => key.to_owned(),
+            "DoesNotExist" => format!("!{key}"),
+            _ => return None,
+        });
+    }
+    (!terms.is_empty()).then(|| terms.join(","))
+}
+
+/// Returns the ConfigMaps that objects about tracing name: namespace and name.
+///
+/// An object counts that is a stage, or that speaks of tracing anywhere: what it is may only be seen in its ConfigMap.
+pub(super) fn named_config_maps(evidence: &Evidence) -> BTreeSet<(String, String)> {
+    let mut named = BTreeSet::new();
+    for resource in &evidence.resources {
+        let text = &resource.document.text.content;
+        let Some(namespace) = &resource.reference.namespace else {
+            continue;
+        };
+        // That a program runs in a namespace called `tracing` says nothing about it.
+        let text = text.replace(&format!("namespace: {namespace}\n"), "");
+        if speaks_of_tracing(&text) || speaks_of_grafana(&text) {
+            references(resource, &mut |name| {
+                named.insert((namespace.clone(), name.to_owned()));
+            });
+        }
+    }
+    named
+}
+
+fn speaks_of_grafana(text: &str) -> bool {
+    let text = text.as_bytes();
+    ["grafana", "Grafana"]
+        .iter()
+        .any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
+}
+
+fn references(resource: &Resource, call: &mut dyn FnMut(&str)) {
+    walk(&resource.document, resource.node, call);
+    // The operator's resource has a list of its own.
+    let list = resource
+        .document
+        .get(resource.node, "spec")
+        .and_then(|spec| resource.document.get(spec, "configmaps"));
+    for &item in list.map_or(&[][..], |list| resource.document.items(list)) {
+        if let Some(name) = resource
+            .document
+            .get(item, "name")
+            .and_then(|name| resource.document.text_of(name))
+        {
+            call(name);
+        }
+    }
+}
+
+fn walk(document: &Document, id: NodeId, call: &mut dyn FnMut(&str)) {
+    match &document.raw(id).value {
+        NodeValue::Sequence(items) => items.iter().for_each(|&item| walk(document, item, call)),
+        NodeValue::Mapping(_) => {
+            for (key, _, value) in document.entries(id) {
+                if REFERENCES.contains(&key)
+                    && let Some(name) = document.get(value, "name").and_then(|name| document.text_of(name))
+                {
+                    call(name);
+                }
+                walk(document, value, call);
+            }
+        }
+        NodeValue::Scalar(..) | NodeValue::Alias(_) => {}
+    }
+}
+
+/// Returns whether the metadata of a ConfigMap look like those of a data source or dashboard that a Grafana sidecar picks up.
+pub(super) fn looks_provisioned(metadata: &serde_json::Value) -> bool {
+    const WORDS: [&str; 3] = ["grafana", "datasource", "dashboard"];
+    let speaks = |text: &str| WORDS.iter().any(|word| text.to_ascii_lowercase().contains(word));
+    let name = super::list::text_at(metadata, &["metadata", "name"]).unwrap_or_default();
+    let labels = metadata
+        .get("metadata")
+        .and_then(|metadata| metadata.get("labels")?.as_object());
+    speaks(name) || labels.is_some_and(|labels| labels.keys().any(|key| speaks(key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::{Options, from_texts};
+
+    const COLLECTOR: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: otel, namespace: tracing}\nspec:\n  selector:\n    matchLabels: {app: otel}\n    matchExpressions: [{key: x, operator: In, values: [a, b]}, {key: z, operator: DoesNotExist}]\n  template:\n    metadata: {labels: {app: otel, x: a}}\n    spec:\n      containers:\n      - name: c\n        image: otel/opentelemetry-collector-contrib:0.110.0\n        envFrom: [{configMapRef: {name: one}}]\n        env: [{name: A, valueFrom: {configMapKeyRef: {name: two, key: k}}}]\n      volumes:\n      - name: v\n        projected: {sources: [{configMap: {name: three}}, {secret: {name: no}}]}\n";
+    const OTHER: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: c\n        image: nginx:1\n        envFrom: [{configMapRef: {name: four}}]\n";
+    const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: otel, namespace: tracing}\nspec: {selector: {app: otel}, ports: [{port: 4317}]}\n";
+
+    #[test]
+    fn only_what_is_recognised_is_read_further() {
+        let texts = [COLLECTOR, OTHER, SERVICE].map(|text| ("x.yaml".to_owned(), text.to_owned()));
+        let evidence = from_texts(&texts, &Options::default(), None);
+        let tables = crate::releases::tests::tables();
+        let stages = stages(&evidence, tables);
+        let expected = StageWorkload {
+            namespace: "tracing".to_owned(),
+            words: "deployment/tracing/otel".to_owned(),
+            selector: "app=otel,x in (a,b),!z".to_owned(),
+        };
+        assert_eq!(stages.workloads, [expected]);
+        assert_eq!(stages.services.len(), 1);
+        let pair = |name: &str| ("tracing".to_owned(), name.to_owned());
+        assert_eq!(
+            named_config_maps(&evidence),
+            BTreeSet::from([pair("one"), pair("two"), pair("three")])
+        );
+    }
+
+    #[test]
+    fn what_a_sidecar_picks_up_is_told_by_label_or_name() {
+        let check = |text: &str, expected: bool| {
+            assert_eq!(
+                looks_provisioned(&serde_json::from_str(text).unwrap()),
+                expected,
+                "{text}"
+            );
+        };
+        check(r#"{"metadata":{"name":"a","labels":{"grafana_datasource":"1"}}}"#, true);
+        check(r#"{"metadata":{"name":"tempo-dashboards"}}"#, true);
+        check(
+            r#"{"metadata":{"name":"kube-root-ca.crt","labels":{"app":"grafana"}}}"#,
+            false,
+        );
+        check(r#"{}"#, false);
+    }
+}

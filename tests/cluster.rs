@@ -1,0 +1,42 @@
+//! `tracedoctor run` on a real API server: etcd, API server, controllers, scheduler and played kubelets, on loopback only.
+//!
+//! The cluster costs four seconds and 840 MB, so one test has it for all scenarios, each in namespaces of its own. Without Go, which builds it, nothing is
+//! tested here, and that is said.
+#![allow(clippy::unwrap_used, reason = "a test says by failing that its invariant is broken")]
+
+#[path = "cluster/egress.rs"]
+mod egress;
+#[path = "cluster/harness.rs"]
+mod harness;
+#[path = "cluster/scenarios.rs"]
+mod scenarios;
+
+#[test]
+fn a_real_api_server() {
+    let Some(program) = harness::program() else {
+        assert!(
+            std::env::var_os("TRACEDOCTOR_REQUIRE_CLUSTER").is_none(),
+            "the live tests are required, and Go is not there to build them"
+        );
+        say("SKIPPED: the live tests need Go, to build the API server they run against");
+        return;
+    };
+    let cluster = harness::Cluster::start(&program);
+    let mut failed = Vec::new();
+    for (name, scenario) in scenarios::ALL {
+        let started = std::time::Instant::now();
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scenario(&cluster)));
+        let ended = if outcome.is_ok() { "ok" } else { "FAILED" };
+        say(&format!("  {name}: {ended} ({:.1?})", started.elapsed()));
+        if outcome.is_err() {
+            failed.push(*name);
+        }
+    }
+    assert!(failed.is_empty(), "failed: {}", failed.join(", "));
+}
+
+/// Says something that the test runner does not keep back.
+pub(crate) fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
