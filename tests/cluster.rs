@@ -16,9 +16,9 @@ fn a_real_api_server() {
     let Some(program) = harness::program() else {
         assert!(
             std::env::var_os("TRACEDOCTOR_REQUIRE_CLUSTER").is_none(),
-            "the live tests are required, and Go is not there to build them"
+            "the live tests are required, and what they run against could not be built"
         );
-        say("SKIPPED: the live tests need Go, to build the API server they run against");
+        say("SKIPPED: the live tests need Go and its module proxy, to build the API server they run against");
         return;
     };
     let cluster = harness::Cluster::start(&program);

@@ -269,9 +269,11 @@ impl<'a> Network<'a> {
         }
         let Some(found) = tcp.clone().find(|one| one.port == Some(port)) else {
             let is_told = tcp.clone().all(|one| one.port.is_some());
-            let port_open = match is_told {
-                true => Ok(false),
-                false => Err("a port of the Service has no number".to_owned()),
+            let port_open = match (is_told, service.ports.is_empty()) {
+                (true, false) => Ok(false),
+                (false, _) => Err("a port of the Service has no number".to_owned()),
+                // The API server takes no such Service: this is a part of one.
+                (true, true) => Err("the Service lists no ports here".to_owned()),
             };
             return Route { port_open, ..route };
         };
