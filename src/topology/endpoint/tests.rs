@@ -68,7 +68,7 @@ spec:
 
 /// Says in short where a host and a port lead from namespace `shop`.
 fn follow(evidence: &Evidence, host: &str, port: u16) -> String {
-    let topology = build(evidence, &tables());
+    let topology = build(evidence, tables());
     let network = Network::new(evidence, &topology);
     let namespace = Namespace::Named("shop".to_owned());
     let asker = Asker {
