@@ -120,7 +120,7 @@ fn a_configuration_in_an_argument_has_the_lines_of_the_outer_file() {
     let endpoint = ["exporters", "otlp", "endpoint"];
     check(&of("0.110.0", &arguments, ""), &endpoint, "\"tempo:4317\" at 31:25");
     let one_line = "args: ['--config=yaml:exporters::otlp::endpoint: tempo:1']";
-    check(&of("0.110.0", one_line, ""), &endpoint, "\"tempo:1\" at 22:60");
+    check(&of("0.110.0", one_line, ""), &endpoint, "\"tempo:1\" at 22:58");
 }
 
 #[test]
