@@ -139,7 +139,7 @@ fn is_plain(content: &str) -> bool {
         && !WORDS.iter().any(|word| content.eq_ignore_ascii_case(word))
 }
 
-/// Returns whether a character stands for itself in YAML (https://yaml.org/spec/1.2.2/#51-character-set).
+/// Returns whether a character stands for itself in YAML (<https://yaml.org/spec/1.2.2/#51-character-set>).
 fn is_printable(character: char) -> bool {
     let code = u32::from(character);
     let separator = matches!(code, 0x2028 | 0x2029 | 0xfeff | 0xfffe | 0xffff);
