@@ -39,6 +39,8 @@ pub enum Color {
 pub enum Command {
     /// Inspects a cluster, or manifests and logs: reports what is wrong, where, why, and what to change.
     Run(Box<RunArguments>),
+    /// Shows the way of the spans: who sends where, what listens there, and where it breaks. With `-o`: text, json, mermaid or dot.
+    Map(Box<RunArguments>),
     /// Explains a check: all of its file, for a reader.
     Explain(ExplainArguments),
     /// Lists, tests and writes checks.

@@ -6,7 +6,9 @@ pub mod embedded;
 pub mod error;
 pub mod examples;
 pub mod explain;
+mod input;
 pub mod inspect;
+pub mod map;
 pub mod output;
 pub mod reference;
 pub mod run;
@@ -22,6 +24,7 @@ pub fn main(cli: Cli) -> u8 {
     choose_colour(cli.color);
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Map(arguments) => map::map(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Checks(command) => checks::checks(command),
         Command::Schema => output::print(&crate::report::json_schema()).map(|()| 0),

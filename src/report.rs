@@ -8,6 +8,7 @@ pub(crate) mod escape;
 mod excerpt;
 mod json;
 mod lines;
+pub mod map;
 mod text;
 
 #[cfg(test)]

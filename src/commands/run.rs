@@ -1,15 +1,12 @@
 //! `tracedoctor run`: from a cluster, or manifests and logs, to a report and an exit code.
 
 use super::error::CommandError;
-use super::{cluster, embedded, inspect, output, trace};
+use super::{cluster, embedded, input, inspect, output, trace};
 use crate::checks::{Catalog, Reading};
 use crate::cli::{FailOn, RunArguments};
-use crate::evidence::Evidence;
 use crate::evidence::logs::LogScanner;
 use crate::finding::{Outcome, Report, Severity};
 use crate::report::Verbosity;
-use crate::sources::{self, Input, LogSearch, Options};
-use std::collections::BTreeMap;
 
 /// Exit code: no finding at or above the threshold.
 const CLEAN: u8 = 0;
@@ -30,40 +27,18 @@ pub fn run(arguments: &RunArguments) -> Result<u8, CommandError> {
     if let Some(id) = &arguments.trace {
         traced_check(&catalog, id)?;
     }
-    let live = cluster::is_meant(arguments);
-    if live && arguments.cluster.dry_run {
+    if cluster::is_meant(arguments) && arguments.cluster.dry_run {
         output::print(&cluster::dry_run(arguments))?;
         return Ok(CLEAN);
     }
-    if !live {
-        cluster::refuse_with_files(arguments)?;
-    }
-    // Patterns are compiled for the logs at hand only.
-    let scanner = if live || arguments.demo || !arguments.logs.is_empty() {
-        scanner(&catalog)?
-    } else {
-        scanner(&Catalog::default())?
-    };
-    let options = options(arguments)?;
-    let search = inspect::log_search(&scanner);
-    let evidence = match live {
-        true => cluster::gather(arguments, &options, &search)?,
-        false => gather(arguments, &options, &search)?,
-    };
+    let evidence = input::evidence(arguments, &catalog)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
     if let Some(id) = &arguments.trace {
         let check = traced_check(&catalog, id)?;
         output::print(&trace::trace(check, &facts))?;
         return Ok(CLEAN);
     }
-    let mut report = inspect::report_of(&evidence, &facts, stages, &catalog);
-    inspect::drop_lonely_hints(&mut report);
-    if arguments.demo {
-        report.source.kind = "demo".to_owned();
-    }
-    if live {
-        cluster::speak_of_cluster(&mut report);
-    }
+    let mut report = input::report(arguments, &evidence, &facts, stages, &catalog);
     let outcome = outcome(&report, arguments);
     let code = outcome.exit_code;
     report.outcome = Some(outcome);
@@ -101,89 +76,6 @@ pub fn scanner(catalog: &Catalog) -> Result<LogScanner, CommandError> {
             .collect();
         CommandError::usage(format!("log patterns have errors:\n{}", lines.join("\n")))
     })
-}
-
-fn options(arguments: &RunArguments) -> Result<Options, CommandError> {
-    Ok(Options {
-        namespace: arguments.namespace.first().cloned(),
-        complete: arguments.complete,
-        strict_input: arguments.strict_input,
-        releases: releases(&arguments.release)?,
-        distribution: distribution(arguments.distribution.as_deref())?,
-        ..Options::default()
-    })
-}
-
-fn gather(arguments: &RunArguments, options: &Options, search: &LogSearch<'_>) -> Result<Evidence, CommandError> {
-    if arguments.demo {
-        let mut evidence = sources::from_texts(&embedded::demo_files(), options, Some(search));
-        evidence.source = vec!["the embedded example".to_owned()];
-        return Ok(evidence);
-    }
-    let stdin = arguments.paths.iter().any(|path| path.as_os_str() == "-");
-    let paths = arguments
-        .paths
-        .iter()
-        .filter(|path| path.as_os_str() != "-")
-        .cloned()
-        .collect();
-    let input = Input {
-        paths,
-        stdin,
-        logs: arguments.logs.clone(),
-        logs_of: arguments.logs_of.as_deref().map(workload).transpose()?,
-    };
-    for path in input.paths.iter().chain(&input.logs) {
-        if !path.exists() {
-            return Err(CommandError::usage(format!("{} does not exist", path.display())));
-        }
-    }
-    Ok(sources::gather(&input, options, search, std::io::stdin().lock()))
-}
-
-fn workload(text: &str) -> Result<(String, String, String), CommandError> {
-    match text.split('/').collect::<Vec<_>>()[..] {
-        [kind, namespace, name] if !kind.is_empty() && !name.is_empty() => {
-            Ok((kind.to_owned(), namespace.to_owned(), name.to_owned()))
-        }
-        _ => Err(CommandError::usage(format!("`{text}` does not name a workload"))
-            .hint("write KIND/NAMESPACE/NAME, for example deployment/monitoring/otel-collector")),
-    }
-}
-
-fn releases(values: &[String]) -> Result<BTreeMap<String, String>, CommandError> {
-    let mut releases = BTreeMap::new();
-    for value in values {
-        let example = "write for example --release collector=0.110.0";
-        let Some((program, version)) = value.split_once('=') else {
-            return Err(CommandError::usage(format!("`{value}` names no release")).hint(example));
-        };
-        const PROGRAMS: [&str; 3] = ["collector", "tempo", "grafana"];
-        if !PROGRAMS.contains(&program) {
-            let near = crate::releases::nearest(program, PROGRAMS.into_iter());
-            let error = CommandError::usage(format!("no release can be given for `{program}`"));
-            return Err(error.hint(near.map_or_else(
-                || format!("use one of {}", PROGRAMS.join(", ")),
-                |near| format!("did you mean `{near}`?"),
-            )));
-        }
-        if crate::releases::Version::parse(version).is_none() {
-            return Err(CommandError::usage(format!("`{version}` is not a release")).hint(example));
-        }
-        releases.insert(program.to_owned(), version.to_owned());
-    }
-    Ok(releases)
-}
-
-fn distribution(name: Option<&str>) -> Result<Option<String>, CommandError> {
-    let Some(name) = name else {
-        return Ok(None);
-    };
-    match name.parse::<crate::releases::Distribution>() {
-        Ok(_) => Ok(Some(name.to_owned())),
-        Err(_) => Err(CommandError::usage(format!("there is no distribution `{name}`"))
-            .hint("use one of core, contrib, k8s, otlp, ebpf-profiler, unknown")),
-    }
 }
 
 /// Decides how the run ended: the same for every output format.

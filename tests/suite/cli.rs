@@ -550,6 +550,46 @@ fn output_goes_to_files_too() {
 }
 
 #[test]
+fn map_shows_each_connection_and_the_one_that_breaks() {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/incidents/path-exporter-to-query-port"
+    );
+    let text = run(&["map", folder]);
+    assert_eq!(text.code, 0, "{}", text.stderr);
+    assert!(
+        text.stdout.contains("BROKEN [spans-sent-to-query-port]"),
+        "{}",
+        text.stdout
+    );
+    assert!(
+        text.stdout
+            .contains("configured: Deployment monitoring/otel-collector listens there for otlp_http"),
+        "{}",
+        text.stdout
+    );
+    let json: serde_json::Value = serde_json::from_str(&run(&["map", folder, "-o", "json"]).stdout).unwrap();
+    let states: Vec<&str> = json["hops"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hop| hop["state"].as_str().unwrap())
+        .collect();
+    assert!(
+        states.contains(&"broken") && states.contains(&"configured"),
+        "{states:?}"
+    );
+    let mermaid = run(&["map", folder, "-o", "mermaid"]).stdout;
+    assert!(
+        mermaid.starts_with("flowchart LR\n") && mermaid.contains("linkStyle"),
+        "{mermaid}"
+    );
+    let unknown = run(&["map", folder, "-o", "svg"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("mermaid"), "{}", unknown.stderr);
+}
+
+#[test]
 fn users_bring_their_own_checks() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();

@@ -1,0 +1,137 @@
+//! From the arguments of a command to evidence and its report: what `run` and `map` have in common.
+
+use super::error::CommandError;
+use super::run::scanner;
+use super::{cluster, embedded, inspect};
+use crate::checks::Catalog;
+use crate::cli::RunArguments;
+use crate::evidence::Evidence;
+use crate::facts::Facts;
+use crate::finding::{Report, StageSummary};
+use crate::sources::{self, Input, LogSearch, Options};
+use std::collections::BTreeMap;
+
+/// Reads what the arguments name: a cluster, or files and logs.
+///
+/// # Errors
+/// Wrong arguments, or a cluster that cannot be read.
+pub(super) fn evidence(arguments: &RunArguments, catalog: &Catalog) -> Result<Evidence, CommandError> {
+    let live = cluster::is_meant(arguments);
+    if !live {
+        cluster::refuse_with_files(arguments)?;
+    }
+    // Patterns are compiled for the logs at hand only.
+    let scanner = if live || arguments.demo || !arguments.logs.is_empty() {
+        scanner(catalog)?
+    } else {
+        scanner(&Catalog::default())?
+    };
+    let options = options(arguments)?;
+    let search = inspect::log_search(&scanner);
+    match live {
+        true => cluster::gather(arguments, &options, &search),
+        false => gather(arguments, &options, &search),
+    }
+}
+
+/// Judges the evidence, in the words of its source.
+pub(super) fn report(
+    arguments: &RunArguments,
+    evidence: &Evidence,
+    facts: &Facts,
+    stages: Vec<StageSummary>,
+    catalog: &Catalog,
+) -> Report {
+    let mut report = inspect::report_of(evidence, facts, stages, catalog);
+    inspect::drop_lonely_hints(&mut report);
+    if arguments.demo {
+        report.source.kind = "demo".to_owned();
+    }
+    if cluster::is_meant(arguments) {
+        cluster::speak_of_cluster(&mut report);
+    }
+    report
+}
+
+fn options(arguments: &RunArguments) -> Result<Options, CommandError> {
+    Ok(Options {
+        namespace: arguments.namespace.first().cloned(),
+        complete: arguments.complete,
+        strict_input: arguments.strict_input,
+        releases: releases(&arguments.release)?,
+        distribution: distribution(arguments.distribution.as_deref())?,
+        ..Options::default()
+    })
+}
+
+fn gather(arguments: &RunArguments, options: &Options, search: &LogSearch<'_>) -> Result<Evidence, CommandError> {
+    if arguments.demo {
+        let mut evidence = sources::from_texts(&embedded::demo_files(), options, Some(search));
+        evidence.source = vec!["the embedded example".to_owned()];
+        return Ok(evidence);
+    }
+    let stdin = arguments.paths.iter().any(|path| path.as_os_str() == "-");
+    let paths = arguments
+        .paths
+        .iter()
+        .filter(|path| path.as_os_str() != "-")
+        .cloned()
+        .collect();
+    let input = Input {
+        paths,
+        stdin,
+        logs: arguments.logs.clone(),
+        logs_of: arguments.logs_of.as_deref().map(workload).transpose()?,
+    };
+    for path in input.paths.iter().chain(&input.logs) {
+        if !path.exists() {
+            return Err(CommandError::usage(format!("{} does not exist", path.display())));
+        }
+    }
+    Ok(sources::gather(&input, options, search, std::io::stdin().lock()))
+}
+
+fn workload(text: &str) -> Result<(String, String, String), CommandError> {
+    match text.split('/').collect::<Vec<_>>()[..] {
+        [kind, namespace, name] if !kind.is_empty() && !name.is_empty() => {
+            Ok((kind.to_owned(), namespace.to_owned(), name.to_owned()))
+        }
+        _ => Err(CommandError::usage(format!("`{text}` does not name a workload"))
+            .hint("write KIND/NAMESPACE/NAME, for example deployment/monitoring/otel-collector")),
+    }
+}
+
+fn releases(values: &[String]) -> Result<BTreeMap<String, String>, CommandError> {
+    let mut releases = BTreeMap::new();
+    for value in values {
+        let example = "write for example --release collector=0.110.0";
+        let Some((program, version)) = value.split_once('=') else {
+            return Err(CommandError::usage(format!("`{value}` names no release")).hint(example));
+        };
+        const PROGRAMS: [&str; 3] = ["collector", "tempo", "grafana"];
+        if !PROGRAMS.contains(&program) {
+            let near = crate::releases::nearest(program, PROGRAMS.into_iter());
+            let error = CommandError::usage(format!("no release can be given for `{program}`"));
+            return Err(error.hint(near.map_or_else(
+                || format!("use one of {}", PROGRAMS.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            )));
+        }
+        if crate::releases::Version::parse(version).is_none() {
+            return Err(CommandError::usage(format!("`{version}` is not a release")).hint(example));
+        }
+        releases.insert(program.to_owned(), version.to_owned());
+    }
+    Ok(releases)
+}
+
+fn distribution(name: Option<&str>) -> Result<Option<String>, CommandError> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    match name.parse::<crate::releases::Distribution>() {
+        Ok(_) => Ok(Some(name.to_owned())),
+        Err(_) => Err(CommandError::usage(format!("there is no distribution `{name}`"))
+            .hint("use one of core, contrib, k8s, otlp, ebpf-profiler, unknown")),
+    }
+}

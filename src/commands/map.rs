@@ -1,0 +1,95 @@
+//! `tracedoctor map`: the connections between stages as found, with the findings on them.
+
+use super::error::CommandError;
+use super::{embedded, input, inspect, output};
+use crate::checks::Reading;
+use crate::cli::RunArguments;
+use crate::evidence::{Cell, Place};
+use crate::facts::Row;
+use crate::finding::{Finding, Severity, Spot};
+use crate::report::map::{Hop, Map, State, dot, json, mermaid, text};
+
+/// Exit code: nothing to inspect.
+const NOTHING: u8 = 3;
+
+/// Runs the command.
+///
+/// # Errors
+/// Wrong arguments, evidence that cannot be read, or output that cannot be written.
+pub fn map(arguments: &RunArguments) -> Result<u8, CommandError> {
+    let render = renderer(&arguments.output)?;
+    let catalog = embedded::selected(&arguments.selection, Reading::Proven)?;
+    let evidence = input::evidence(arguments, &catalog)?;
+    let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
+    let report = input::report(arguments, &evidence, &facts, stages, &catalog);
+    let hops = facts
+        .rows("hops")
+        .iter()
+        .map(|row| hop(row, &report.findings))
+        .collect();
+    output::print(&render(&Map { hops }))?;
+    Ok(if report.stages.is_empty() { NOTHING } else { 0 })
+}
+
+type Renderer = fn(&Map) -> String;
+
+fn renderer(outputs: &[String]) -> Result<Renderer, CommandError> {
+    let [name] = outputs else {
+        return Err(CommandError::usage("a map is printed in one format").hint("give -o once"));
+    };
+    let renderers: [(&str, Renderer); 4] = [("text", text), ("json", json), ("mermaid", mermaid), ("dot", dot)];
+    let found = renderers.into_iter().find(|(known, _)| known == name);
+    found.map(|(_, render)| render).ok_or_else(|| {
+        CommandError::usage(format!("there is no format `{name}` of a map"))
+            .hint("use one of: text, json, mermaid, dot")
+    })
+}
+
+fn hop(row: &Row, findings: &[Finding]) -> Hop {
+    let cell = |column: &str| row.cells.get(column).cloned().unwrap_or_default();
+    let words = |column: &str| cell(column).text().map(str::to_owned);
+    let on_it = findings_on(&cell("endpoint"), &cell("to"), findings);
+    let unknown = ["target", "port_open", "listener"]
+        .into_iter()
+        .find_map(|column| cell(column).unknown_reason().map(ToString::to_string));
+    let (state, reason) = match (on_it.first(), words("target").as_deref(), unknown) {
+        (Some(first), ..) => (State::Broken, Some(first.message.clone())),
+        (None, Some("outside"), _) => (State::Outside, None),
+        (None, _, Some(reason)) => (State::Unknown, Some(reason)),
+        (None, ..) => (State::Configured, None),
+    };
+    Hop {
+        from_stage: row.about.stage.stage.name().to_owned(),
+        from: row.about.stage.name.clone(),
+        name: words("name").unwrap_or_default(),
+        signal: words("signal").unwrap_or_default(),
+        protocol: words("protocol"),
+        endpoint: words("endpoint"),
+        service: words("service"),
+        to: words("to"),
+        listener: words("listener"),
+        state,
+        reason,
+        findings: on_it.iter().map(|finding| finding.check.clone()).collect(),
+    }
+}
+
+/// Returns the errors and warnings that point at the endpoint, or at what listens behind it.
+fn findings_on<'f>(endpoint: &Cell, listener: &Cell, findings: &'f [Finding]) -> Vec<&'f Finding> {
+    let ends: Vec<&Place> = [endpoint, listener]
+        .into_iter()
+        .filter_map(|cell| cell.place.as_deref())
+        .collect();
+    let is_end = |spot: &Spot| match spot {
+        Spot::Text(place) => ends.iter().any(|end| is_same(end, place)),
+        Spot::Log(_) => false,
+    };
+    let points_there = |finding: &&Finding| is_end(&finding.spot) || finding.also.iter().any(|also| is_end(&also.spot));
+    let serious = findings.iter().filter(|finding| finding.severity >= Severity::Warning);
+    serious.filter(points_there).collect()
+}
+
+fn is_same(one: &Place, other: &Place) -> bool {
+    let ((one, one_range), (other, other_range)) = (one.outer(), other.outer());
+    one.name == other.name && one_range == other_range
+}
