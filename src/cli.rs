@@ -41,6 +41,8 @@ pub enum Command {
     Run(Box<RunArguments>),
     /// Shows the way of the spans: who sends where, what listens there, and where it breaks. With `-o`: text, json, mermaid or dot.
     Map(Box<RunArguments>),
+    /// Prints the least rights that a run in a cluster needs: a role and its binding, for `kubectl apply -f -`.
+    Rbac(RbacArguments),
     /// Explains a check: all of its file, for a reader.
     Explain(ExplainArguments),
     /// Lists, tests and writes checks.
@@ -110,6 +112,38 @@ pub struct RunArguments {
     /// Prints, for one check, every operand for every row, and nothing else.
     #[arg(long, value_name = "ID")]
     pub trace: Option<String>,
+}
+
+/// Arguments of `rbac`.
+#[derive(Debug, Args)]
+pub struct RbacArguments {
+    /// The namespaces that may be read, repeatable; without any, all.
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Vec<String>,
+    /// Rights in all namespaces, which is the default.
+    #[arg(short = 'A', long, conflicts_with = "namespace")]
+    pub all_namespaces: bool,
+    /// `role` by default with -n, else `clusterrole`; a clusterrole with -n is bound in these namespaces only.
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<RoleKind>,
+    /// The ServiceAccount that gets the rights, by default `tracedoctor` in the first namespace given, else in `default`.
+    #[arg(long, value_name = "[NAMESPACE/]NAME")]
+    pub account: Option<String>,
+    #[command(flatten)]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on a flattened group would become its help text"
+    )]
+    pub selection: Selection,
+}
+
+/// What holds rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RoleKind {
+    /// A Role in each namespace.
+    Role,
+    /// One ClusterRole.
+    Clusterrole,
 }
 
 /// Which cluster is inspected, and how.

@@ -10,6 +10,7 @@ mod input;
 pub mod inspect;
 pub mod map;
 pub mod output;
+pub mod rbac;
 pub mod reference;
 pub mod run;
 pub mod trace;
@@ -25,6 +26,7 @@ pub fn main(cli: Cli) -> u8 {
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Map(arguments) => map::map(&arguments),
+        Command::Rbac(arguments) => rbac::rbac(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Checks(command) => checks::checks(command),
         Command::Schema => output::print(&crate::report::json_schema()).map(|()| 0),

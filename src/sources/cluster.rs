@@ -17,7 +17,7 @@ mod tests;
 mod yaml;
 
 pub use failure::{ClusterError, ClusterErrorKind};
-pub use plan::requests;
+pub use plan::{Right, requests, rights};
 
 use super::{LogSearch, Options};
 use crate::evidence::Evidence;

@@ -16,6 +16,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("a_broken_stack_is_judged_as_from_its_files", broken_stack),
     ("logs_corroborate_what_the_configuration_says", logs_corroborate),
     ("acceptance_06_the_rights_decide_what_is_said", partial_rights),
+    ("acceptance_40_the_printed_rights_are_enough", printed_rights),
     ("acceptance_13_a_dry_run_asks_nothing", dry_run),
     ("healthy_stacks_of_operators_and_charts_are_silent", healthy_stacks),
     ("acceptance_11_what_was_read", what_was_read),
@@ -203,6 +204,32 @@ fn logs_corroborate(cluster: &Cluster) {
         "{last}"
     );
     let _ = cluster.kubectl(&["delete", "clusterlogs.kwok.x-k8s.io", "collector"]);
+}
+
+/// What `rbac` prints is enough: an account that may do nothing else has no gap, and sees what the administrator sees.
+fn printed_rights(cluster: &Cluster) {
+    let scope = ["-n", "monitoring", "-n", "rocketchat"];
+    let program = assert_cmd::cargo::cargo_bin("tracedoctor");
+    let printed = std::process::Command::new(program)
+        .arg("rbac")
+        .args(scope)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    let subject = "{kind: ServiceAccount, name: tracedoctor, namespace: monitoring}";
+    assert!(printed.contains(subject), "{printed}");
+    let user = "{kind: User, name: nobody, apiGroup: rbac.authorization.k8s.io}";
+    cluster.apply(&printed.replace(subject, user));
+    let may = ["auth", "can-i", "list", "pods", "-n", "rocketchat", "--as", "nobody"];
+    cluster.wait_for("the rights", |cluster| cluster.kubectl(&may).code == 0);
+    let with = |account: &str| json(&cluster.doctor(account, &[&scope[..], &["-o", "json"]].concat()));
+    let (admin, nobody) = (with("admin"), with("nobody"));
+    // The played kubelets keep few logs: that is no matter of rights.
+    let gaps = nobody["gaps"].as_array().unwrap();
+    let refused: Vec<_> = gaps.iter().filter(|gap| gap["reason"] == "forbidden").collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    assert_eq!(gaps.len(), admin["gaps"].as_array().unwrap().len());
+    assert_eq!(findings(&nobody), findings(&admin));
 }
 
 fn partial_rights(cluster: &Cluster) {

@@ -590,6 +590,30 @@ fn map_shows_each_connection_and_the_one_that_breaks() {
 }
 
 #[test]
+fn rbac_prints_rights_that_read_and_nothing_else() {
+    let everywhere = run(&["rbac"]);
+    assert_eq!(everywhere.code, 0, "{}", everywhere.stderr);
+    assert!(
+        everywhere.stdout.contains("kind: ClusterRole\n") && everywhere.stdout.contains("kind: ClusterRoleBinding\n")
+    );
+    assert!(everywhere.stdout.contains("pods/log"), "{}", everywhere.stdout);
+    for forbidden in ["secrets", "create", "patch", "delete", "\"*\"", "watch"] {
+        assert!(!everywhere.stdout.contains(forbidden), "{forbidden}");
+    }
+    let two = run(&["rbac", "-n", "shop", "-n", "tracing", "--account", "ops/doctor"]).stdout;
+    assert_eq!(two.matches("kind: Role\n").count(), 2);
+    assert!(
+        two.contains("{kind: ServiceAccount, name: doctor, namespace: ops}"),
+        "{two}"
+    );
+    // Without a check that reads logs the right to read them is not asked for.
+    let no_logs = run(&["rbac", "--only", "endpoint-port-not-in-service"]).stdout;
+    assert!(!no_logs.contains("pods/log"), "{no_logs}");
+    assert_eq!(run(&["rbac", "--kind", "role"]).code, 2);
+    assert_eq!(run(&["rbac", "-n", "a: b"]).code, 2);
+}
+
+#[test]
 fn users_bring_their_own_checks() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();

@@ -37,6 +37,31 @@ fn every_check_holds_the_rules() {
     );
 }
 
+/// That the lines match, and the near misses do not, is proven with the other rules.
+#[test]
+fn acceptance_34_every_log_pattern_has_a_line_and_a_near_miss() {
+    let catalog = catalog();
+    let mut patterns = 0;
+    for check in catalog.iter() {
+        for line in &check.logs {
+            patterns += 1;
+            assert!(
+                !line.samples.is_empty(),
+                "{}: {} has no sample",
+                check.id,
+                line.pattern.id
+            );
+            assert!(
+                !line.near_misses.is_empty(),
+                "{}: {} has no near miss",
+                check.id,
+                line.pattern.id
+            );
+        }
+    }
+    assert!(patterns > 100, "{patterns}");
+}
+
 #[test]
 fn the_catalogue_has_one_file_for_each_check_in_a_known_folder() {
     for (name, _) in embedded::check_files() {

@@ -133,3 +133,57 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
     }
     lines
 }
+
+/// What an account must be allowed: resources of one API group, and what is done with them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Right {
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The resources in the plural, for example `deployments`, `pods/log`.
+    pub resources: Vec<String>,
+    /// `get`, `list`.
+    pub verbs: Vec<&'static str>,
+}
+
+/// Returns the least rights with which a run has no gap: what is listed, what is read by name, and logs.
+pub fn rights(needs: &[&str]) -> Vec<Right> {
+    const GET: &[&str] = &["get"];
+    const LIST: &[&str] = &["list"];
+    let mut rights: Vec<Right> = Vec::new();
+    let mut add = |api_version: &str, resource: &str, verbs: &[&'static str]| {
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        let same = rights
+            .iter_mut()
+            .find(|right| right.group == group && right.verbs == verbs);
+        match same {
+            Some(right) => right.resources.push(resource.to_owned()),
+            None => rights.push(Right {
+                group: group.to_owned(),
+                resources: vec![resource.to_owned()],
+                verbs: verbs.to_vec(),
+            }),
+        }
+    };
+    for served in base() {
+        add(&served.api_version, &served.resource, LIST);
+    }
+    add("v1", "pods", LIST);
+    // By name those that a stage mounts, and the metadata of all to see which hold data sources and dashboards.
+    add("v1", "configmaps", &["get", "list"]);
+    if needs.contains(&"pods/log") {
+        add("v1", "pods/log", GET);
+    }
+    // The operator's annotations may stand on the namespace.
+    add("v1", "namespaces", GET);
+    if needs.contains(&"endpointslices") {
+        let served = endpoint_slices();
+        add(&served.api_version, &served.resource, LIST);
+    }
+    for served in beside_stages(needs) {
+        add(&served.api_version, &served.resource, LIST);
+    }
+    for (group, resource, _) in OPERATORS {
+        add(&format!("{group}/v1"), resource, LIST);
+    }
+    rights
+}
