@@ -432,3 +432,15 @@ fn a_text_that_speaks_of_patches_is_no_patch() {
     let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: otel}\ndata:\n  a: |\n    $patch: delete\n";
     assert_eq!(texts(&[("a.yaml", text)]).resources.len(), 1);
 }
+
+#[test]
+fn what_decides_how_many_pods_run_is_kept_and_what_no_fact_needs_is_counted() {
+    let scaler =
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\n---\n";
+    let keda = "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: web, namespace: shop}\n---\n";
+    let other = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web, namespace: shop}\n";
+    let evidence = texts(&[("a.yaml", &format!("{scaler}{keda}{other}"))]);
+    let kinds: Vec<&str> = evidence.resources.iter().map(|resource| resource.kind()).collect();
+    assert_eq!(kinds, ["HorizontalPodAutoscaler", "ScaledObject"]);
+    assert_eq!(evidence.passed_over.get("Ingress"), Some(&1));
+}
