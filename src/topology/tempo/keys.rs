@@ -71,8 +71,17 @@ pub struct RefusedKey {
 
 /// Returns the keys of a section with their lifetimes; `None` for a section that is not judged.
 pub(super) fn section(path: &str) -> Option<impl Iterator<Item = (&'static str, Lifetime)>> {
+    // The internal server is a server that can be switched on.
+    let (path, own) = match path {
+        "internal_server" => ("server", "enable"),
+        other => (other, ""),
+    };
     let (_, keys) = SECTIONS.iter().find(|(name, _)| *name == path)?;
-    Some(keys.split_ascii_whitespace().map(entry))
+    Some(
+        own.split_ascii_whitespace()
+            .chain(keys.split_ascii_whitespace())
+            .map(entry),
+    )
 }
 
 fn entry(word: &'static str) -> (&'static str, Lifetime) {
@@ -379,6 +388,7 @@ mod tests {
         check("server", "http_listen_port", "2.2.0", "", Some(true));
         check("server", "proxy_protocol_enabled", "2.5.0", "2.5.0", Some(false));
         check("internal_server", "enable", "", "", Some(true));
+        check("internal_server", "http_listen_port", "", "", Some(true));
     }
 
     #[test]

@@ -96,23 +96,6 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
          metrics_generator_trace_id_label_name:2.4- metrics_spanonly_fetch:3.0- parquet_dedicated_columns unsafe_query_hints:2.5-",
     ),
     (
-        "internal_server",
-        "cluster_validation:2.8- create_new_traces enable graceful_shutdown_timeout grpc_collect_max_streams_by_conn:2.8.4- \
-         grpc_listen_address grpc_listen_conn_limit grpc_listen_network grpc_listen_port grpc_server_keepalive_time \
-         grpc_server_keepalive_timeout grpc_server_max_concurrent_streams grpc_server_max_connection_age \
-         grpc_server_max_connection_age_grace grpc_server_max_connection_idle grpc_server_max_recv_msg_size \
-         grpc_server_max_send_msg_size grpc_server_min_time_between_pings grpc_server_num_workers:2.4- \
-         grpc_server_ping_without_stream_allowed grpc_server_read_buffer_size grpc_server_recv_buffer_pools_enabled:2.6- \
-         grpc_server_stats_tracking_enabled:2.6- grpc_server_write_buffer_size grpc_tls_config http_listen_address \
-         http_listen_conn_limit http_listen_network http_listen_port http_log_closed_connections_without_response_enabled:2.4- \
-         http_path_prefix http_server_idle_timeout http_server_read_header_timeout:2.4- http_server_read_timeout \
-         http_server_write_timeout http_tls_config log_format log_level log_request_at_info_level_enabled \
-         log_request_exclude_headers_list log_request_headers log_source_ips_enabled log_source_ips_full:2.5- \
-         log_source_ips_header log_source_ips_regex proxy_protocol_enabled:2.6- register_instrumentation \
-         report_grpc_codes_in_instrumentation_label_enabled:2.4- tls_cipher_suites tls_min_version \
-         trace_request_exclude_headers_list:2.8.4- trace_request_headers:2.8.4-",
-    ),
-    (
         "live_store",
         "block_config:2.9-2.10 block_reclaim_grace:3.0- commit_interval:2.9- complete_block_concurrency:2.9- \
          complete_block_timeout:2.9- fail_on_high_lag:3.0- flush_check_period:2.9- flush_op_timeout:2.9- max_block_bytes:2.9- \
