@@ -16,16 +16,33 @@ pub use senders::Links;
 /// One connection before it is followed.
 #[derive(Debug, Clone)]
 struct Sender<'a> {
-    /// `sdk`, `exporter`, `datasource` or `remote_write`.
+    /// `sdk`, `exporter` or `datasource`.
     kind: &'static str,
     /// What findings need.
     about: Arc<About>,
     /// Its name, with its place.
     name: Cell,
-    /// `traces`, `metrics`, `logs` or `queries`.
+    /// `traces`, `metrics`, `logs`, `queries` or `other`.
     signal: &'static str,
     /// Links to rows: `app`, `component`, `collector`.
     links: Vec<(&'static str, Cell)>,
+    /// Where it sends.
+    to: Destination,
+    /// The indexes of Collector and component, when an exporter sends.
+    exporter: Option<(usize, usize)>,
+    /// Whether the endpoint itself is faulty.
+    has_fault: bool,
+    /// Whether the host is the sender's node.
+    is_node: bool,
+    /// The namespace that short names are looked up in.
+    namespace: &'a Namespace,
+    /// The index of its workload.
+    workload: Option<usize>,
+}
+
+/// Where something is sent, as the sender has it.
+#[derive(Debug, Clone)]
+struct Destination {
     /// The endpoint with the place that decides it.
     endpoint: Cell,
     /// `grpc`, `http` and so on; unknown when it cannot be told.
@@ -38,14 +55,6 @@ struct Sender<'a> {
     port: Cell,
     /// The path.
     path: Cell,
-    /// Whether the endpoint itself is faulty.
-    has_fault: bool,
-    /// Whether the host is the sender's node.
-    is_node: bool,
-    /// The namespace that short names are looked up in.
-    namespace: &'a Namespace,
-    /// The index of its workload.
-    workload: Option<usize>,
 }
 
 /// Adds a row for each connection.
@@ -57,8 +66,8 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     };
     for sender in senders::all(topology, links) {
         let row = ends.row(&network, &sender);
-        let about = at_object(&sender.about, sender.endpoint.place.as_ref());
-        let place = sender.endpoint.place.clone().or_else(|| sender.name.place.clone());
+        let about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
+        let place = sender.to.endpoint.place.clone().or_else(|| sender.name.place.clone());
         facts.push("hops", row.build_at(&about, place));
     }
 }
@@ -86,13 +95,14 @@ impl Ends<'_> {
             .set("sender", sender.kind)
             .set("name", sender.name.clone())
             .set("signal", sender.signal)
-            .set("endpoint", sender.endpoint.clone())
-            .set("protocol", sender.protocol.clone())
-            .set("tls", sender.tls.clone())
-            .set("host", sender.host.clone())
-            .set("port", sender.port.clone())
-            .set("path", sender.path.clone())
-            .set("sender_fault", sender.has_fault);
+            .set("endpoint", sender.to.endpoint.clone())
+            .set("protocol", sender.to.protocol.clone())
+            .set("tls", sender.to.tls.clone())
+            .set("host", sender.to.host.clone())
+            .set("port", sender.to.port.clone())
+            .set("path", sender.to.path.clone())
+            .set("sender_fault", sender.has_fault)
+            .set("to_itself", false);
         for (column, link) in &sender.links {
             row = row.set(column, link.clone());
         }
@@ -100,11 +110,11 @@ impl Ends<'_> {
             namespace: sender.namespace,
             workload: sender.workload,
         };
-        let port = match sender.port.value {
+        let port = match sender.to.port.value {
             Value::Int(number) => u16::try_from(number).ok(),
             _ => None,
         };
-        match (sender.is_node, sender.host.text(), port) {
+        match (sender.is_node, sender.to.host.text(), port) {
             (true, _, Some(port)) => self.with_route(row, sender, &network.node_route(port)),
             (false, Some(host), Some(port)) => self.with_route(row, sender, &network.route(from, host, port)),
             // Without a port the host tells what it tells.
@@ -114,18 +124,19 @@ impl Ends<'_> {
                 match target {
                     Target::Absent { .. } | Target::Outside => row,
                     _ => {
-                        let unknown = Cell::unknown("the port is not known");
-                        row.set("port_open", unknown.clone()).set("listener", unknown)
+                        let reason = "the port is not known";
+                        with_unknown_end(row.set("port_open", Cell::unknown(reason)), sender, reason)
                     }
                 }
             }
             _ => {
-                let reason = sender.host.unknown_reason().or(sender.port.unknown_reason());
+                let reason = sender.to.host.unknown_reason().or(sender.to.port.unknown_reason());
                 let reason =
                     reason.map_or_else(|| "the endpoint names no host".to_owned(), |reason| reason.to_string());
-                row.set("target", Cell::unknown(reason.clone()))
-                    .set("port_open", Cell::unknown(reason.clone()))
-                    .set("listener", Cell::unknown(reason))
+                let row = row
+                    .set("target", Cell::unknown(reason.as_str()))
+                    .set("port_open", Cell::unknown(reason.as_str()));
+                with_unknown_end(row, sender, &reason)
             }
         }
     }
@@ -178,18 +189,17 @@ impl Ends<'_> {
             .set("pod_port", route.pod_port.map(i64::from))
             .set("right_port", right_port(self.topology, sender, route));
         if let Target::Unknown(reason) = &route.target {
-            return row.set("listener", Cell::unknown(reason.as_str()));
+            return with_unknown_end(row, sender, reason);
         }
         let behind = match &route.target {
             Target::Service(index) => self.topology.services[*index].selects.as_slice(),
             _ => &[],
         };
         row = self.with_tempo(row, behind);
-        let leads_back = sender.workload.is_some_and(|own| behind.contains(&own));
-        row = row.set("to_itself", leads_back);
+        row = row.set("to_itself", self.is_loop(sender, route.end.as_ref()));
         match &route.end {
             None => row,
-            Some(End::Unknown(reason)) => row.set("listener", Cell::unknown(reason.as_str())),
+            Some(End::Unknown(reason)) => with_unknown_end(row, sender, reason),
             Some(End::Nothing(workload)) => {
                 let workload = &self.topology.workloads[*workload];
                 let reference = &workload.reference;
@@ -199,6 +209,18 @@ impl Ends<'_> {
             }
             Some(End::At(listening)) => self.with_listener(row, *listening),
         }
+    }
+
+    /// Whether an exporter sends to a receiver of its own pods that feeds a pipeline which the exporter ends.
+    fn is_loop(&self, sender: &Sender<'_>, end: Option<&End>) -> bool {
+        let (Some((from, exporter)), Some(End::At(Listening::Collector(to, position)))) = (sender.exporter, end) else {
+            return false;
+        };
+        let (from, to) = (&self.topology.collectors[from], &self.topology.collectors[*to]);
+        let receiver = to.listeners[*position].component.map(|index| &to.components[index]);
+        let ended = &from.components[exporter].exporter_in;
+        from.run == to.run
+            && receiver.is_some_and(|receiver| receiver.receiver_in.iter().any(|pipeline| ended.contains(pipeline)))
     }
 
     /// Says what the processes of Tempo behind a Service do, when all do the same.
@@ -274,6 +296,15 @@ impl Ends<'_> {
     }
 }
 
+/// Says that what listens cannot be told; an exporter may then send to itself.
+fn with_unknown_end(row: RowBuilder, sender: &Sender<'_>, reason: &str) -> RowBuilder {
+    let row = row.set("listener", Cell::unknown(reason));
+    match sender.exporter {
+        Some(_) => row.set("to_itself", Cell::unknown(reason)),
+        None => row,
+    }
+}
+
 fn tempo_words(topology: &Topology, index: usize) -> Cell {
     let tempo = &topology.tempos[index];
     Cell::from(tempo.namespace.words(&tempo.reference.kind, &tempo.reference.name))
@@ -281,7 +312,7 @@ fn tempo_words(topology: &Topology, index: usize) -> Cell {
 
 /// Returns the one port of the Service that takes what the sender speaks.
 fn right_port(topology: &Topology, sender: &Sender<'_>, route: &Route) -> Cell {
-    let wanted = match (sender.signal, sender.protocol.text()) {
+    let wanted = match (sender.signal, sender.to.protocol.text()) {
         ("queries", _) => "tempo_http",
         (_, Some("grpc")) => "otlp_grpc",
         (_, Some("http")) => "otlp_http",

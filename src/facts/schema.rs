@@ -114,6 +114,15 @@ pub const SERVICES: &[Read] = &[Read {
     resource: "services",
 }];
 
+/// Reads that a table needs that is made from mounted configuration and from the Services that lead to it.
+pub const CONFIGURATION_AND_SERVICES: &[Read] = &[
+    CONFIGURATION[0],
+    CONFIGURATION[1],
+    CONFIGURATION[2],
+    CONFIGURATION[3],
+    SERVICES[0],
+];
+
 /// Reads that a table made from logs needs.
 pub const LOGS: &[Read] = &[Read {
     verb: "get",

@@ -14,6 +14,7 @@ use super::Topology;
 use super::service::{Service, ServiceKind, TargetNumber};
 use super::workload::{Namespace, near_miss, same_namespace};
 use crate::evidence::Evidence;
+pub use name::host_and_port;
 use name::{Name, parse};
 use std::collections::HashMap;
 
@@ -81,6 +82,14 @@ impl Route {
             end: None,
             others: Vec::new(),
         }
+    }
+}
+
+/// Returns the Service that a host names by its form, and its namespace when that is written.
+pub fn service_name(host: &str) -> Option<(&str, Option<&str>)> {
+    match parse(host) {
+        Name::Service { name, namespace, .. } => Some((name, namespace)),
+        _ => None,
     }
 }
 

@@ -276,8 +276,17 @@ fn is_node_address(container: &Container, from: &Source) -> bool {
     behind_node_address(container, from).is_some()
 }
 
-/// Returns what follows the address of the node in the variable that decides the endpoint: `:4317`; `None` when it begins with no such address.
-pub(in crate::facts) fn behind_node_address<'c>(container: &'c Container, from: &Source) -> Option<&'c str> {
+/// An endpoint that begins with the address of the node: `http://$(HOST_IP):4317`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::facts) struct NodeEndpoint<'c> {
+    /// The scheme, when one is written.
+    pub(in crate::facts) scheme: Option<&'c str>,
+    /// What follows the address: `:4317`.
+    pub(in crate::facts) rest: &'c str,
+}
+
+/// Returns the endpoint in the variable that decides it; `None` when it begins with no address of the node.
+pub(in crate::facts) fn behind_node_address<'c>(container: &'c Container, from: &Source) -> Option<NodeEndpoint<'c>> {
     let Source::Variable(name) = from else {
         return None;
     };
@@ -286,10 +295,14 @@ pub(in crate::facts) fn behind_node_address<'c>(container: &'c Container, from: 
         all.find(|variable| variable.name == name)
     };
     let written = of_name(name).and_then(|variable| variable.entry.text_at(&["value"]))?;
-    let host = written.split_once("://").map_or(written, |(_, rest)| rest);
+    let (scheme, host) = match written.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, written),
+    };
     let (host, rest) = host.strip_prefix("$(").and_then(|rest| rest.split_once(')'))?;
     let field = of_name(host).and_then(|variable| variable.entry.text_at(&["valueFrom", "fieldRef", "fieldPath"]));
-    (field == Some("status.hostIP") && (rest.is_empty() || rest.starts_with([':', '/']))).then_some(rest)
+    let is_node = field == Some("status.hostIP") && (rest.is_empty() || rest.starts_with([':', '/']));
+    is_node.then_some(NodeEndpoint { scheme, rest })
 }
 
 fn preload_state(view: &AppView) -> Cell {

@@ -5,6 +5,7 @@
 use crate::evidence::{Cell, Evidence};
 use crate::releases::{Program, ReleaseSpan, Version};
 use crate::topology::Topology;
+use crate::topology::endpoint;
 use crate::topology::grafana::Datasource;
 use crate::topology::service::{Service, ServiceKind};
 use crate::topology::tempo::{Generator, Tempo};
@@ -180,7 +181,7 @@ fn reached<'a>(evidence: &Evidence, topology: &'a Topology, datasource: &Datasou
     let Some((host, port)) = datasource.url.text().and_then(host_and_port) else {
         return Ok(None);
     };
-    let Some((name, namespace)) = names(&host) else {
+    let Some((name, namespace)) = endpoint::service_name(&host) else {
         return Ok(None);
     };
     let namespace = match (namespace, datasource.instance) {
@@ -266,27 +267,8 @@ fn with_installation<'a>(topology: &'a Topology, answering: Vec<&'a Tempo>) -> O
 fn host_and_port(url: &str) -> Option<(String, u16)> {
     let (scheme, rest) = url.split_once("://")?;
     let default = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let authority = authority.rsplit('@').next().unwrap_or(authority);
-    match authority.rsplit_once(':') {
-        // The colons of an IPv6 address are no name of a Service either way.
-        Some((host, port)) => Some((host.to_ascii_lowercase(), port.parse().ok()?)),
-        None => Some((authority.to_ascii_lowercase(), default)),
-    }
-}
-
-/// Splits the host into the name of a Service and its namespace; `None` when it cannot be one.
-fn names(host: &str) -> Option<(&str, Option<&str>)> {
-    let mut labels = host.trim_end_matches('.').split('.');
-    let name = labels.next().filter(|name| {
-        let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        name.bytes().all(is_letter) && name.bytes().any(|byte| byte.is_ascii_lowercase())
-    })?;
-    let namespace = labels.next();
-    match labels.next() {
-        None | Some("svc") => Some((name, namespace)),
-        Some(_) => None,
-    }
+    let (host, port) = endpoint::host_and_port(rest.split(['/', '?', '#']).next().unwrap_or(rest));
+    Some((host.to_ascii_lowercase(), port.unwrap_or(default)))
 }
 
 /// Whether a Collector makes service graphs: the connector, or the processor of old releases.

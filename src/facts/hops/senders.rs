@@ -1,6 +1,6 @@
 //! Everything that sends: SDKs, exporters of Collectors, data sources of Grafana, remote writes of Tempo.
 
-use super::Sender;
+use super::{Destination, Sender};
 use crate::evidence::{Cell, Value};
 use crate::facts::About;
 use crate::facts::app::{AppRows, AppView, behind_node_address};
@@ -9,6 +9,7 @@ use crate::releases::ComponentKind;
 use crate::topology::Topology;
 use crate::topology::app::Settings;
 use crate::topology::collector::{Collector, Component};
+use crate::topology::endpoint::host_and_port;
 use crate::topology::sdk::{Answer, Source, Url};
 use crate::topology::workload::{Namespace, Workload};
 use std::sync::Arc;
@@ -65,13 +66,9 @@ fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &Ap
         cell if cell.text().is_some_and(|text| text.starts_with("http")) => Cell::from("http").at(&cell),
         cell => cell,
     };
-    let default_port = || match protocol.text() {
-        Some("grpc") => 4317_i64.into(),
-        Some("http") => 4318_i64.into(),
-        _ => Cell::unknown("the protocol is not known"),
-    };
     let port = match behind_node {
-        Some(rest) => match rest
+        Some(node) => match node
+            .rest
             .strip_prefix(':')
             .map(|rest| rest.split('/').next().unwrap_or(rest))
         {
@@ -79,7 +76,7 @@ fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &Ap
                 |_| Cell::unknown("the port is not known"),
                 |port| i64::from(port).into(),
             ),
-            None => default_port(),
+            None => Cell::unknown("no port is written after the address of the node"),
         },
         None => of("port"),
     };
@@ -89,12 +86,19 @@ fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &Ap
         name: row.get("name").cloned().unwrap_or_default(),
         signal: "traces",
         links: vec![("app", Cell::link(row))],
-        endpoint: of("url"),
-        protocol,
-        tls: of("tls"),
-        host: of("host"),
-        port,
-        path: of("path"),
+        to: Destination {
+            endpoint: of("url"),
+            protocol,
+            tls: match behind_node.and_then(|node| node.scheme) {
+                Some("http") => false.into(),
+                Some("https") => true.into(),
+                _ => of("tls"),
+            },
+            host: of("host"),
+            port,
+            path: of("path"),
+        },
+        exporter: None,
         has_fault: view
             .settings
             .faults
@@ -139,12 +143,8 @@ fn exporters<'a>(
                 ("component", Cell::link(&links.collectors.components[index][position])),
                 ("collector", Cell::link(&links.collectors.collectors[index])),
             ],
-            endpoint: target.endpoint,
-            protocol: target.protocol.into(),
-            tls: target.tls,
-            host: target.host,
-            port: target.port,
-            path: target.path,
+            to: target,
+            exporter: Some((index, position)),
             has_fault: false,
             is_node: false,
             namespace: &owner.namespace,
@@ -161,21 +161,11 @@ fn signal_of(collector: &Collector, component: &Component) -> &'static str {
     ["traces", "metrics", "logs"]
         .into_iter()
         .find(|signal| has(signal))
-        .unwrap_or("traces")
-}
-
-/// Where an exporter sends.
-struct TargetOf {
-    endpoint: Cell,
-    protocol: &'static str,
-    tls: Cell,
-    host: Cell,
-    port: Cell,
-    path: Cell,
+        .unwrap_or("other")
 }
 
 /// Returns where an exporter sends; `None` for exporters that are not followed.
-fn target_of(component: &Component) -> Option<TargetOf> {
+fn target_of(component: &Component) -> Option<Destination> {
     let config = &component.config;
     let is_named = |names: &[&str]| names.contains(&component.type_name.as_str());
     let written = |keys: &[&str]| config.path(keys).filter(|cell| !cell.is_null()).cloned();
@@ -201,13 +191,13 @@ fn target_of(component: &Component) -> Option<TargetOf> {
             _ => port,
         };
         let tls = tls_of_grpc(None, written(&["protocol", "otlp", "tls", "insecure"]));
-        return Some(TargetOf {
+        return Some(Destination {
             host: match hostname.text() {
                 Some(host) => Cell::from(host).at(&hostname),
                 None => hostname.clone(),
             },
             endpoint: hostname,
-            protocol: "grpc",
+            protocol: "grpc".into(),
             tls,
             port,
             path: "".into(),
@@ -230,11 +220,11 @@ fn tls_of_grpc(scheme: Option<&str>, insecure: Option<Cell>) -> Cell {
     }
 }
 
-fn grpc(endpoint: Cell, insecure: Option<Cell>) -> TargetOf {
+fn grpc(endpoint: Cell, insecure: Option<Cell>) -> Destination {
     let Some(text) = endpoint.text() else {
         let unknown = unknown_like(&endpoint);
-        return TargetOf {
-            protocol: "grpc",
+        return Destination {
+            protocol: "grpc".into(),
             tls: tls_of_grpc(None, insecure),
             host: unknown.clone(),
             port: unknown,
@@ -252,8 +242,8 @@ fn grpc(endpoint: Cell, insecure: Option<Cell>) -> TargetOf {
         _ => rest.split('/').next().unwrap_or(rest),
     };
     let (host, port) = host_and_port(rest);
-    TargetOf {
-        protocol: "grpc",
+    Destination {
+        protocol: "grpc".into(),
         tls: tls_of_grpc(scheme, insecure),
         host: match scheme {
             Some("unix" | "unix-abstract") => Cell::default(),
@@ -265,11 +255,11 @@ fn grpc(endpoint: Cell, insecure: Option<Cell>) -> TargetOf {
     }
 }
 
-fn http(endpoint: Cell, protocol: &'static str) -> Option<TargetOf> {
+fn http(endpoint: Cell, protocol: &'static str) -> Option<Destination> {
     let Some(text) = endpoint.text() else {
         let unknown = unknown_like(&endpoint);
-        return Some(TargetOf {
-            protocol,
+        return Some(Destination {
+            protocol: protocol.into(),
             tls: unknown.clone(),
             host: unknown.clone(),
             port: unknown.clone(),
@@ -284,11 +274,10 @@ fn http(endpoint: Cell, protocol: &'static str) -> Option<TargetOf> {
         Some(at) => rest.split_at(at),
         None => (rest, ""),
     };
-    let authority = authority.rsplit('@').next().unwrap_or(authority);
     let (host, port) = host_and_port(authority);
     let port = port.unwrap_or(if is_tls { 443 } else { 80 });
-    Some(TargetOf {
-        protocol,
+    Some(Destination {
+        protocol: protocol.into(),
         tls: is_tls.into(),
         host: Cell::from(host).at(&endpoint),
         port: Cell::from(i64::from(port)).at(&endpoint),
@@ -301,17 +290,6 @@ fn unknown_like(cell: &Cell) -> Cell {
     match cell.unknown_reason() {
         Some(reason) => Cell::unknown(reason.clone()),
         None => Cell::unknown("the endpoint is no text"),
-    }
-}
-
-/// Splits at the last colon that is not part of an IPv6 address.
-fn host_and_port(authority: &str) -> (&str, Option<u16>) {
-    if let Some((host, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
-    }
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') => (host, port.parse().ok()),
-        _ => (authority, None),
     }
 }
 
@@ -331,12 +309,8 @@ fn datasource<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize) ->
         name: datasource.name.clone(),
         signal: "queries",
         links: Vec::new(),
-        endpoint: target.endpoint,
-        protocol: target.protocol.into(),
-        tls: target.tls,
-        host: target.host,
-        port: target.port,
-        path: target.path,
+        to: target,
+        exporter: None,
         has_fault: false,
         is_node: false,
         namespace: links.datasource_namespaces.get(index)?,

@@ -1,17 +1,13 @@
 //! The table about connections between stages.
 
-use super::{Column, Read, Table, Type};
+use super::{CONFIGURATION_AND_SERVICES, Column, Table, Type};
 
 const fn column(name: &'static str, kind: Type, about: &'static str) -> Column {
     Column { name, kind, about }
 }
 
 const HOPS: &[Column] = &[
-    column(
-        "sender",
-        Type::Text,
-        "`sdk`, `exporter`, `datasource` or `remote_write`.",
-    ),
+    column("sender", Type::Text, "`sdk`, `exporter` or `datasource`."),
     column(
         "name",
         Type::Text,
@@ -20,7 +16,7 @@ const HOPS: &[Column] = &[
     column(
         "signal",
         Type::Text,
-        "`traces`, `metrics`, `logs` or `queries`; of an exporter the first that it has, traces before others.",
+        "`traces`, `metrics`, `logs`, `queries` or `other`; of an exporter the first that it has, traces before others.",
     ),
     column("app", Type::Row("apps"), "The application that sends."),
     column("component", Type::Row("components"), "The exporter that sends."),
@@ -101,7 +97,7 @@ const HOPS: &[Column] = &[
     column(
         "to_itself",
         Type::Bool,
-        "Whether the way leads back to the pods that send.",
+        "Whether an exporter sends to a receiver of its own pods that feeds the pipeline which it ends.",
     ),
     column(
         "takes_spans",
@@ -120,34 +116,10 @@ const HOPS: &[Column] = &[
     ),
 ];
 
-/// What has to be read to follow a connection.
-const PATH: &[Read] = &[
-    Read {
-        verb: "list",
-        resource: "deployments",
-    },
-    Read {
-        verb: "list",
-        resource: "statefulsets",
-    },
-    Read {
-        verb: "list",
-        resource: "daemonsets",
-    },
-    Read {
-        verb: "list",
-        resource: "services",
-    },
-    Read {
-        verb: "get",
-        resource: "configmaps",
-    },
-];
-
 /// The tables.
 pub const TABLES: &[Table] = &[Table {
     name: "hops",
     row: "One connection: a sender and the endpoint that it sends to.",
     columns: HOPS,
-    reads: PATH,
+    reads: CONFIGURATION_AND_SERVICES,
 }];

@@ -3,31 +3,7 @@
 mod parts;
 mod process;
 
-use super::{CONFIGURATION, Read, Table};
-
-/// What rows about a Tempo with its Services need.
-const WITH_SERVICES: &[Read] = &[
-    Read {
-        verb: "list",
-        resource: "deployments",
-    },
-    Read {
-        verb: "list",
-        resource: "statefulsets",
-    },
-    Read {
-        verb: "list",
-        resource: "daemonsets",
-    },
-    Read {
-        verb: "get",
-        resource: "configmaps",
-    },
-    Read {
-        verb: "list",
-        resource: "services",
-    },
-];
+use super::{CONFIGURATION, CONFIGURATION_AND_SERVICES, Table};
 
 /// The tables.
 pub const TABLES: &[Table] = &[
@@ -41,7 +17,7 @@ pub const TABLES: &[Table] = &[
         name: "tempo_receivers",
         row: "One address that a receiver of a distributor listens on, or one receiver that listens nowhere.",
         columns: parts::RECEIVERS,
-        reads: WITH_SERVICES,
+        reads: CONFIGURATION_AND_SERVICES,
     },
     Table {
         name: "tempo_paths",

@@ -82,46 +82,97 @@ const SILENT_EXTENSIONS: [&str; 24] = [
 ];
 
 impl Network<'_> {
-    /// Returns what listens on a port of the pods of workloads.
+    /// Returns what listens on a port of the pods of workloads, when it is the same in all of them.
     pub(super) fn listening(&self, workloads: &[usize], port: u16) -> End {
         let mut found = workloads.iter().map(|&index| self.in_pods(index, port));
         let Some(first) = found.next() else {
             return End::Unknown("no pods are at hand".to_owned());
         };
-        let kind = |end: &End| std::mem::discriminant(end);
-        match found.all(|end| kind(&end) == kind(&first)) {
+        match found.all(|end| self.is_alike(&end, &first)) {
             true => first,
             false => End::Unknown("the pods behind it differ in what listens on the port".to_owned()),
         }
     }
 
+    /// Whether a sender is answered alike at two ends.
+    fn is_alike(&self, one: &End, other: &End) -> bool {
+        match (one, other) {
+            (End::At(one), End::At(other)) => self.manner(*one) == self.manner(*other),
+            (End::Nothing(_), End::Nothing(_)) | (End::Unknown(_), End::Unknown(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Returns what a sender notices of a listener: protocol, TLS, whether it is reached, and the signals of its pipelines.
+    fn manner(&self, listening: Listening) -> (&str, bool, Option<bool>, Vec<&str>) {
+        match listening {
+            Listening::Collector(index, position) => {
+                let collector = &self.topology.collectors[index];
+                let listener = &collector.listeners[position];
+                let component = listener.component.map(|component| &collector.components[component]);
+                let used = component.map_or(&[][..], |component| &component.receiver_in);
+                let mut signals: Vec<&str> = used
+                    .iter()
+                    .map(|&pipeline| collector.pipelines[pipeline].signal.as_str())
+                    .collect();
+                signals.sort_unstable();
+                signals.dedup();
+                let local = listener.is_local.as_ref().ok().copied();
+                (listener.protocol, listener.has_tls, local, signals)
+            }
+            Listening::Tempo(index, position) => {
+                let receiver = &self.topology.tempos[index].receivers[position];
+                let local = match receiver.localhost.value {
+                    Value::Bool(local) => Some(local),
+                    _ => None,
+                };
+                (&receiver.protocol, receiver.tls, local, Vec::new())
+            }
+            Listening::TempoHttp(_) => ("tempo_http", false, Some(false), Vec::new()),
+            Listening::TempoGrpc(_) => ("tempo_grpc", false, Some(false), Vec::new()),
+        }
+    }
+
     /// Returns what listens on a port of each node.
+    ///
+    /// "Nothing" needs that one agent is meant: a Collector on the nodes that has the port in its pods, and no other program on the nodes.
     pub(super) fn listening_on_node(&self, port: u16) -> End {
-        let mut agents = 0;
+        let opens = |listener: &Listener| {
+            listener.host_port == Some(i64::from(port)) || (listener.host_network && listener.number() == Some(port))
+        };
+        let mut meant = Vec::new();
+        let mut understood = Vec::new();
         for (index, collector) in self.topology.collectors.iter().enumerate() {
-            let is_agent = collector.mode.as_deref() == Some("daemonset");
-            if !is_agent {
+            let Some((workload, _)) = collector.run.filter(|_| collector.mode.as_deref() == Some("daemonset")) else {
                 continue;
-            }
-            if collector.unknown.is_some() {
-                return End::Unknown("the configuration of a Collector on the nodes is not known".to_owned());
-            }
-            agents += 1;
-            let opens = |listener: &Listener| {
-                listener.host_port == Some(i64::from(port))
-                    || (listener.host_network && listener.number() == Some(port))
             };
             if let Some(position) = collector.listeners.iter().position(opens) {
                 return End::At(Listening::Collector(index, position));
             }
+            if let Some(reason) = collector_hides(collector) {
+                return End::Unknown(reason);
+            }
+            understood.push(workload);
+            if collector
+                .listeners
+                .iter()
+                .any(|listener| listener.number() == Some(port))
+            {
+                meant.push(workload);
+            }
         }
-        let first = self.topology.collectors.iter().find_map(|collector| {
-            let is_agent = collector.mode.as_deref() == Some("daemonset");
-            collector.run.filter(|_| is_agent)
+        let other = self.topology.workloads.iter().enumerate().find(|(index, workload)| {
+            let is_on_nodes = workload.reference.kind == "DaemonSet" || opens_host_port(workload, port);
+            is_on_nodes && !understood.contains(index)
         });
-        match (agents, first) {
-            // With several the one that is meant cannot be told from those that are not.
-            (1, Some((workload, _))) => End::Nothing(workload),
+        match (meant.as_slice(), other) {
+            ([workload], None) => End::Nothing(*workload),
+            (_, Some((_, workload))) => End::Unknown(format!(
+                "{} runs on the nodes as well, and what it listens on is not known",
+                workload
+                    .namespace
+                    .words(&workload.reference.kind, &workload.reference.name)
+            )),
             _ => End::Unknown("which program listens on the nodes is not at hand".to_owned()),
         }
     }
@@ -193,6 +244,15 @@ fn may_get_sidecars(workload: &Workload) -> bool {
             || name.starts_with("sidecar.istio.io/")
             || name.starts_with("linkerd.io/")
             || name.starts_with("consul.hashicorp.com/")
+    })
+}
+
+/// Whether a container of the pods takes a port of the node.
+fn opens_host_port(workload: &Workload, port: u16) -> bool {
+    let ports = |container: &Container| container.cell.get("ports").map_or(&[][..], Cell::items).to_vec();
+    workload.containers.iter().flat_map(ports).any(|one| {
+        let host_port = one.get("hostPort").map(|cell| &cell.value);
+        matches!(host_port, Some(Value::Int(number)) if *number == i64::from(port))
     })
 }
 

@@ -66,6 +66,18 @@ pub(super) fn parse(host: &str) -> Name<'_> {
     }
 }
 
+/// Splits the authority of a URL, or `host:port`, at the last colon that is not part of an IPv6 address; credentials in front are left out.
+pub fn host_and_port(authority: &str) -> (&str, Option<u16>) {
+    let authority = authority.rsplit('@').next().unwrap_or(authority);
+    if let Some((host, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return (host, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') => (host, port.parse().ok()),
+        _ => (authority, None),
+    }
+}
+
 /// DNS is not case-sensitive, names of objects are in small letters; an underscore is in no name of a Service.
 fn is_label(label: &str) -> bool {
     !label.is_empty()
@@ -78,6 +90,14 @@ fn is_label(label: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn authorities() {
+        assert_eq!(host_and_port("tempo:4317"), ("tempo", Some(4317)));
+        assert_eq!(host_and_port("user:secret@tempo"), ("tempo", None));
+        assert_eq!(host_and_port("[::1]:4317"), ("::1", Some(4317)));
+        assert_eq!(host_and_port("2001:db8::7"), ("2001:db8::7", None));
+    }
 
     #[test]
     fn forms_of_hosts() {

@@ -179,3 +179,29 @@ fn a_service_without_namespace_is_not_mixed_up_with_one_that_has_it() {
     )]);
     assert!(follow(&evidence, "collector.tracing", 4317).contains("do not both name their namespace"));
 }
+
+#[test]
+fn pods_that_answer_differently_behind_one_service_are_left_open() {
+    let second = CLUSTER
+        .split("---\n")
+        .take(2)
+        .collect::<Vec<_>>()
+        .join("---\n")
+        .replace("name: collector", "name: canary")
+        .replace("0.0.0.0:4317", "0.0.0.0:4316")
+        .replace("0.0.0.0:4318", "0.0.0.0:4317");
+    let evidence = evidence_of(&[("cluster.yaml", CLUSTER), ("canary.yaml", &second)]);
+    let found = follow(&evidence, "collector.tracing", 4317);
+    assert!(found.contains("differ in what listens"), "{found}");
+    let alike = CLUSTER
+        .split("---\n")
+        .take(2)
+        .collect::<Vec<_>>()
+        .join("---\n")
+        .replace("name: collector", "name: canary");
+    let evidence = evidence_of(&[("cluster.yaml", CLUSTER), ("canary.yaml", &alike)]);
+    assert_eq!(
+        follow(&evidence, "collector.tracing", 4317),
+        "collector, open, otlp_grpc"
+    );
+}

@@ -1,30 +1,9 @@
 //! Columns about the ports that a Collector listens on, and about its probes.
 
-use super::super::{Column, Read, Type, column};
+use super::super::{CONFIGURATION_AND_SERVICES, Column, Read, Type, column};
 use super::TEXTS;
 
-pub(super) const READS: &[Read] = &[
-    Read {
-        verb: "list",
-        resource: "deployments",
-    },
-    Read {
-        verb: "list",
-        resource: "statefulsets",
-    },
-    Read {
-        verb: "list",
-        resource: "daemonsets",
-    },
-    Read {
-        verb: "get",
-        resource: "configmaps",
-    },
-    Read {
-        verb: "list",
-        resource: "services",
-    },
-];
+pub(super) const READS: &[Read] = CONFIGURATION_AND_SERVICES;
 
 const SERVICE_PORT: Type = Type::Record(&[
     column("service", Type::Text, "The Service's name."),
