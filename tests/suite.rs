@@ -11,3 +11,5 @@ mod examples;
 mod properties;
 #[path = "suite/stacks.rs"]
 mod stacks;
+#[path = "suite/why.rs"]
+mod why;
