@@ -39,6 +39,13 @@ pub(super) fn is_needed(kind: &str) -> bool {
     NEEDED.binary_search(&kind).is_ok()
 }
 
+/// Returns the kind itself if its objects matter only where something names them, or by the words in them.
+pub(super) fn by_name_only(kind: &str) -> Option<&'static str> {
+    ["ConfigMap", "PersistentVolumeClaim"]
+        .into_iter()
+        .find(|known| *known == kind)
+}
+
 pub(super) fn is_list(kind: &str) -> bool {
     kind.len() >= 4 && kind.ends_with("List")
 }
