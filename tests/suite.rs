@@ -9,5 +9,7 @@ mod cli;
 mod examples;
 #[path = "suite/properties.rs"]
 mod properties;
+#[path = "suite/running.rs"]
+mod running;
 #[path = "suite/stacks.rs"]
 mod stacks;
