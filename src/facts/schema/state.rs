@@ -194,6 +194,7 @@ const POD_WARNING_COLUMNS: &[Column] = &[
     ),
     column("pod", Type::Text, "The pod; null when it is about the workload."),
     column("pods", Type::Int, "Of how many pods it is said."),
+    column("ready_pods", Type::Int, "How many pods of the workload are ready."),
     STAGE,
     WORKLOAD,
 ];

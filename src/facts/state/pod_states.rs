@@ -50,12 +50,7 @@ pub(super) fn unschedulable(pod: &Pod) -> Option<Cell> {
 
 /// Whether the node of a pod has stopped reporting (`kubernetes/kubernetes:pkg/controller/util/node/controller_utils.go`).
 fn is_node_lost(pod: &Pod) -> bool {
-    let status = pod.status();
-    pod.cell.text_at(&["status", "reason"]) == Some("NodeLost")
-        || pod.phase() == "Unknown"
-        || condition(&status, "DisruptionTarget").is_some_and(|one| {
-            one.text_at(&["reason"]) == Some("DeletionByTaintManager") && one.text_at(&["status"]) == Some("True")
-        })
+    pod.cell.text_at(&["status", "reason"]) == Some("NodeLost") || pod.phase() == "Unknown"
 }
 
 fn row(evidence: &Evidence, pod: &Pod) -> RowBuilder {

@@ -33,7 +33,10 @@ pub(super) fn rows(facts: &mut Facts, parts: &StateParts<'_>, pods: &Pods, index
     let failing = pods.current(index).filter(is_new).find(|pod| pod.fails());
     let old_ready = pods.current(index).filter(|pod| !is_new(pod) && pod.is_ready()).count();
     let has_pods = pods.current(index).next().is_some();
-    let stuck = deadline_exceeded || (failing.is_some() && old_ready > 0);
+    let is_whole = ["readyReplicas", "updatedReplicas"]
+        .iter()
+        .all(|key| number_at(&status, &[key]).is_some_and(|count| Some(count) >= workload.replicas));
+    let stuck = (deadline_exceeded && !is_whole) || (failing.is_some() && old_ready > 0);
     let row = RowBuilder::new("rollouts")
         .set("desired", desired)
         .set(

@@ -45,6 +45,7 @@ pub(super) fn rows(facts: &mut Facts, parts: &StateParts<'_>, pods: &Pods, event
         let about = parts.about(index, position);
         let place: Option<Arc<Place>> = warning.event.message.place.clone();
         let row = row(&warning)
+            .set("ready_pods", pods.ready(index))
             .set("stage", parts.stage(index))
             .set("workload", Cell::link(&parts.rows.workloads[index]));
         facts.push("pod_warnings", row.build_at(&about, place));
