@@ -21,7 +21,7 @@ mod recognise;
 mod split;
 mod unit;
 
-use crate::evidence::logs::LogScanner;
+use crate::evidence::logs::{LogScanner, Timestamp};
 use crate::evidence::{Completeness, Evidence, Note, Problem, Resource, SourceFile};
 use manifests::{Entry, Outcome};
 use rayon::prelude::*;
@@ -37,6 +37,8 @@ pub struct Options {
     pub namespace: Option<String>,
     /// Whether the input holds everything of the namespaces in it (`--complete`).
     pub complete: bool,
+    /// When the input was taken, where that is known.
+    pub taken_at: Option<Timestamp>,
     /// Whether documents that no fact needs are parsed too, for their syntax errors (`--strict-input`).
     pub strict_input: bool,
     /// Releases that the user named, by program.
@@ -185,6 +187,7 @@ fn is_log_name(name: &str) -> bool {
 
 fn begin(options: &Options) -> Evidence {
     Evidence {
+        taken_at: options.taken_at,
         default_namespace: options.namespace.clone(),
         given_releases: options.releases.clone(),
         given_distribution: options.distribution.clone(),

@@ -6,13 +6,15 @@ use super::unit::Unit;
 use crate::evidence::{Note, Resource};
 
 /// The kinds that a fact may need, sorted. `List` and typed lists are taken apart.
-const NEEDED: [&str; 26] = [
+const NEEDED: [&str; 29] = [
     "Alloy",
     "ConfigMap",
     "CronJob",
     "DaemonSet",
     "Deployment",
     "DeploymentConfig",
+    "EndpointSlice",
+    "Event",
     "Grafana",
     "GrafanaDashboard",
     "GrafanaDatasource",
@@ -23,6 +25,7 @@ const NEEDED: [&str; 26] = [
     "OpenTelemetryCollector",
     "PersistentVolumeClaim",
     "Pod",
+    "PodMetrics",
     "Prometheus",
     "ReplicaSet",
     "ReplicationController",
