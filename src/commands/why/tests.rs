@@ -1,3 +1,5 @@
+//! Which workload a word means.
+
 use super::*;
 
 fn candidate(kind: &str, namespace: &str, name: &str) -> Candidate {
