@@ -107,26 +107,16 @@ impl Redactor {
         }
     }
 
-    /// Redacts an object in a file: returns the text of its document with as many lines as before.
-    pub fn document(&self, document: &Document, object: NodeId) -> String {
-        let secret = document.get(object, "kind").and_then(|kind| document.text_of(kind)) == Some("Secret");
+    /// Redacts a document of a file, an object or a list of some: returns its text with as many lines as before. What kind an item of a list is may only
+    /// be known around it: `secret` says that it is a Secret.
+    pub fn document(&self, document: &Document, secret: bool) -> String {
         let mut edits = Edits {
             redactor: self,
             document,
             spans: Vec::new(),
             edits: Vec::new(),
         };
-        for (key, _, value) in document.entries(object) {
-            let secret = secret && matches!(key, "data" | "stringData");
-            edits.node(
-                value,
-                Context {
-                    key,
-                    secret,
-                    name: None,
-                },
-            );
-        }
+        edits.object(document.root(), secret);
         edits.finish()
     }
 
@@ -146,6 +136,31 @@ struct Edits<'e> {
 }
 
 impl Edits<'_> {
+    /// Goes through an object, the objects of a list, or an item that was cut out of one.
+    fn object(&mut self, id: NodeId, secret: bool) {
+        let document = self.document;
+        if let NodeValue::Sequence(items) = &document.raw(id).value {
+            items.iter().for_each(|&item| self.object(item, secret));
+            return;
+        }
+        let NodeValue::Mapping(entries) = &document.raw(id).value else {
+            return self.node(id, Context::default());
+        };
+        let kind = document.get(id, "kind").and_then(|kind| document.text_of(kind));
+        let secret = secret || matches!(kind, Some("Secret" | "SecretList"));
+        for &(key_node, value) in entries {
+            self.spans.push(document.raw(key_node).span.clone());
+            let key = document.text_of(key_node).unwrap_or_default();
+            if key == "items" && kind.is_some_and(|kind| kind.ends_with("List")) {
+                self.object(value, secret);
+                continue;
+            }
+            let secret = secret && matches!(key, "data" | "stringData");
+            let name = None;
+            self.node(value, Context { key, name, secret });
+        }
+    }
+
     fn node(&mut self, id: NodeId, context: Context<'_>) {
         let node = self.document.raw(id);
         match &node.value {
@@ -296,11 +311,11 @@ mod tests {
     /// Says what becomes of an object in a file, and that the same is taken from an answer of the API.
     fn check(text: &str, expected: &str) {
         let document = parse(text);
-        let redacted = Redactor::default().document(&document, document.root());
+        let redacted = Redactor::default().document(&document, false);
         assert_eq!(redacted, expected);
         assert_eq!(redacted.lines().count(), text.lines().count());
         let again = parse(&redacted);
-        assert_eq!(Redactor::default().document(&again, again.root()), expected, "twice");
+        assert_eq!(Redactor::default().document(&again, false), expected, "twice");
         let value = |text: &str| -> Value { serde_saphyr::from_str(text).unwrap() };
         let mut object = value(text);
         Redactor::default().object(&mut object);

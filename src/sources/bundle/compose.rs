@@ -66,15 +66,15 @@ fn of_resource(resource: &Resource, range: Range<usize>, redactor: &Redactor) ->
     // An item of a list that was parsed alone: with its dash, or an element of a JSON array.
     let in_sequence = matches!(document.node(root).value, NodeValue::Sequence(_));
     let alone = in_sequence || resource.node == root;
+    let reference = &resource.reference;
     let item = resource
         .path
         .strip_prefix("items[")
         .and_then(|rest| rest.strip_suffix(']')?.parse().ok())
         .filter(|_| alone);
-    let reference = &resource.reference;
     Part {
         range,
-        text: redactor.document(document, root),
+        text: redactor.document(document, alone && reference.kind == "Secret"),
         stretch: Stretch {
             start: 0,
             end: 0,
@@ -89,7 +89,7 @@ fn of_resource(resource: &Resource, range: Range<usize>, redactor: &Redactor) ->
 
 fn of_plain(plain: &PlainFile, range: Range<usize>, redactor: &Redactor) -> Part {
     let text = match &plain.document {
-        Some(document) => redactor.document(document, document.root()),
+        Some(document) => redactor.document(document, false),
         None => redactor.file(&plain.text.file().name, &plain.text.content),
     };
     Part {

@@ -214,3 +214,50 @@ fn what_is_no_bundle_is_said_to_be_none() {
     .unwrap_err();
     assert_eq!(error.place, "b.tar.gz:f");
 }
+
+/// Whatever form a file has, its documents come back at their places, and without what is no evidence and no business of anybody.
+#[test]
+fn documents_come_back_at_their_places() {
+    let check = |text: &str| {
+        let evidence = from_texts(&[("a.yaml".to_owned(), text.to_owned())], &Options::default(), None);
+        let mut bytes = Vec::new();
+        write(&evidence, &Redactor::keyed([3; 32]), &mut bytes).unwrap();
+        let mut unpacked = String::new();
+        flate2::read::GzDecoder::new(bytes.as_slice())
+            .read_to_string(&mut unpacked)
+            .unwrap();
+        assert!(
+            !unpacked.contains("hunter2") && !unpacked.contains("nobody"),
+            "{unpacked}"
+        );
+        let again = read(&bytes, &ArchiveLimits::default()).unwrap();
+        let places = |evidence: &Evidence| -> Vec<String> {
+            let resources = evidence.resources.iter().map(|one| {
+                let (line, column) = one.document.place(one.node, "").line_column();
+                format!("{} {} {line}:{column}", one.reference, one.path)
+            });
+            resources.collect()
+        };
+        assert_eq!(places(&again), places(&evidence), "{text}");
+        assert!(places(&again).iter().any(|place| place.starts_with("Secret")), "{text}");
+        assert!(again.problems.is_empty(), "{:?}", again.problems);
+    };
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: n}\nstringData: {k: hunter2}\n";
+    let other = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: nobody}\n";
+    check(&format!("{other}---\r\n{CONFIG}---\n# token: hunter2\n{secret}"));
+    check(
+        r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Role","metadata":{"name":"nobody"}},{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"é"},"data":{"otel":"ü"}}, {"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"k":"hunter2"}}]}"#,
+    );
+    let item = |text: &str| format!("- {}\n", text.trim_end().replace('\n', "\n  "));
+    check(&format!(
+        "apiVersion: v1\nitems:\n{}{}{}kind: List\n",
+        item(other),
+        item(CONFIG),
+        item(secret)
+    ));
+    // An alias between two items: the list is one document.
+    check(
+        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a, labels: &l {x: otel}}\n  data: {otel: x}\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: s, labels: *l}\n  stringData: {k: hunter2}\n",
+    );
+    check("apiVersion: v1\nkind: SecretList\nitems:\n- metadata: {name: s}\n  data: {k: hunter2}\n");
+}
