@@ -15,5 +15,9 @@ mod dumps;
 mod examples;
 #[path = "suite/properties.rs"]
 mod properties;
+#[path = "suite/running.rs"]
+mod running;
 #[path = "suite/stacks.rs"]
 mod stacks;
+#[path = "suite/why.rs"]
+mod why;

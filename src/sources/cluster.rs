@@ -14,6 +14,7 @@ mod request;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod unwell;
 mod yaml;
 
 pub use failure::{ClusterError, ClusterErrorKind};

@@ -49,6 +49,10 @@ pub(crate) fn options_of(folder: &Path) -> Options {
         serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     Options {
         complete: expected.options.complete,
+        taken_at: expected.options.taken_at.as_ref().map(|time| {
+            let time = tracedoctor::evidence::logs::parse_timestamp(time.as_bytes(), None);
+            time.unwrap_or_else(|| panic!("{}: taken_at is no time", folder.display()))
+        }),
         namespace: expected.options.namespace,
         releases: expected.options.release,
         distribution: expected.options.distribution,
@@ -145,6 +149,7 @@ struct ExpectedFinding {
 #[serde(default)]
 struct ExpectedOptions {
     complete: bool,
+    taken_at: Option<String>,
     namespace: Option<String>,
     release: BTreeMap<String, String>,
     distribution: Option<String>,

@@ -2,6 +2,7 @@
 //!
 //! These structs are the layout of a file that others keep: a field is added, never renamed. A newer layout has a higher number.
 
+use crate::evidence::logs::parse_timestamp;
 use crate::evidence::{self, Completeness, Evidence, TakenFrom};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,9 @@ pub(super) struct Manifest {
     pub(super) taken_from: String,
     /// The cluster (context and address) and where in it was looked, or the files that were given.
     pub(super) source: Vec<String>,
+    /// When it was read, by the clock of the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) taken_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) default_namespace: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -165,6 +169,7 @@ impl Manifest {
             }
             .to_owned(),
             source: evidence.source.clone(),
+            taken_at: evidence.taken_at.map(|time| time.to_string()),
             default_namespace: evidence.default_namespace.clone(),
             given_releases: evidence.given_releases.clone(),
             given_distribution: evidence.given_distribution.clone(),
@@ -198,6 +203,7 @@ impl Manifest {
                 _ => TakenFrom::Files,
             },
             source: self.source,
+            taken_at: self.taken_at.and_then(|time| parse_timestamp(time.as_bytes(), None)),
             default_namespace: self.default_namespace,
             given_releases: self.given_releases,
             given_distribution: self.given_distribution,
