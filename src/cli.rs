@@ -43,6 +43,16 @@ pub enum Command {
     Why(Box<WhyArguments>),
     /// Shows the way of the spans: who sends where, what listens there, and where it breaks. With `-o`: text, json, mermaid or dot.
     Map(Box<RunArguments>),
+    /// Saves what a run would read in one file, redacted: to be judged elsewhere or later with `run --bundle FILE`.
+    #[command(after_help = "Examples:\n  \
+        tracedoctor capture --to bundle.tar.gz                       the cluster of the kubeconfig\n  \
+        tracedoctor capture -n monitoring -n shop --to bundle.tar.gz two namespaces of it\n  \
+        tracedoctor capture manifests/ --logs logs/ --to bundle.tar.gz\n  \
+        tracedoctor capture --to - | ssh host tracedoctor run --bundle -\n\
+        It holds the objects that a stage needs and the last lines of their logs. It never holds a value of a Secret; what looks like a\n\
+        credential is replaced by a token, the same for the same credential in one bundle and another in the next.\n\
+        Exit codes: 0 written, 4 written, but something could not be read, 2 and 5 not written.")]
+    Capture(Box<CaptureArguments>),
     /// Prints the least rights that a run in a cluster needs: a role and its binding, for `kubectl apply -f -`.
     Rbac(RbacArguments),
     /// Explains a check: all of its file, for a reader.
@@ -57,9 +67,62 @@ pub enum Command {
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// Files or folders of manifests; `-` reads standard input. Without any, the cluster of the kubeconfig is inspected.
+    #[command(flatten)]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on a flattened group would become its help text"
+    )]
+    pub input: InputArguments,
+    #[command(flatten)]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on a flattened group would become its help text"
+    )]
+    pub selection: Selection,
+    /// Output format, `text` or `json`; with `=FILE` into a file. Repeatable.
+    #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub output: Vec<String>,
+    /// The least severity that makes the exit code 1.
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
+    /// Exit with 0 instead of 4 when something could not be read or a check is broken.
+    #[arg(long)]
+    pub allow_incomplete: bool,
+    /// One line for each finding.
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Shows what is clear, not applicable and undecided as well.
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Prints, for one check, every operand for every row, and nothing else.
+    #[arg(long, value_name = "ID")]
+    pub trace: Option<String>,
+}
+
+/// Arguments of `capture`.
+#[derive(Debug, Args)]
+pub struct CaptureArguments {
+    /// Where to: a file, which is replaced when the whole bundle is written, or `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    #[command(flatten)]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on a flattened group would become its help text"
+    )]
+    pub input: InputArguments,
+}
+
+/// What is inspected.
+#[derive(Debug, Args)]
+pub struct InputArguments {
+    /// Files or folders of manifests, bundles, and what other tools collected (`kubectl cluster-info dump`, support bundles, must-gather);
+    /// `-` reads standard input. Without any, the cluster of the kubeconfig is inspected.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// A bundle of `tracedoctor capture`, or what another tool collected; `-` reads standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "logs", "demo", "namespace", "complete", "strict_input", "all_namespaces", "selector", "context", "kubeconfig", "dry_run"])]
+    pub bundle: Option<PathBuf>,
     /// Inspects an embedded broken example instead of your files.
     #[arg(long, conflicts_with_all = ["paths", "logs"])]
     pub demo: bool,
@@ -90,30 +153,6 @@ pub struct RunArguments {
     /// Parses documents that no check needs too, so that a syntax error in them is found.
     #[arg(long)]
     pub strict_input: bool,
-    #[command(flatten)]
-    #[allow(
-        missing_docs,
-        reason = "a doc comment on a flattened group would become its help text"
-    )]
-    pub selection: Selection,
-    /// Output format, `text` or `json`; with `=FILE` into a file. Repeatable.
-    #[arg(short, long, value_name = "FORMAT[=FILE]", default_value = "text")]
-    pub output: Vec<String>,
-    /// The least severity that makes the exit code 1.
-    #[arg(long, value_name = "SEVERITY", default_value = "error")]
-    pub fail_on: FailOn,
-    /// Exit with 0 instead of 4 when something could not be read or a check is broken.
-    #[arg(long)]
-    pub allow_incomplete: bool,
-    /// One line for each finding.
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Shows what is clear, not applicable and undecided as well.
-    #[arg(short, long)]
-    pub verbose: bool,
-    /// Prints, for one check, every operand for every row, and nothing else.
-    #[arg(long, value_name = "ID")]
-    pub trace: Option<String>,
 }
 
 /// Arguments of `why`.

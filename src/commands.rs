@@ -1,11 +1,13 @@
 //! The only place that joins stages: arguments in, output and exit code out.
 
+pub mod capture;
 pub mod checks;
 pub mod cluster;
 pub mod embedded;
 pub mod error;
 pub mod examples;
 pub mod explain;
+mod hide;
 mod input;
 pub mod inspect;
 pub mod map;
@@ -28,6 +30,7 @@ pub fn main(cli: Cli) -> u8 {
         Command::Run(arguments) => run::run(&arguments),
         Command::Why(arguments) => why::why(*arguments),
         Command::Map(arguments) => map::map(&arguments),
+        Command::Capture(arguments) => capture::capture(&arguments),
         Command::Rbac(arguments) => rbac::rbac(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Checks(command) => checks::checks(command),

@@ -26,6 +26,8 @@ use std::sync::Arc;
 /// Everything that one run has to judge.
 #[derive(Debug, Default)]
 pub struct Evidence {
+    /// Whether it shows a cluster as it was, or what somebody wrote.
+    pub taken_from: TakenFrom,
     /// What the user pointed at, in the order given, for example `manifests/`.
     pub source: Vec<String>,
     /// The Kubernetes objects that a fact may need.
@@ -52,6 +54,16 @@ pub struct Evidence {
     pub given_releases: BTreeMap<String, String>,
     /// The distribution of the Collector that the user named.
     pub given_distribution: Option<String>,
+}
+
+/// Where evidence was taken from, now or when its bundle was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TakenFrom {
+    /// Files and folders.
+    #[default]
+    Files,
+    /// A running cluster.
+    Cluster,
 }
 
 /// One Kubernetes object.
@@ -160,6 +172,8 @@ pub struct ContainerLog {
     pub previous: bool,
     /// What the scan found.
     pub summary: logs::LogSummary,
+    /// The lines themselves, redacted, where they were asked for: for a bundle.
+    pub lines: Option<Vec<u8>>,
 }
 
 /// Something that could not be read, and why.

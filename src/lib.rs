@@ -7,7 +7,7 @@
 //! ```text
 //! cluster ───► sources ─► Evidence ─► topology ─► facts ─► checks ─► verdicts ─► report ─► bytes
 //! manifests, logs         values,     stages      flat     CEL on               └─► fix ──► new documents
-//!                         spans                   rows     each row
+//! bundle ◄──►             spans                   rows     each row
 //! ```
 //!
 //! | level | modules | may do I/O |
@@ -26,7 +26,8 @@
 //!
 //! # Invariants
 //!
-//! 1. Evidence does not change once gathered, and what looks like a credential is replaced on the way in.
+//! 1. Evidence does not change once gathered. What looks like a credential is replaced on the way in, but in the user's own files, whose lines and columns
+//!    stay: there it is masked where it would be shown, and replaced where it would be kept.
 //! 2. What could not be read is a [`evidence::Gap`] or a [`evidence::Problem`] with a reason, never an empty list.
 //! 3. `topology` and `facts` cannot fail: what was not understood is an unknown cell with its reason.
 //! 4. A check sees fact rows and nothing else: no I/O, no other check, no second table.

@@ -1,6 +1,7 @@
-//! Reads what the user points at and returns [`Evidence`]: files, folders, standard input, saved logs, or a running cluster.
+//! Reads what the user points at and returns [`Evidence`]: files, folders, standard input, saved logs, a running cluster, a bundle of one, or what other
+//! tools collected.
 //!
-//! This is where files are opened, and [`cluster`] is where the network is used. Nothing here judges: a document is told apart from others only as far as is needed to know who may read
+//! This is where files are opened, and [`cluster`] is where the network is used. [`bundle`] also writes: evidence as a bundle, to what it is given. Nothing here judges: a document is told apart from others only as far as is needed to know who may read
 //! it. Nothing here fails either: what could not be read is a [`Problem`], what is not judged is a [`Note`] or a count, and the caller makes
 //! exit codes of them. What logs are searched for comes as a value; no check and no fact is known.
 //!
@@ -8,10 +9,13 @@
 //! top-level lines and never parsed. A ConfigMap or claim is parsed when its text holds any word that tracing could have to do with, or
 //! when something that was parsed names it; so none that matters is lost.
 
+pub mod bundle;
 pub mod cluster;
+mod dumps;
 mod files;
 mod kinds;
 mod kustomize;
+mod lines;
 mod list;
 mod logs;
 mod look;
@@ -22,12 +26,13 @@ mod split;
 mod unit;
 
 use crate::evidence::logs::{LogScanner, Timestamp};
-use crate::evidence::{Completeness, Evidence, Note, Problem, Resource, SourceFile};
+use crate::evidence::redact::Redactor;
+use crate::evidence::{Completeness, Evidence, Note, Problem, Resource, SourceFile, TakenFrom};
 use manifests::{Entry, Outcome};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How given input is to be taken.
@@ -47,6 +52,10 @@ pub struct Options {
     pub distribution: Option<String>,
     /// Bounds against input that is too large.
     pub limits: Limits,
+    /// What replaces credentials that are read from a cluster, or kept.
+    pub redactor: Redactor,
+    /// Whether the lines of logs are kept, redacted, beside what was found in them.
+    pub keep_logs: bool,
 }
 
 /// Bounds of what is read; whatever is over one of them is a [`Problem`] and not read.
@@ -127,7 +136,7 @@ pub fn from_texts(files: &[(String, String)], options: &Options, search: Option<
         let texts = (search.texts)(&evidence);
         evidence.logs = logs
             .par_iter()
-            .filter_map(|(name, text)| logs::scan_text(name, text, &options.limits, search.scanner, &texts))
+            .filter_map(|(name, text)| logs::scan_text(name, text, options, search.scanner, &texts))
             .collect();
     }
     evidence
@@ -135,6 +144,13 @@ pub fn from_texts(files: &[(String, String)], options: &Options, search: Option<
 
 /// Reads everything that the user points at.
 pub fn gather(input: &Input, options: &Options, search: &LogSearch<'_>, stdin: impl Read) -> Evidence {
+    let (collected, input) = collected(input, options, search);
+    if let Some(collected) = collected {
+        return match input.paths.is_empty() && !input.stdin && input.logs.is_empty() {
+            true => collected,
+            false => together(collected, gather(&input, options, search, stdin)),
+        };
+    }
     let mut evidence = begin(options);
     let mut outcomes = Vec::new();
     if input.stdin {
@@ -156,13 +172,7 @@ pub fn gather(input: &Input, options: &Options, search: &LogSearch<'_>, stdin: i
         return evidence;
     }
     let texts = (search.texts)(&evidence);
-    let scanned = logs::read(
-        &input.logs,
-        input.logs_of.as_ref(),
-        &options.limits,
-        search.scanner,
-        &texts,
-    );
+    let scanned = logs::read(&input.logs, input.logs_of.as_ref(), options, search.scanner, &texts);
     for log in scanned {
         match log {
             Ok(log) => evidence.logs.push(log),
@@ -170,6 +180,78 @@ pub fn gather(input: &Input, options: &Options, search: &LogSearch<'_>, stdin: i
         }
     }
     evidence
+}
+
+/// Reads the bundles and the collections of other tools among the paths; returns what is left.
+fn collected(input: &Input, options: &Options, search: &LogSearch<'_>) -> (Option<Evidence>, Input) {
+    let mut rest = input.clone();
+    let (archives, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+        rest.paths.into_iter().partition(|path| match path.is_dir() {
+            true => dumps::recognise_folder(path),
+            false => is_archive(path),
+        });
+    rest.paths = Vec::new();
+    let mut whole: Option<Evidence> = None;
+    for path in archives {
+        let evidence = match bundle::open(&path, options, search, std::io::empty()) {
+            Ok(evidence) => evidence,
+            // A folder that only looks like one is read as any other.
+            Err(_) if path.is_dir() => {
+                rest.paths.push(path);
+                continue;
+            }
+            Err(error) => {
+                let mut evidence = begin(options);
+                evidence.source.push(files::display(&path));
+                evidence.problems.push(error.into_problem());
+                evidence
+            }
+        };
+        whole = Some(match whole {
+            Some(whole) => together(whole, evidence),
+            None => evidence,
+        });
+    }
+    rest.paths.extend(paths);
+    (whole, rest)
+}
+
+/// Returns whether a file is named as an archive is.
+pub fn is_archive(path: &Path) -> bool {
+    let name = path.to_string_lossy().to_ascii_lowercase();
+    [".tar.gz", ".tgz", ".tar"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// Puts two pieces of evidence together.
+fn together(mut one: Evidence, other: Evidence) -> Evidence {
+    if other.taken_from == TakenFrom::Files {
+        one.taken_from = TakenFrom::Files;
+    }
+    one.source.extend(other.source);
+    let resources: Vec<Resource> = other.resources.into_iter().cloned().collect();
+    one.resources.extend(resources);
+    one.files.extend(other.files);
+    one.logs.extend(other.logs);
+    one.gaps.extend(other.gaps);
+    one.problems.extend(other.problems);
+    one.notes.extend(other.notes);
+    for (kind, count) in other.passed_over {
+        pass_over(&mut one.passed_over, &kind, count);
+    }
+    let Completeness {
+        namespaces,
+        unnamed,
+        lists,
+        everywhere,
+        absent,
+    } = other.completeness;
+    let complete = &mut one.completeness;
+    complete.namespaces.extend(namespaces);
+    complete.unnamed |= unnamed;
+    complete.lists.extend(lists);
+    complete.everywhere.extend(everywhere);
+    complete.absent.extend(absent);
+    one
 }
 
 /// How a file came into the input.

@@ -4,6 +4,8 @@
 //! tested here, and that is said.
 #![allow(clippy::unwrap_used, reason = "a test says by failing that its invariant is broken")]
 
+#[path = "cluster/bundles.rs"]
+mod bundles;
 #[path = "cluster/egress.rs"]
 mod egress;
 #[path = "cluster/harness.rs"]

@@ -3,8 +3,14 @@
 
 #[path = "suite/architecture.rs"]
 mod architecture;
+#[path = "suite/bundles.rs"]
+mod bundles;
+#[path = "suite/capture.rs"]
+mod capture;
 #[path = "suite/cli.rs"]
 mod cli;
+#[path = "suite/dumps.rs"]
+mod dumps;
 #[path = "suite/examples.rs"]
 mod examples;
 #[path = "suite/properties.rs"]

@@ -2,7 +2,7 @@
 
 use super::embedded;
 use super::error::CommandError;
-use crate::cli::{ClusterArguments, RunArguments};
+use crate::cli::{ClusterArguments, InputArguments};
 use crate::evidence::Evidence;
 use crate::facts::schema;
 use crate::finding::Report;
@@ -11,12 +11,12 @@ use crate::sources::{LogSearch, Options};
 use std::collections::BTreeSet;
 
 /// Returns whether a run is about a cluster: nothing else was given.
-pub(super) fn is_meant(arguments: &RunArguments) -> bool {
-    arguments.paths.is_empty() && arguments.logs.is_empty() && !arguments.demo
+pub(super) fn is_meant(arguments: &InputArguments) -> bool {
+    arguments.paths.is_empty() && arguments.logs.is_empty() && !arguments.demo && arguments.bundle.is_none()
 }
 
 /// Refuses options about a cluster that is not asked.
-pub(super) fn refuse_with_files(arguments: &RunArguments) -> Result<(), CommandError> {
+pub(super) fn refuse_with_files(arguments: &InputArguments) -> Result<(), CommandError> {
     let ClusterArguments {
         all_namespaces,
         selector,
@@ -38,7 +38,7 @@ pub(super) fn refuse_with_files(arguments: &RunArguments) -> Result<(), CommandE
     Ok(())
 }
 
-fn target(arguments: &RunArguments) -> Target {
+fn target(arguments: &InputArguments) -> Target {
     let cluster = &arguments.cluster;
     let mut namespaces: Vec<String> = Vec::new();
     for namespace in &arguments.namespace {
@@ -70,7 +70,7 @@ fn needed() -> Vec<&'static str> {
 }
 
 /// Returns the requests that a run would make, one on a line.
-pub(super) fn dry_run(arguments: &RunArguments) -> String {
+pub(super) fn dry_run(arguments: &InputArguments) -> String {
     let mut lines = cluster::requests(&target(arguments), &needed());
     lines.push(String::new());
     lines.join("\n")
@@ -78,7 +78,7 @@ pub(super) fn dry_run(arguments: &RunArguments) -> String {
 
 /// Reads the cluster.
 pub(super) fn gather(
-    arguments: &RunArguments,
+    arguments: &InputArguments,
     options: &Options,
     search: &LogSearch<'_>,
 ) -> Result<Evidence, CommandError> {

@@ -1,5 +1,6 @@
 //! Why a command failed: what, where, the next step, and the exit code.
 
+use crate::sources::bundle::BundleError;
 use crate::sources::cluster::{ClusterError, ClusterErrorKind};
 use std::fmt;
 
@@ -40,6 +41,15 @@ impl CommandError {
             },
             message: error.message,
             hints: error.hints,
+        }
+    }
+
+    /// Returns the error of a bundle that cannot be read.
+    pub fn bundle(error: BundleError) -> CommandError {
+        CommandError {
+            kind: Kind::Usage,
+            message: format!("{}: {}", error.place, error.message),
+            hints: error.hint.into_iter().collect(),
         }
     }
 

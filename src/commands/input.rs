@@ -4,8 +4,9 @@ use super::error::CommandError;
 use super::run::scanner;
 use super::{cluster, embedded, inspect};
 use crate::checks::Catalog;
-use crate::cli::RunArguments;
-use crate::evidence::Evidence;
+use crate::cli::InputArguments;
+use crate::evidence::redact::Redactor;
+use crate::evidence::{Evidence, TakenFrom};
 use crate::facts::Facts;
 use crate::finding::{Report, StageSummary};
 use crate::sources::{self, Input, LogSearch, Options};
@@ -15,28 +16,59 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// Wrong arguments, or a cluster that cannot be read.
-pub(super) fn evidence(arguments: &RunArguments, catalog: &Catalog) -> Result<Evidence, CommandError> {
+pub(super) fn evidence(arguments: &InputArguments, catalog: &Catalog) -> Result<Evidence, CommandError> {
+    gather(arguments, &options(arguments)?, catalog)
+}
+
+/// Reads what the arguments name, with credentials replaced by tokens and the lines of logs kept.
+///
+/// # Errors
+/// Wrong arguments, or a cluster that cannot be read.
+pub(super) fn to_keep(
+    arguments: &InputArguments,
+    catalog: &Catalog,
+    redactor: &Redactor,
+) -> Result<Evidence, CommandError> {
+    let options = Options {
+        redactor: redactor.clone(),
+        keep_logs: true,
+        ..options(arguments)?
+    };
+    gather(arguments, &options, catalog)
+}
+
+fn gather(arguments: &InputArguments, options: &Options, catalog: &Catalog) -> Result<Evidence, CommandError> {
     let live = cluster::is_meant(arguments);
     if !live {
         cluster::refuse_with_files(arguments)?;
     }
-    // Patterns are compiled for the logs at hand only.
-    let scanner = if live || arguments.demo || !arguments.logs.is_empty() {
-        scanner(catalog)?
-    } else {
-        scanner(&Catalog::default())?
+    // Patterns are compiled only where there may be logs.
+    let is_plain = |path: &std::path::PathBuf| !path.is_dir() && !sources::is_archive(path);
+    let no_logs = !live
+        && !arguments.demo
+        && arguments.logs.is_empty()
+        && arguments.bundle.is_none()
+        && arguments.paths.iter().all(is_plain);
+    let scanner = match no_logs {
+        true => scanner(&Catalog::default())?,
+        false => scanner(catalog)?,
     };
-    let options = options(arguments)?;
     let search = inspect::log_search(&scanner);
-    match live {
-        true => cluster::gather(arguments, &options, &search),
-        false => gather(arguments, &options, &search),
+    match (&arguments.bundle, live) {
+        (Some(bundle), _) => {
+            if bundle.as_os_str() != "-" && !bundle.exists() {
+                return Err(CommandError::usage(format!("{} does not exist", bundle.display())));
+            }
+            sources::bundle::open(bundle, options, &search, std::io::stdin().lock()).map_err(CommandError::bundle)
+        }
+        (None, true) => cluster::gather(arguments, options, &search),
+        (None, false) => from_files(arguments, options, &search),
     }
 }
 
 /// Judges the evidence, in the words of its source.
 pub(super) fn report(
-    arguments: &RunArguments,
+    arguments: &InputArguments,
     evidence: &Evidence,
     facts: &Facts,
     stages: Vec<StageSummary>,
@@ -47,13 +79,13 @@ pub(super) fn report(
     if arguments.demo {
         report.source.kind = "demo".to_owned();
     }
-    if cluster::is_meant(arguments) {
+    if evidence.taken_from == TakenFrom::Cluster {
         cluster::speak_of_cluster(&mut report);
     }
     report
 }
 
-fn options(arguments: &RunArguments) -> Result<Options, CommandError> {
+fn options(arguments: &InputArguments) -> Result<Options, CommandError> {
     Ok(Options {
         namespace: arguments.namespace.first().cloned(),
         complete: arguments.complete,
@@ -64,7 +96,7 @@ fn options(arguments: &RunArguments) -> Result<Options, CommandError> {
     })
 }
 
-fn gather(arguments: &RunArguments, options: &Options, search: &LogSearch<'_>) -> Result<Evidence, CommandError> {
+fn from_files(arguments: &InputArguments, options: &Options, search: &LogSearch<'_>) -> Result<Evidence, CommandError> {
     if arguments.demo {
         let mut evidence = sources::from_texts(&embedded::demo_files(), options, Some(search));
         evidence.source = vec!["the embedded example".to_owned()];

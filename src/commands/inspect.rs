@@ -1,6 +1,6 @@
 //! The line from evidence to report: topology, facts, verdicts, diffs.
 
-use super::embedded;
+use super::{embedded, hide};
 use crate::checks::{Catalog, judge};
 use crate::evidence::Evidence;
 use crate::evidence::logs::LogScanner;
@@ -71,6 +71,7 @@ pub fn report_of(evidence: &Evidence, facts: &Facts, stages: Vec<StageSummary>, 
         .undecided
         .sort_by(|a, b| (&a.check, &a.stage, &a.reason).cmp(&(&b.check, &b.stage, &b.reason)));
     add_diffs(&mut report);
+    hide::credentials(&mut report);
     report.counts = counts(&report);
     report
 }

@@ -1,7 +1,7 @@
 //! `tracedoctor map`: the connections between stages as found, with the findings on them.
 
 use super::error::CommandError;
-use super::{embedded, input, inspect, output};
+use super::{embedded, hide, input, inspect, output};
 use crate::checks::Reading;
 use crate::cli::RunArguments;
 use crate::evidence::{Cell, Place};
@@ -19,9 +19,9 @@ const NOTHING: u8 = 3;
 pub fn map(arguments: &RunArguments) -> Result<u8, CommandError> {
     let render = renderer(&arguments.output)?;
     let catalog = embedded::selected(&arguments.selection, Reading::Proven)?;
-    let evidence = input::evidence(arguments, &catalog)?;
+    let evidence = input::evidence(&arguments.input, &catalog)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
-    let report = input::report(arguments, &evidence, &facts, stages, &catalog);
+    let report = input::report(&arguments.input, &evidence, &facts, stages, &catalog);
     let hops = facts
         .rows("hops")
         .iter()
@@ -48,7 +48,11 @@ fn renderer(outputs: &[String]) -> Result<Renderer, CommandError> {
 /// Returns a connection, and the errors and warnings on it.
 pub(super) fn hop_with_findings<'f>(row: &Row, findings: &'f [Finding]) -> (Hop, Vec<&'f Finding>) {
     let cell = |column: &str| row.cells.get(column).cloned().unwrap_or_default();
-    let words = |column: &str| cell(column).text().map(str::to_owned);
+    let words = |column: &str| {
+        let mut text = cell(column).text()?.to_owned();
+        hide::hide(&mut text);
+        Some(text)
+    };
     let on_it = findings_on(&cell("endpoint"), &cell("to"), findings);
     let unknown = ["target", "port_open", "listener"]
         .into_iter()

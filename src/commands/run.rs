@@ -5,6 +5,7 @@ use super::{cluster, embedded, input, inspect, output, trace};
 use crate::checks::{Catalog, Reading};
 use crate::cli::{FailOn, RunArguments};
 use crate::evidence::logs::LogScanner;
+use crate::evidence::redact::redact;
 use crate::finding::{Outcome, Report, Severity};
 use crate::report::Verbosity;
 
@@ -27,18 +28,18 @@ pub fn run(arguments: &RunArguments) -> Result<u8, CommandError> {
     if let Some(id) = &arguments.trace {
         traced_check(&catalog, id)?;
     }
-    if cluster::is_meant(arguments) && arguments.cluster.dry_run {
-        output::print(&cluster::dry_run(arguments))?;
+    if cluster::is_meant(&arguments.input) && arguments.input.cluster.dry_run {
+        output::print(&cluster::dry_run(&arguments.input))?;
         return Ok(CLEAN);
     }
-    let evidence = input::evidence(arguments, &catalog)?;
+    let evidence = input::evidence(&arguments.input, &catalog)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
     if let Some(id) = &arguments.trace {
         let check = traced_check(&catalog, id)?;
-        output::print(&trace::trace(check, &facts))?;
+        output::print(&redact(&trace::trace(check, &facts)))?;
         return Ok(CLEAN);
     }
-    let mut report = input::report(arguments, &evidence, &facts, stages, &catalog);
+    let mut report = input::report(&arguments.input, &evidence, &facts, stages, &catalog);
     let outcome = outcome(&report, arguments);
     let code = outcome.exit_code;
     report.outcome = Some(outcome);

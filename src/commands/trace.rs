@@ -5,6 +5,7 @@ use crate::checks::evaluate::evaluate;
 use crate::checks::expression::{Expression, Kind};
 use crate::checks::run::row_verdict;
 use crate::checks::value::{Failure, display};
+use crate::evidence::redact::{REDACTED, redact};
 use crate::facts::Facts;
 use crate::finding::Verdict;
 use crate::report::escape;
@@ -60,9 +61,28 @@ pub fn trace(check: &Check, facts: &Facts) -> String {
         for (program, span) in &row.about.releases {
             let _ = writeln!(out, "  release of {program}: {span}");
         }
+        let start = out.len();
         operands(when, row, check, 1, &mut out);
+        hide_declared(row, start, &mut out);
     }
     out
+}
+
+/// Hides the value of a row whose name declares it to be a credential: an operand alone does not show what it is.
+fn hide_declared(row: &crate::facts::Row, start: usize, out: &mut String) {
+    let text = |column: &str| row.cells.get(column).and_then(|cell| cell.text());
+    let (Some(name), Some(value)) = (text("name"), text("value")) else {
+        return;
+    };
+    let pair = format!("{name}={value}");
+    let hidden = redact(&pair);
+    if value.is_empty() || hidden == pair {
+        return;
+    }
+    let hidden = hidden.strip_prefix(&format!("{name}=")).unwrap_or(REDACTED);
+    let bounded: String = escape::line(value).chars().take(200).collect();
+    let rest = out.split_off(start);
+    out.push_str(&rest.replace(&bounded, hidden));
 }
 
 fn operands(expression: &Expression, row: &crate::facts::Row, check: &Check, depth: usize, out: &mut String) {

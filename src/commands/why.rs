@@ -27,10 +27,10 @@ const MOST_GAPS: usize = 10;
 /// Wrong arguments, evidence that cannot be read, or output that cannot be written.
 pub fn why(arguments: WhyArguments) -> Result<u8, CommandError> {
     let WhyArguments { workload, mut run } = arguments;
-    let wanted = Wanted::parse(&workload, &run.namespace)?;
-    if cluster::is_meant(&run) {
+    let wanted = Wanted::parse(&workload, &run.input.namespace)?;
+    if cluster::is_meant(&run.input) {
         // The path leads through other namespaces: -n tells which workload is meant, not where to look.
-        run.namespace.clear();
+        run.input.namespace.clear();
     }
     let run_arguments = &run;
     let format = match &run_arguments.output[..] {
@@ -41,9 +41,9 @@ pub fn why(arguments: WhyArguments) -> Result<u8, CommandError> {
         _ => return Err(CommandError::usage("the path is printed in one format").hint("give -o once")),
     };
     let catalog = embedded::selected(&run_arguments.selection, Reading::Proven)?;
-    let evidence = input::evidence(run_arguments, &catalog)?;
+    let evidence = input::evidence(&run_arguments.input, &catalog)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
-    let report = input::report(run_arguments, &evidence, &facts, stages, &catalog);
+    let report = input::report(&run_arguments.input, &evidence, &facts, stages, &catalog);
     let workload = match wanted.find(&candidates(&facts))? {
         Some(found) => found,
         None => return Ok(not_found(&wanted, &candidates(&facts))),

@@ -2,9 +2,13 @@
 //!
 //! Excerpts and log lines pass through here before they are kept. What a name declares to be a secret is replaced whatever it looks like; without a
 //! name only shapes that nothing else has. Names of keys, hosts, paths, placeholders, UUIDs and trace ids stay: they are what a reader needs. The
-//! same text always gives the same result, in time linear in its length. Secrets of the API are not made safe here: they are never kept.
+//! same text always gives the same result, in time linear in its length. `object` does the same for whole objects, by their fields; it also takes the
+//! values out of a Secret. With a key the mark becomes a token: the same credential has the same one, another key gives others.
+
+mod object;
 
 use regex::{Captures, Regex};
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -13,164 +17,308 @@ pub const REDACTED: &str = "<redacted>";
 
 /// Returns the text with everything replaced that looks like a credential; unchanged text is borrowed.
 pub fn redact(text: &str) -> Cow<'_, str> {
-    let mut text = Cow::Borrowed(text);
-    for rule in RULES.iter() {
-        if let Cow::Owned(changed) = rule
-            .pattern
-            .replace_all(&text, |found: &Captures<'_>| (rule.replace)(found))
-        {
-            text = Cow::Owned(changed);
-        }
-    }
-    text
+    Redactor::default().line(text)
 }
 
-/// A pattern, and what becomes of a match; a match that is none after all becomes itself.
+/// Returns the text with a star for each byte of what looks like a credential: everything else stays where it is.
+pub fn mask(text: &str) -> Cow<'_, str> {
+    Redactor::default().text(text, Language::Columns)
+}
+
+/// Replaces credentials, by a fixed mark or by a token of its own for each.
+#[derive(Debug, Clone, Default)]
+pub struct Redactor {
+    /// With a key, the same credential always gets the same token, and nobody without the key can find out which it was.
+    key: Option<[u8; 32]>,
+}
+
+/// What a text is written in: what may be replaced in it without breaking it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Language {
+    /// A line of a log, or an excerpt for a reader.
+    Prose,
+    /// An excerpt whose columns have to stay.
+    Columns,
+    /// YAML, JSON, properties.
+    Data,
+    /// A shell script.
+    Shell,
+    /// A program, where a credential stands in quotes and what does not is code.
+    Program,
+}
+
+impl Redactor {
+    /// Returns a redactor whose tokens are those of a key.
+    pub fn keyed(key: [u8; 32]) -> Redactor {
+        Redactor { key: Some(key) }
+    }
+
+    /// Redacts a line of a log, or an excerpt.
+    pub fn line<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.text(text, Language::Prose)
+    }
+
+    /// Returns the mark of a text that is a credential as a whole.
+    pub fn whole(&self, secret: &str) -> String {
+        self.mark(secret, Language::Prose)
+    }
+
+    fn text<'t>(&self, text: &'t str, language: Language) -> Cow<'t, str> {
+        let mut text = Cow::Borrowed(text);
+        if !TRIGGER.is_match(text.as_bytes()) {
+            return text;
+        }
+        for rule in RULES.iter() {
+            if let Some(changed) = self.apply(rule, &text, language) {
+                text = Cow::Owned(changed);
+            }
+        }
+        text
+    }
+
+    /// Applies one rule; `None` when nothing changes. What follows a name that declares nothing may itself be a name: it is looked at again.
+    fn apply(&self, rule: &Rule, text: &str, language: Language) -> Option<String> {
+        let mut changed = String::new();
+        let (mut done, mut at) = (0, 0);
+        while let Some(found) = rule.pattern.captures_at(text, at) {
+            let (whole, secret) = (found.get(0)?, found.get(rule.group)?);
+            match self.replacement(rule, &found, language) {
+                Some(replacement) => {
+                    changed.push_str(&text[done..whole.start()]);
+                    changed.push_str(&replacement);
+                    (done, at) = (whole.end(), whole.end());
+                }
+                None => at = secret.start(),
+            }
+            if at <= whole.start() {
+                at = whole.end();
+            }
+        }
+        (done > 0).then(|| changed + &text[done..])
+    }
+
+    /// Returns what becomes of a match; `None` when it is none after all.
+    fn replacement(&self, rule: &Rule, found: &Captures<'_>, language: Language) -> Option<String> {
+        let (whole, secret) = (found.get(0)?, found.get(rule.group)?);
+        let before = &whole.as_str()[..secret.start() - whole.start()];
+        let after = &whole.as_str()[secret.end() - whole.start()..];
+        let behind_separator = before.rsplit([':', '=']).next().unwrap_or_default();
+        let scheme = before.trim_end().to_ascii_lowercase();
+        let quoted = secret.as_str().starts_with(['"', '\'', '\\'])
+            || behind_separator.contains(['"', '\'', '`'])
+            // No code has a word after these: it is within a text.
+            || matches!(scheme.as_str(), "bearer" | "basic");
+        let breaks = match language {
+            Language::Prose | Language::Columns | Language::Data => false,
+            Language::Shell => !quoted && secret.as_str().contains(['(', ')', '`', '{', '<', '>', '|']),
+            Language::Program => rule.group > 0 && !quoted && !before.contains("://") && !before.contains("-----"),
+        };
+        if breaks || !(rule.is_secret)(found) {
+            return None;
+        }
+        Some(format!("{before}{}{after}", self.mark(secret.as_str(), language)))
+    }
+
+    /// Returns what stands for a credential: in its quotes, and on as many lines.
+    fn mark(&self, secret: &str, language: Language) -> String {
+        let quote = match secret.chars().next() {
+            Some(quote @ ('"' | '\'')) => quote.to_string(),
+            _ if secret.starts_with("\\\"") => "\\\"".to_owned(),
+            _ => String::new(),
+        };
+        let inner = secret.strip_prefix(&quote).unwrap_or(secret);
+        let inner = inner.strip_suffix(&quote).unwrap_or(inner);
+        if language == Language::Columns {
+            let stars: String = inner
+                .split('\n')
+                .map(|line| "*".repeat(line.len()))
+                .collect::<Vec<_>>()
+                .join("\n");
+            let closed = secret.len() - quote.len() > inner.len();
+            return format!("{quote}{stars}{}", if closed { quote.as_str() } else { "" });
+        }
+        let word = self.word(inner);
+        if language == Language::Prose {
+            return format!("{quote}<{word}>{quote}");
+        }
+        if !secret.contains('\n') {
+            return format!("{quote}{word}{quote}");
+        }
+        let lines = secret.split('\n').map(|line| {
+            let content = line.trim();
+            match content.is_empty() {
+                true => line.to_owned(),
+                false => line.replace(content, &word),
+            }
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Returns the word for a credential: one that no language reads as anything but a word.
+    fn word(&self, secret: &str) -> String {
+        let Some(key) = &self.key else {
+            return WORD.to_owned();
+        };
+        let digest = Sha256::new().chain_update(key).chain_update(secret).finalize();
+        let hex: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        format!("{WORD}-{hex}")
+    }
+}
+
+/// The word for a credential without a token.
+const WORD: &str = "redacted";
+
+/// Returns a text with the tokens of a key taken off again: what a redactor without a key would have written.
+pub fn without_tokens(text: &str) -> Cow<'_, str> {
+    static TOKEN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"redacted-[0-9a-f]{12}").expect("a pattern that a test compiles"));
+    TOKEN.replace_all(text, WORD)
+}
+
+/// Does what [`without_tokens`] does to lines that may be no text.
+pub fn without_tokens_in(lines: &[u8]) -> Cow<'_, [u8]> {
+    static TOKEN: LazyLock<regex::bytes::Regex> =
+        LazyLock::new(|| regex::bytes::Regex::new(r"redacted-[0-9a-f]{12}").expect("a pattern that a test compiles"));
+    TOKEN.replace_all(lines, WORD.as_bytes())
+}
+
+/// A pattern, which group of it is the credential, and whether it is one.
 struct Rule {
     pattern: Regex,
-    replace: fn(&Captures<'_>) -> String,
+    group: usize,
+    is_secret: fn(&Captures<'_>) -> bool,
 }
 
-fn rule(pattern: &str, replace: fn(&Captures<'_>) -> String) -> Rule {
+fn rule(pattern: &str, group: usize, is_secret: fn(&Captures<'_>) -> bool) -> Rule {
     let pattern = Regex::new(pattern).expect("a pattern that a test compiles");
-    Rule { pattern, replace }
+    Rule {
+        pattern,
+        group,
+        is_secret,
+    }
+}
+
+/// What every rule needs somewhere in a text: one look tells that most texts need none.
+static TRIGGER: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
+    let words = r"passw|passphrase|pwd|secret|token|key|credential|connection|honeycomb|uptrace|authorization|bearer|basic|cookie|@|-----begin|slack\.com";
+    let shapes = r"eyJ|AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat|glpat|xox|xapp|glsa|glc_|npm_|AIza|hvs\.|NRAK|sk-|dop_v1|dckr_pat";
+    regex::bytes::Regex::new(&format!("(?i-u:{words})|{shapes}")).expect("a pattern that a test compiles")
+});
+
+/// Returns whether a line may hold a credential, at the cost of one look.
+pub fn may_hold(line: &[u8]) -> bool {
+    TRIGGER.is_match(line)
 }
 
 /// Words that declare the value of a name to be a credential.
 const NAME: &str = r"passw(?:or)?d|passphrase|passwd|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|account[_-]?key|private[_-]?key|credential|connection[_-]?string|sas[_-]?key|license[_-]?key|ingest(?:ion)?[_-]?key|x-honeycomb-team|uptrace-dsn";
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    let pair = r#"(?:\\"[^"\\\r\n]*\\"|"(?:[^"\\\r\n]|\\[^\r\n])*"|'[^'\r\n]*'|[^\s"',;&}\])]+)"#;
+    let pair =
+        r#"(?:\\"[^"\\\r\n]*\\"|"(?:[^"\\\r\n]|\\[^\r\n])*"|'[^'\r\n]*'|"[^"\r\n]*\z|'[^'\r\n]*\z|[^\s"',;&}\])]+)"#;
     vec![
         rule(
-            r"(?s)(-----BEGIN [A-Z0-9 ]{1,40}-----).*?(-----END [A-Z0-9 ]{1,40}-----|\z)",
-            |found| format!("{}{REDACTED}{}", &found[1], &found[2]),
+            r"(?s)(-----BEGIN [A-Z0-9 ]{1,40}-----)(.*?)(-----END [A-Z0-9 ]{1,40}-----|\z)",
+            2,
+            |found| !is_harmless(found[2].trim()),
         ),
-        // An HTTP header, also in a list of them (`authorization=Basic%20…`): the scheme stays.
+        // An HTTP header, also in a list of them (`authorization=Basic%20…`): the scheme stays. Without a scheme the value can be a word of
+        // prose: `authorization failed`.
         rule(
             r#"(?i)([A-Za-z0-9_.-]*authorization\\?["']?(?:[ \t]*[:=][ \t]*|[ \t]+)\[?\\?["']?)((?:basic|bearer|digest|token|apikey|negotiate|glsa)(?:[ \t]+|%20))?([^\s"'\\,;}\]]+)"#,
-            |found| {
-                let scheme = found.get(2).map_or("", |scheme| scheme.as_str());
-                // Without a scheme the value can be a word of prose: `authorization failed`.
-                if scheme.is_empty() && !found[1].contains([':', '=']) || is_harmless(&found[3]) {
-                    return found[0].to_owned();
-                }
-                format!("{}{scheme}{REDACTED}", &found[1])
-            },
+            3,
+            |found| (found.get(2).is_some() || found[1].contains([':', '='])) && !is_harmless(&found[3]),
         ),
         rule(
             r"(?i)\b(bearer|basic)((?:[ \t]+|%20))([A-Za-z0-9._~+/=-]{8,})",
-            |found| {
-                let value = &found[3];
-                if is_mixed(value) {
-                    format!("{}{}{REDACTED}", &found[1], &found[2])
-                } else {
-                    found[0].to_owned()
-                }
-            },
+            3,
+            |found| is_mixed(&found[3]) && !is_harmless(&found[3]),
         ),
         rule(
             r#"(?i)(\b(?:set-)?cookie\\?["']?[ \t]*[:=][ \t]*\[?\\?["']?)([^"'\\\r\n\]]+)"#,
-            |found| {
-                if is_harmless(&found[2]) {
-                    found[0].to_owned()
-                } else {
-                    format!("{}{REDACTED}", &found[1])
-                }
-            },
+            2,
+            |found| !is_harmless(&found[2]),
         ),
         // A variable or header written as an object: `name: DB_PASSWORD`, `value: …`.
         rule(
             &format!(
                 r#"(?i)(\bname["']?[ \t]*[:=][ \t]*["']?)([A-Za-z0-9_.-]*(?:{NAME})[A-Za-z0-9_.-]*)(["']?[ \t]*,?\s*(?:-[ \t]+)?["']?value["']?[ \t]*[:=][ \t]*)({pair})"#
             ),
-            |found| {
-                if is_harmless_name(&found[2]) || is_harmless(&found[4]) {
-                    return found[0].to_owned();
-                }
-                format!("{}{}{}{}", &found[1], &found[2], &found[3], quoted_like(&found[4]))
-            },
+            4,
+            |found| !is_harmless_name(&found[2]) && !is_harmless(&found[4]),
         ),
         // A block scalar: its first line.
         rule(
             &format!(
                 r#"(?i)([A-Za-z0-9_.-]*(?:{NAME})[A-Za-z0-9_.-]*["']?[ \t]*:[ \t]*[|>][-+0-9]{{0,2}}[ \t]*\r?\n[ \t]*)([^\s][^\r\n]*)"#
             ),
+            2,
             |found| {
                 let name = found[1].split([':', '"', '\'']).next().unwrap_or_default();
-                if is_harmless_name(name.trim()) || is_harmless(&found[2]) {
-                    return found[0].to_owned();
-                }
-                format!("{}{REDACTED}", &found[1])
+                !is_harmless_name(name.trim()) && !is_harmless(&found[2]) && !found[2].starts_with("-----BEGIN")
             },
         ),
         rule(
             &format!(
                 r#"(?i)((?:[A-Za-z][ \t])?)([A-Za-z0-9_.-]*(?:{NAME})[A-Za-z0-9_.-]*)(\\?["']?[ \t]*(?:=>|:=|[:=])[ \t]*)({pair})"#
             ),
-            assignment,
+            4,
+            is_assignment,
         ),
         // A command line: `--password hunter2`.
         rule(
             &format!(r#"(?i)(--[A-Za-z0-9_.-]*(?:{NAME})[A-Za-z0-9_.-]*)([ \t]+)({pair})"#),
+            3,
+            |found| !is_harmless_name(&found[1]) && !is_harmless(&found[3]) && !found[3].starts_with('-'),
+        ),
+        // The same as items of a list, in brackets or one below the other.
+        rule(
+            &format!(
+                r#"(?i)(--[A-Za-z0-9_.-]*(?:{NAME})[A-Za-z0-9_.-]*)(["']?(?:[ \t]*,|[ \t]*\r?\n[ \t]*-)[ \t]+)({pair})"#
+            ),
+            3,
             |found| {
-                if is_harmless_name(&found[1]) || is_harmless(&found[3]) || found[3].starts_with('-') {
-                    return found[0].to_owned();
-                }
-                format!("{}{}{}", &found[1], &found[2], quoted_like(&found[3]))
+                !is_harmless_name(&found[1])
+                    && !is_harmless(&found[3])
+                    && !found[3].trim_start_matches(['"', '\'']).starts_with('-')
             },
         ),
         rule(
             r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([^\s/@:\x22']*):([^\s/@\x22']+)@",
-            |found| {
-                if is_harmless(&found[3]) {
-                    return found[0].to_owned();
-                }
-                format!("{}{}:{REDACTED}@", &found[1], &found[2])
-            },
+            3,
+            |found| !is_harmless(&found[3]),
         ),
-        rule(r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([A-Za-z0-9_.~%-]{16,})@", |found| {
-            if is_mixed(&found[2]) {
-                format!("{}{REDACTED}@", &found[1])
-            } else {
-                found[0].to_owned()
-            }
-        }),
-        rule(r"(hooks\.slack\.com/(?:services|workflows)/)[A-Za-z0-9/_-]+", |found| {
-            format!("{}{REDACTED}", &found[1])
-        }),
+        rule(
+            r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([A-Za-z0-9_.~%-]{16,})@",
+            2,
+            |found| is_mixed(&found[2]) && !is_harmless(&found[2]),
+        ),
+        rule(
+            r"(hooks\.slack\.com/(?:services|workflows)/)([A-Za-z0-9/_-]+)",
+            2,
+            |found| !is_harmless(&found[2]),
+        ),
         // JSON web tokens, and Grafana's old API keys, which are one part of such.
         rule(
             r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?|\beyJrIjoi[A-Za-z0-9+/=_-]{16,}",
-            |_| REDACTED.to_owned(),
+            0,
+            |_| true,
         ),
         rule(
             r"\b(?:(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|glsa_[A-Za-z0-9_]{16,}|glc_[A-Za-z0-9+/=_-]{16,}|npm_[A-Za-z0-9]{30,}|AIza[A-Za-z0-9_-]{30,}|hvs\.[A-Za-z0-9_-]{16,}|NRAK-[A-Z0-9]{20,}|sk-[A-Za-z0-9_-]{24,}|dop_v1_[a-f0-9]{32,}|dckr_pat_[A-Za-z0-9_-]{16,})",
-            |_| REDACTED.to_owned(),
+            0,
+            |_| true,
         ),
     ]
 });
 
-fn assignment(found: &Captures<'_>) -> String {
+/// Returns whether `name = value` assigns a credential.
+fn is_assignment(found: &Captures<'_>) -> bool {
     let (before, name, separator, value) = (&found[1], &found[2], &found[3], &found[4]);
     let lower = name.to_ascii_lowercase();
     // Parsers speak of tokens too: `unexpected token: colon`.
     let prose = !before.is_empty() && lower == "token" && separator.trim() == ":" && !is_mixed(value);
-    if prose || is_harmless_name(name) || is_harmless(value) {
-        return found[0].to_owned();
-    }
-    format!("{before}{name}{separator}{}", quoted_like(value))
-}
-
-/// Returns the mark in the quotes of what it replaces.
-fn quoted_like(value: &str) -> String {
-    if value.starts_with("\\\"") {
-        return format!("\\\"{REDACTED}\\\"");
-    }
-    match value.chars().next() {
-        Some(quote @ ('"' | '\'')) => format!("{quote}{REDACTED}{quote}"),
-        _ => REDACTED.to_owned(),
-    }
+    !prose && !is_harmless_name(name) && !is_harmless(value)
 }
 
 /// Returns whether a name only looks like that of a credential: it names where one is, or says something about it.
@@ -267,7 +415,9 @@ fn is_harmless(value: &str) -> bool {
     let address = ["http://", "https://", "grpc://", "unix://"]
         .iter()
         .any(|scheme| value.starts_with(scheme));
-    placeholder || masked || word || address || value.starts_with(['{', '[', '&', '*', '!']) || is_path(value)
+    // What was replaced before, in quotes or as a part.
+    let done = value.starts_with(WORD) || value.starts_with("%3Credacted");
+    placeholder || masked || word || address || done || value.starts_with(['{', '[', '&', '*', '!']) || is_path(value)
 }
 
 /// Returns whether a value is an absolute path; base64 may begin with a slash too, but has capitals.
@@ -380,6 +530,20 @@ mod tests {
             "-----BEGIN RSA PRIVATE KEY-----#-----END RSA PRIVATE KEY-----\nx",
         );
         check("-----BEGIN PRIVATE KEY-----\\nMIIE", "-----BEGIN PRIVATE KEY-----#");
+    }
+
+    #[test]
+    fn a_mask_moves_nothing() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(mask(text), expected);
+            assert_eq!(text.len(), expected.len());
+        };
+        check("password: \"hünter\" # x", "password: \"*******\" # x");
+        check("- name: TOKEN\n  value: abc\n", "- name: TOKEN\n  value: ***\n");
+        check("[--api-token, abc, '--x']", "[--api-token, ***, '--x']");
+        check("- --api-token\n- abc\n- --y", "- --api-token\n- ***\n- --y");
+        check("https://u:pw@h", "https://u:**@h");
+        check("password: \"abc", "password: \"***");
     }
 
     #[test]

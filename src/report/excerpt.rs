@@ -4,6 +4,7 @@
 //! and scans all of the source that it is given, so it gets a window of whole lines with spans that were clamped here.
 
 use super::escape;
+use crate::evidence::redact::mask;
 use crate::evidence::text::floor_char_boundary;
 use crate::evidence::{Place, SourceFile};
 use crate::finding::Severity;
@@ -64,7 +65,7 @@ pub(super) fn source_lines(place: &Place) -> String {
             };
             Some(cut(&file.content, range, focus))
         })
-        .map(|(range, ..)| file.content[range].to_owned())
+        .map(|(range, ..)| masked(file, range))
         .collect();
     lines.join("\n")
 }
@@ -216,17 +217,18 @@ impl Window {
             if line > first_line {
                 window.source.push('\n');
             }
-            window.push_line(&file.content, range, spans);
+            window.push_line(file, range, spans);
         }
         window
     }
 
     /// Adds one line and moves the ends of the spans that are on it.
-    fn push_line(&mut self, content: &str, line: Range<usize>, spans: &[Range<usize>]) {
+    fn push_line(&mut self, file: &SourceFile, line: Range<usize>, spans: &[Range<usize>]) {
         let on_line = |offset: usize| line.start <= offset && offset <= line.end;
         let ends = spans.iter().flat_map(|span| [span.start, span.end]);
         let focus = ends.filter(|&offset| on_line(offset)).min().unwrap_or(line.start);
-        let (kept, before, after) = cut(content, line.clone(), focus);
+        let (kept, before, after) = cut(&file.content, line.clone(), focus);
+        let text = masked(file, kept.clone());
         self.source.push_str(before);
         let start = self.source.len();
         // The line breaks are ours alone, so a lone carriage return is shown like any other control character.
@@ -239,7 +241,7 @@ impl Window {
         };
         let moved = |offset: usize| {
             let offset = offset.clamp(kept.start, kept.end);
-            start + show(&content[kept.start..offset]).len()
+            start + show(&text[..offset - kept.start]).len()
         };
         for (span, target) in spans.iter().zip(&mut self.spans) {
             if on_line(span.start) {
@@ -250,9 +252,27 @@ impl Window {
                 target.end = moved(span.end);
             }
         }
-        self.source.push_str(&show(&content[kept.clone()]));
+        self.source.push_str(&show(&text));
         self.source.push_str(after);
     }
+}
+
+/// Returns a part of a line with stars for what looks like a credential: as many as it has bytes, so that all columns stay.
+fn masked(file: &SourceFile, range: Range<usize>) -> String {
+    /// What declares a value to be a credential may stand on a line above it.
+    const LINES_ABOVE: usize = 4;
+    const BYTES_ABOVE: usize = 4096;
+    let (line, _) = file.line_column(range.start);
+    let above = file.line_range(line.saturating_sub(LINES_ABOVE).max(1));
+    let start = above.map_or(range.start, |above| above.start);
+    let start = floor_char_boundary(&file.content, start.max(range.start.saturating_sub(BYTES_ABOVE)));
+    // Behind a cut the credential goes on.
+    let end = file.line_range(line).map_or(range.end, |line| line.end).max(range.end);
+    let end = floor_char_boundary(&file.content, end.min(range.end + BYTES_ABOVE));
+    let text = mask(&file.content[start..end]);
+    text.get(range.start - start..range.end - start)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// Returns the part of a line to keep, and what stands for the parts before and after it.

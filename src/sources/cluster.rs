@@ -104,6 +104,14 @@ pub struct Needs<'a> {
     pub resources: &'a [&'a str],
 }
 
+/// Returns a key that nobody can guess; `None` when the system has no randomness to give.
+pub fn random_key() -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    let provider = rustls::crypto::ring::default_provider();
+    provider.secure_random.fill(&mut key).ok()?;
+    Some(key)
+}
+
 /// Reads a cluster.
 ///
 /// # Errors

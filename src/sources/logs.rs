@@ -3,8 +3,9 @@
 //! A name such as `shop_web-7d9-x2_web.log` tells the container; a log of any other name is kept with its file name only. What a scan keeps is
 //! redacted here, so that nothing else ever sees a line as it was.
 
-use super::{Limits, files};
-use crate::evidence::logs::{LineReference, LogScanner, LogSummary, ScanLimits, container_of_file_name};
+use super::lines::Redacted;
+use super::{Limits, Options, files};
+use crate::evidence::logs::{LineReference, LogScanner, LogSummary, ScanLimits, Truncation, container_of_file_name};
 use crate::evidence::redact::redact;
 use crate::evidence::{ContainerLog, Problem};
 use flate2::read::MultiGzDecoder;
@@ -22,10 +23,11 @@ const OTHERS: [&str; 16] = [
 pub(super) fn read(
     paths: &[PathBuf],
     workload: Option<&(String, String, String)>,
-    limits: &Limits,
+    options: &Options,
     scanner: &LogScanner,
     texts: &[String],
 ) -> Vec<Result<ContainerLog, Problem>> {
+    let limits = &options.limits;
     let mut found = Vec::new();
     for path in paths {
         match fs::metadata(path) {
@@ -37,10 +39,13 @@ pub(super) fn read(
     let scanned = found.into_par_iter().map(|path| {
         let path = path?;
         let name = files::display(&path);
-        let summary = open(&path)
-            .and_then(|reader| scanner.scan_for(reader, &scan_limits(limits), texts))
-            .map_err(|error| files::cannot_read(&path, &error))?;
-        Ok(container_log(name, workload, summary))
+        let scanned = open(&path).and_then(|reader| match options.keep_logs {
+            true => scan_redacted(reader, limits.log_bytes.min(MOST_KEPT), options, (scanner, texts)),
+            false => Ok((scanner.scan_for(reader, &scan_limits(limits), texts)?, None)),
+        });
+        let (summary, lines) = scanned.map_err(|error| files::cannot_read(&path, &error))?;
+        let log = container_log(name, workload, summary);
+        Ok(ContainerLog { lines, ..log })
     });
     scanned.collect()
 }
@@ -49,12 +54,70 @@ pub(super) fn read(
 pub(super) fn scan_text(
     name: &str,
     text: &str,
-    limits: &Limits,
+    options: &Options,
     scanner: &LogScanner,
     texts: &[String],
 ) -> Option<ContainerLog> {
-    let summary = scanner.scan_for(text.as_bytes(), &scan_limits(limits), texts).ok()?;
-    Some(container_log(name.to_owned(), None, summary))
+    let (summary, lines) = match options.keep_logs {
+        true => scan_redacted(text.as_bytes(), MOST_KEPT, options, (scanner, texts)).ok()?,
+        false => (
+            scanner
+                .scan_for(text.as_bytes(), &scan_limits(&options.limits), texts)
+                .ok()?,
+            None,
+        ),
+    };
+    let log = container_log(name.to_owned(), None, summary);
+    Some(ContainerLog { lines, ..log })
+}
+
+/// Bytes of a log from a file that are kept for a bundle.
+const MOST_KEPT: u64 = 8 << 20;
+
+/// Scans a log as it is once it is redacted, and keeps the lines where they are asked for.
+fn scan_redacted(
+    reader: impl Read,
+    limit: u64,
+    options: &Options,
+    (scanner, texts): (&LogScanner, &[String]),
+) -> io::Result<(LogSummary, Option<Vec<u8>>)> {
+    let mut bounded = reader.take(limit);
+    let mut lines = Redacted::new(&mut bounded, &options.redactor, options.keep_logs);
+    let mut summary = scanner.scan_for(
+        &mut lines,
+        &ScanLimits {
+            bytes: u64::MAX,
+            ..ScanLimits::default()
+        },
+        texts,
+    )?;
+    let kept = lines.into_kept();
+    let read_up = bounded.limit() == 0;
+    if read_up && summary.truncated.is_none() && bounded.into_inner().read(&mut [0])? > 0 {
+        summary.truncated = Some(Truncation::ByteLimit);
+    }
+    Ok((summary, kept))
+}
+
+/// Scans a log that a bundle kept.
+pub(super) fn scan_kept(
+    lines: &[u8],
+    truncated: bool,
+    (scanner, texts): (&LogScanner, &[String]),
+) -> io::Result<LogSummary> {
+    let mut summary = scanner.scan_for(
+        lines,
+        &ScanLimits {
+            bytes: u64::MAX,
+            ..ScanLimits::default()
+        },
+        texts,
+    )?;
+    if truncated {
+        summary.truncated = Some(Truncation::ByteLimit);
+    }
+    redact_summary(&mut summary);
+    Ok(summary)
 }
 
 /// Whose log it is that a cluster answered with.
@@ -66,15 +129,15 @@ pub(super) struct Live<'a> {
     pub(super) previous: bool,
 }
 
-/// Scans a log that a cluster answered with.
+/// Scans a log that a cluster answered with: as redacted as a bundle keeps it, so that both say the same.
 pub(super) fn scan_live(
     log: &Live<'_>,
-    bytes: &[u8],
-    limits: &Limits,
-    scanner: &LogScanner,
-    texts: &[String],
+    reader: impl Read,
+    limit: u64,
+    options: &Options,
+    search: (&LogScanner, &[String]),
 ) -> Option<ContainerLog> {
-    let mut summary = scanner.scan_for(bytes, &scan_limits(limits), texts).ok()?;
+    let (mut summary, lines) = scan_redacted(reader, limit, options, search).ok()?;
     redact_summary(&mut summary);
     let Live {
         namespace,
@@ -91,6 +154,31 @@ pub(super) fn scan_live(
         workload: None,
         previous,
         summary,
+        lines,
+    })
+}
+
+/// Scans a log that somebody collected: as files are, and as redacted as a bundle keeps it where it is to be kept.
+pub(super) fn scan_file(
+    log: &Live<'_>,
+    bytes: &[u8],
+    options: &Options,
+    (scanner, texts): (&LogScanner, &[String]),
+) -> io::Result<ContainerLog> {
+    let (mut summary, lines) = match options.keep_logs {
+        true => scan_redacted(bytes, MOST_KEPT, options, (scanner, texts))?,
+        false => (scanner.scan_for(bytes, &scan_limits(&options.limits), texts)?, None),
+    };
+    redact_summary(&mut summary);
+    Ok(ContainerLog {
+        file: String::new(),
+        namespace: Some(log.namespace.to_owned()),
+        pod: Some(log.pod.to_owned()),
+        container: Some(log.container.to_owned()),
+        workload: None,
+        previous: log.previous,
+        summary,
+        lines,
     })
 }
 
@@ -165,6 +253,7 @@ fn container_log(file: String, workload: Option<&(String, String, String)>, mut 
         workload,
         previous,
         summary,
+        lines: None,
     }
 }
 

@@ -117,6 +117,13 @@ pub(super) fn live(file: &Arc<SourceFile>, options: &Options) -> Outcome {
     outcome
 }
 
+/// Reads a document of a bundle: one that is known to be evidence, so that nothing is put off.
+pub(super) fn again(unit: Unit, kind: Option<&(String, String)>, options: &Options) -> Outcome {
+    let mut outcome = Outcome::default();
+    parse(&unit, kind, options, &mut outcome);
+    outcome
+}
+
 /// Parses what was put off.
 pub(super) fn parse_deferred(deferred: &Deferred, options: &Options) -> Outcome {
     let mut outcome = Outcome::default();

@@ -382,13 +382,24 @@ impl Cluster {
 
     /// Runs tracedoctor on the cluster as one of the accounts.
     pub(crate) fn doctor(&self, account: &str, arguments: &[&str]) -> Output {
+        self.command_as("run", account, arguments)
+    }
+
+    /// Runs a command of tracedoctor on the cluster as one of the accounts.
+    pub(crate) fn command_as(&self, command: &str, account: &str, arguments: &[&str]) -> Output {
+        let name = command;
         let mut command = Command::new(assert_cmd::cargo::cargo_bin("tracedoctor"));
         command
-            .arg("run")
+            .arg(name)
             .arg("--kubeconfig")
             .arg(self.path(&format!("{account}-token.kubeconfig")))
             .args(arguments);
         execute(command, "")
+    }
+
+    /// Returns a path in the folder of this cluster.
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.text(name)
     }
 
     /// Returns a file for the log of a container, in the form that a kubelet keeps.

@@ -15,11 +15,20 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("a_healthy_stack_is_silent", healthy_stack),
     ("a_broken_stack_is_judged_as_from_its_files", broken_stack),
     ("logs_corroborate_what_the_configuration_says", logs_corroborate),
+    (
+        "acceptance_42_a_bundle_says_what_the_cluster_says",
+        crate::bundles::live_and_bundle,
+    ),
+    (
+        "acceptance_24_no_credential_comes_out_of_a_cluster",
+        crate::bundles::no_credential,
+    ),
     ("pods_that_do_not_run_say_why", sick_pods),
     ("acceptance_28_a_rollout_keeps_the_fingerprints", renamed_pods),
     ("acceptance_06_the_rights_decide_what_is_said", partial_rights),
     ("acceptance_40_the_printed_rights_are_enough", printed_rights),
     ("acceptance_13_a_dry_run_asks_nothing", dry_run),
+    ("a_bundle_of_few_rights_has_the_same_gaps", crate::bundles::with_gaps),
     ("healthy_stacks_of_operators_and_charts_are_silent", healthy_stacks),
     ("acceptance_11_what_was_read", what_was_read),
 ];

@@ -1,6 +1,6 @@
 //! The program as a user runs it: exit codes, output, messages. Lines of the acceptance list are named by their number; those that need a
-//! cluster stand in `tests/cluster` and `src/sources/cluster/tests.rs`; those that need a bundle, further formats or `fix` wait for their issues, as do
-//! some about a cluster: 12, 15, 16, 22, 23, 25-29, 36, 38, 40, 41. Line 34 is a rule of
+//! cluster stand in `tests/cluster` and `src/sources/cluster/tests.rs`; 24-26 and 42 in `capture` and `bundles`; those that need further
+//! formats or `fix` wait for their issues, as do some about a cluster: 12, 15, 16, 22, 23, 27-29, 36, 38, 41. Line 34 is a rule of
 //! `checks test`, held in `examples`.
 
 use assert_cmd::Command;

@@ -8,7 +8,7 @@ use tracedoctor::commands::{embedded, inspect, run};
 use tracedoctor::finding::{Finding, Report, Severity, Spot};
 use tracedoctor::sources::{self, Input, Options};
 
-fn folders(of: &str) -> Vec<PathBuf> {
+pub(crate) fn folders(of: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(of);
     let mut found: Vec<_> = std::fs::read_dir(root)
         .unwrap()
@@ -19,7 +19,8 @@ fn folders(of: &str) -> Vec<PathBuf> {
     found
 }
 
-fn inspect(catalog: &Catalog, folder: &Path, options: &Options) -> Report {
+/// What a user would give of a folder of fixtures.
+pub(crate) fn input_of(folder: &Path) -> Input {
     let logs = folder.join("logs");
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
@@ -31,14 +32,42 @@ fn inspect(catalog: &Catalog, folder: &Path, options: &Options) -> Report {
             .any(|name| path.ends_with(name))
     });
     paths.sort();
-    let input = Input {
+    Input {
         paths,
         stdin: false,
         logs: logs.is_dir().then_some(logs).into_iter().collect(),
         logs_of: None,
+    }
+}
+
+/// The options that its expectations name; none of a healthy stack.
+pub(crate) fn options_of(folder: &Path) -> Options {
+    let Ok(text) = std::fs::read_to_string(folder.join("expected.yaml")) else {
+        return Options::default();
     };
+    let expected: Expected =
+        serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    Options {
+        complete: expected.options.complete,
+        taken_at: expected.options.taken_at.as_ref().map(|time| {
+            let time = tracedoctor::evidence::logs::parse_timestamp(time.as_bytes(), None);
+            time.unwrap_or_else(|| panic!("{}: taken_at is no time", folder.display()))
+        }),
+        namespace: expected.options.namespace,
+        releases: expected.options.release,
+        distribution: expected.options.distribution,
+        ..Options::default()
+    }
+}
+
+fn inspect(catalog: &Catalog, folder: &Path, options: &Options) -> Report {
     let scanner = run::scanner(catalog).unwrap();
-    let evidence = sources::gather(&input, options, &inspect::log_search(&scanner), std::io::empty());
+    let evidence = sources::gather(
+        &input_of(folder),
+        options,
+        &inspect::log_search(&scanner),
+        std::io::empty(),
+    );
     inspect::inspect(&evidence, embedded::tables(), catalog)
 }
 
@@ -136,18 +165,7 @@ fn incidents_give_exactly_the_expected_findings() {
                 .unwrap_or_else(|_| panic!("{} has no expected.yaml", folder.display()));
             let expected: Expected =
                 serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-            let options = Options {
-                complete: expected.options.complete,
-                taken_at: expected.options.taken_at.as_ref().map(|time| {
-                    let time = tracedoctor::evidence::logs::parse_timestamp(time.as_bytes(), None);
-                    time.unwrap_or_else(|| panic!("{}: taken_at is no time", folder.display()))
-                }),
-                namespace: expected.options.namespace.clone(),
-                releases: expected.options.release.clone(),
-                distribution: expected.options.distribution.clone(),
-                ..Options::default()
-            };
-            let report = inspect(&catalog, folder, &options);
+            let report = inspect(&catalog, folder, &options_of(folder));
             let line =
                 |severity: &str, check: &str, file: &str, line: usize| format!("{severity}[{check}] {file}:{line}");
             let mut wanted: Vec<String> = expected

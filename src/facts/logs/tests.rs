@@ -20,6 +20,7 @@ fn log(pod: Option<&str>, container: Option<&str>, file: &str, text: &str, previ
         workload: None,
         previous,
         summary: scanner.scan(text.as_bytes(), &ScanLimits::default()).unwrap(),
+        lines: None,
     }
 }
 

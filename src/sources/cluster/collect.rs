@@ -5,7 +5,8 @@ use super::list::{self, List, Served, text_at};
 use super::request::{Accept, Api};
 use super::stages::{self, Stages};
 use super::{Needs, Target, logs, plan, unwell, yaml};
-use crate::evidence::{Completeness, Evidence, Gap, SourceFile};
+use crate::evidence::redact::Redactor;
+use crate::evidence::{Completeness, Evidence, Gap, SourceFile, TakenFrom};
 use crate::sources::manifests::{self, Outcome};
 use crate::sources::{Options, begin, finish, pass_over};
 use futures::future::join_all;
@@ -55,6 +56,7 @@ pub(super) async fn collect(
         has_metrics: false,
     };
     collector.evidence.default_namespace = None;
+    collector.evidence.taken_from = TakenFrom::Cluster;
     let where_ = match scope.target.namespaces.as_slice() {
         [] => "all namespaces".to_owned(),
         [one] => format!("namespace {one}"),
@@ -314,7 +316,7 @@ impl<'a> Collector<'a> {
     fn add(&mut self, items: &[Value]) {
         let outcomes: Vec<Outcome> = items
             .par_iter()
-            .map(|item| manifests::live(&Arc::new(file_of(item)), self.options))
+            .map(|item| manifests::live(&Arc::new(file_of(item, &self.options.redactor)), self.options))
             .collect();
         finish(&mut self.evidence, outcomes, self.options);
     }
@@ -498,8 +500,8 @@ impl<'a> Collector<'a> {
         };
         let texts = (self.needs.search.texts)(&self.evidence);
         let search = (self.needs.search.scanner, texts.as_slice());
-        let limits = &self.options.limits;
-        for answer in join_all(wanted.iter().map(|log| logs::read(api, log, window, limits, search))).await {
+        let options = self.options;
+        for answer in join_all(wanted.iter().map(|log| logs::read(api, log, window, options, search))).await {
             match answer {
                 Ok(log) => self.evidence.logs.extend(log),
                 Err(gap) => self.evidence.gaps.push(gap),
@@ -576,8 +578,8 @@ impl Collector<'_> {
     }
 }
 
-/// Returns an object as a text to point at, named as a user would: `deployment/monitoring/otel`.
-fn file_of(item: &Value) -> SourceFile {
+/// Returns an object as a text to point at, named as a user would: `deployment/monitoring/otel`. Credentials in it are replaced.
+fn file_of(item: &Value, redactor: &Redactor) -> SourceFile {
     let text = |keys: &[&str]| text_at(item, keys).unwrap_or_default();
     let kind = text(&["kind"]).to_ascii_lowercase();
     let name = text(&["metadata", "name"]);
@@ -585,5 +587,7 @@ fn file_of(item: &Value) -> SourceFile {
         "" => format!("{kind}/{name}"),
         namespace => format!("{kind}/{namespace}/{name}"),
     };
-    SourceFile::live(name, &yaml::document(item))
+    let mut redacted = item.clone();
+    redactor.object(&mut redacted);
+    SourceFile::live(name, &yaml::document(&redacted))
 }

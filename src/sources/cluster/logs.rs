@@ -7,7 +7,7 @@ use super::request::{Accept, Api};
 use super::stages::StageWorkload;
 use crate::evidence::logs::LogScanner;
 use crate::evidence::{ContainerLog, Gap, Note};
-use crate::sources::{Limits, logs};
+use crate::sources::{Options, logs};
 use serde_json::Value;
 use std::cmp::Reverse;
 
@@ -104,8 +104,8 @@ pub(super) async fn read(
     api: &Api,
     wanted: &Wanted,
     window: &LogWindow,
-    limits: &Limits,
-    (scanner, texts): (&LogScanner, &[String]),
+    options: &Options,
+    search: (&LogScanner, &[String]),
 ) -> Result<Option<ContainerLog>, Gap> {
     match api.get(&wanted.path(window), Accept::Text).await {
         Ok(bytes) => {
@@ -116,11 +116,8 @@ pub(super) async fn read(
                 previous: wanted.previous,
             };
             // A log that the server cut is one byte longer than what is scanned, and so known to be cut.
-            let limits = Limits {
-                log_bytes: limits.log_bytes.min(window.bytes.saturating_sub(1)),
-                ..limits.clone()
-            };
-            Ok(logs::scan_live(&name, &bytes, &limits, scanner, texts))
+            let limit = options.limits.log_bytes.min(window.bytes.saturating_sub(1));
+            Ok(logs::scan_live(&name, bytes.as_slice(), limit, options, search))
         }
         // The container before the last restart may be gone, with its log; so may the pod.
         Err(Failure::Refused(400, _) | Failure::NotFound) if wanted.previous => Ok(None),

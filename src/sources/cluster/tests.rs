@@ -5,11 +5,13 @@ use super::request::Api;
 use super::{ClusterError, ClusterErrorKind, LogWindow, Needs, Target, requests};
 use crate::evidence::Evidence;
 use crate::evidence::logs::{LogPattern, LogScanner};
-use crate::sources::{LogSearch, Options};
+use crate::evidence::redact::Redactor;
+use crate::sources::{LogSearch, Options, bundle};
 use http::{Request, Response};
 use kube::client::Body;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -593,4 +595,42 @@ fn a_dry_run_names_every_kind_and_no_secret() {
         ..LogWindow::default()
     };
     assert!(window.query().contains("sinceSeconds=1&"));
+}
+
+/// What could not be read is the same to a run on the bundle: gaps, what is complete, what does not exist, the objects themselves.
+#[test]
+fn a_bundle_keeps_what_could_not_be_read() {
+    let answers: [Answers; 4] = [
+        |_, _| None,
+        |path, _| path.contains("/services").then_some(Reply::Status(403)),
+        |path, _| path.contains("/configmaps/otel-config").then_some(Reply::Status(404)),
+        |path, _| path.contains("/pods").then_some(Reply::Status(500)),
+    ];
+    for answers in answers {
+        let evidence = run(target(), answers).result.unwrap();
+        let mut bytes = Vec::new();
+        bundle::write(&evidence, &Redactor::keyed([7; 32]), &mut bytes).unwrap();
+        let scanner = LogScanner::new(&[]).unwrap();
+        let search = LogSearch::patterns(&scanner);
+        let again = bundle::open(Path::new("-"), &Options::default(), &search, bytes.as_slice()).unwrap();
+        assert_eq!(
+            (again.taken_from, &again.source),
+            (evidence.taken_from, &evidence.source)
+        );
+        assert_eq!(gaps(&again), gaps(&evidence));
+        assert_eq!(again.notes, evidence.notes);
+        assert_eq!(again.passed_over, evidence.passed_over);
+        assert_eq!(
+            format!("{:?}", again.completeness),
+            format!("{:?}", evidence.completeness)
+        );
+        let texts = |evidence: &Evidence| {
+            let texts = evidence.resources.iter().map(|one| {
+                let text = &one.document.text;
+                format!("{} {} {}", one.reference, text.file().name, text.content)
+            });
+            texts.collect::<Vec<_>>()
+        };
+        assert_eq!(texts(&again), texts(&evidence));
+    }
 }
