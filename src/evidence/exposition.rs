@@ -11,6 +11,28 @@ const MOST_LABELS: usize = 40;
 /// Bytes of one label's value that are kept.
 const MOST_VALUE: usize = 512;
 
+/// What the own telemetry of the programs on a tracing path begins with.
+const PREFIXES: [&str; 5] = [
+    "otelcol_",
+    "tempo_",
+    "tempodb_",
+    "prometheus_remote_storage_",
+    "process_",
+];
+
+/// Returns whether a series of this name says something about tracing; buckets of histograms never do.
+pub fn is_wanted(name: &str) -> bool {
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && !name.ends_with("_bucket")
+}
+
+/// Returns the lines of a page that hold series which are wanted: a tenth of most pages.
+pub fn wanted_lines(page: &str) -> String {
+    let name = |line: &str| line.find(['{', ' ']).map_or(0, |end| end);
+    page.split_inclusive('\n')
+        .filter(|line| is_wanted(&line[..name(line)]))
+        .collect()
+}
+
 /// One series with its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series<'a> {
@@ -180,6 +202,13 @@ mod tests {
         ] {
             check(page, &[]);
         }
+    }
+
+    #[test]
+    fn of_a_page_the_lines_about_tracing_are_kept() {
+        let page =
+            "# HELP x y\ngo_goroutines 9\ntempo_x_bucket{le=\"1\"} 2\ntempo_x_count 2\n<html>\n\notelcol_y{a=\"b\"} 1";
+        assert_eq!(wanted_lines(page), "tempo_x_count 2\notelcol_y{a=\"b\"} 1");
     }
 
     #[test]

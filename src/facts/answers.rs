@@ -59,7 +59,10 @@ struct Owner<'a> {
 
 /// Adds the rows of all answers.
 pub fn rows(facts: &mut Facts, parts: AnswerParts<'_>) {
-    for answer in &parts.evidence.answers {
+    // By name: a run and its bundle have them in another order.
+    let mut answers: Vec<&Answer> = parts.evidence.answers.iter().collect();
+    answers.sort_by_key(|answer| answer.name.file());
+    for &answer in &answers {
         let owner = owner(parts, answer);
         match answer.name.port {
             Some(_) => {
@@ -69,7 +72,7 @@ pub fn rows(facts: &mut Facts, parts: AnswerParts<'_>) {
             None => disk::rows(facts, &owner, answer),
         }
     }
-    for (first, second) in metric::pages(&parts.evidence.answers) {
+    for (first, second) in metric::pages(&answers) {
         let owner = owner(parts, first);
         metric::rows(facts, &owner, first, second);
     }

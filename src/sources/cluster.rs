@@ -1,21 +1,26 @@
 //! Reads a running cluster: the same [`Evidence`] as from files, with the rights that the account has.
 //!
-//! Nothing but GET is ever sent, no Secret is asked for, and nothing is read that does not lead to a stage: workloads and Services first, then only
+//! Nothing but GET is ever sent (`--exec` alone opens a stream for one fixed command), no Secret is asked for, and nothing is read that does not lead to a stage: workloads and Services first, then only
 //! what belongs to those that were recognised. What the account may not read, or what does not answer, becomes a gap. The client library stays inside this
 //! module; all others see values.
 
 mod collect;
 mod connect;
+mod direct;
+mod endpoints;
+mod exec;
 mod failure;
 mod list;
 mod logs;
 mod plan;
+mod questions;
 mod request;
 mod stages;
 #[cfg(test)]
 mod tests;
 mod yaml;
 
+pub use direct::Address;
 pub use failure::{ClusterError, ClusterErrorKind};
 pub use plan::{Right, requests, rights};
 
@@ -45,6 +50,14 @@ pub struct Target {
     pub request_timeout: Duration,
     /// How much of each log is read; `None`: none.
     pub logs: Option<LogWindow>,
+    /// Whether programs are asked on their diagnostic paths, through the proxy of pods.
+    pub endpoints: bool,
+    /// After what time counters are read a second time; `None`: they are read once.
+    pub observe: Option<Duration>,
+    /// Whether `df` may run in the containers of Tempo.
+    pub exec: bool,
+    /// Programs that are asked directly.
+    pub addresses: Vec<Address>,
 }
 
 impl Default for Target {
@@ -57,6 +70,10 @@ impl Default for Target {
             timeout: Duration::from_secs(60),
             request_timeout: Duration::from_secs(15),
             logs: Some(LogWindow::default()),
+            endpoints: true,
+            observe: None,
+            exec: false,
+            addresses: Vec::new(),
         }
     }
 }

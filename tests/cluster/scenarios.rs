@@ -13,6 +13,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("acceptance_04_an_empty_cluster_and_unknown_names", empty_and_unknown),
     ("acceptance_07_an_account_without_rights", no_rights),
     ("a_healthy_stack_is_silent", healthy_stack),
+    ("programs_are_asked_through_the_proxy", crate::endpoints::asked),
     ("a_broken_stack_is_judged_as_from_its_files", broken_stack),
     ("logs_corroborate_what_the_configuration_says", logs_corroborate),
     ("acceptance_06_the_rights_decide_what_is_said", partial_rights),
@@ -160,9 +161,10 @@ fn healthy_stack(cluster: &Cluster) {
         "{}",
         report["stages"]
     );
-    // kwok has no log of these pods: it is said, and nothing else is missing.
+    // kwok has no log of these pods and nothing listens there: it is said, and nothing else is missing.
     let gaps = report["gaps"].as_array().unwrap();
-    assert!(gaps.iter().all(|gap| gap["resource"] == "pods/log"), "{gaps:?}");
+    let played = |gap: &Value| gap["resource"] == "pods/log" || gap["resource"] == "pods/proxy";
+    assert!(gaps.iter().all(played), "{gaps:?}");
 }
 
 fn broken_stack(cluster: &Cluster) {
@@ -271,7 +273,13 @@ fn partial_rights(cluster: &Cluster) {
         .iter()
         .map(|gap| format!("{} {} {}", gap["resource"], gap["namespace"], gap["reason"]))
         .collect();
-    assert_eq!(said, ["\"pods/log\" \"monitoring\" \"forbidden\""]);
+    assert_eq!(
+        said,
+        [
+            "\"pods/log\" \"monitoring\" \"forbidden\"",
+            "\"pods/proxy\" \"monitoring\" \"forbidden\""
+        ]
+    );
     // Nothing named: the cluster-wide list is forbidden, and so are the namespaces; the context's own has nothing for it.
     let nowhere = cluster.doctor("one-namespace", &[]);
     assert_eq!(nowhere.code, 5, "{}{}", nowhere.stdout, nowhere.stderr);
@@ -403,7 +411,7 @@ fn healthy_stacks(cluster: &Cluster) {
             .as_array()
             .unwrap()
             .iter()
-            .filter(|gap| gap["resource"] != "pods/log");
+            .filter(|gap| gap["resource"] != "pods/log" && gap["resource"] != "pods/proxy");
         loud.extend(gaps.map(|gap| format!("{stack}: {gap}")));
     }
     assert!(loud.is_empty(), "{}", loud.join("\n"));

@@ -5,7 +5,7 @@
 
 use super::{Owner, place};
 use crate::evidence::answers::{Answer, Answerer};
-use crate::evidence::exposition::{self, Series};
+use crate::evidence::exposition::{self, Series, is_wanted};
 use crate::evidence::{Cell, Fields, Value};
 use crate::facts::{Facts, RowBuilder};
 use crate::releases::ComponentKind;
@@ -14,15 +14,6 @@ use std::sync::Arc;
 
 /// Series of one page that become rows.
 const MOST_ROWS: usize = 3_000;
-
-/// What a program's own telemetry begins with.
-const PREFIXES: [&str; 5] = [
-    "otelcol_",
-    "tempo_",
-    "tempodb_",
-    "prometheus_remote_storage_",
-    "process_",
-];
 
 /// The labels that say which part of a program a series is about, the first that is there.
 const PARTS: [&str; 8] = [
@@ -36,17 +27,12 @@ const PARTS: [&str; 8] = [
     "tenant",
 ];
 
-/// Returns whether a series of this name can become a row: buckets never do.
-pub(super) fn is_wanted(name: &str) -> bool {
-    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && !name.ends_with("_bucket")
-}
-
 /// Returns the pages of metrics, each with its second reading.
-pub(super) fn pages(answers: &[Answer]) -> Vec<(&Answer, Option<&Answer>)> {
-    let mut pages: Vec<(&Answer, Option<&Answer>)> = Vec::new();
-    let mut by_key: HashMap<(&Answerer, Option<u16>), usize> = HashMap::new();
+pub(super) fn pages<'a>(answers: &[&'a Answer]) -> Vec<(&'a Answer, Option<&'a Answer>)> {
+    let mut pages: Vec<(&'a Answer, Option<&'a Answer>)> = Vec::new();
+    let mut by_key: HashMap<(&'a Answerer, Option<u16>), usize> = HashMap::new();
     let is_page = |answer: &&Answer| answer.name.path.ends_with("/metrics") && answer.name.status == 200;
-    let mut sorted: Vec<&Answer> = answers.iter().filter(is_page).collect();
+    let mut sorted: Vec<&'a Answer> = answers.iter().copied().filter(is_page).collect();
     // Stable: those of one moment stay in their order.
     sorted.sort_by_key(|answer| answer.name.after);
     for answer in sorted {

@@ -1,6 +1,7 @@
 //! What is told of series in the words of checks.
 
-use super::metric::{is_wanted, normalised};
+use super::metric::normalised;
+use crate::evidence::exposition::is_wanted;
 
 #[test]
 fn one_name_for_all_releases() {
