@@ -3,6 +3,7 @@
 //! Who answered is told by the pod, and the pod's workload by its owners or its name. Nothing here asks for anything; what was cut or did not
 //! come is unknown, and a counter that nobody printed is no zero of a page that was cut.
 
+mod arrival;
 mod disk;
 mod json;
 mod metric;
@@ -72,9 +73,11 @@ pub fn rows(facts: &mut Facts, parts: AnswerParts<'_>) {
             None => disk::rows(facts, &owner, answer),
         }
     }
-    for (first, second) in metric::pages(&answers) {
+    let pages = metric::pages(&answers);
+    let arrivals = arrival::of(facts, parts, &pages);
+    for (first, second) in pages {
         let owner = owner(parts, first);
-        metric::rows(facts, &owner, first, second);
+        metric::rows(facts, &owner, &arrivals, (first, second));
     }
 }
 
@@ -254,7 +257,11 @@ impl Owner<'_> {
 
     /// Returns for how many seconds the container had run when it answered.
     fn up_seconds(&self, answer: &Answer) -> Option<i64> {
-        Some(answer.name.time? - self.started?).filter(|seconds| *seconds >= 0)
+        answer
+            .name
+            .time?
+            .checked_sub(self.started?)
+            .filter(|seconds| *seconds >= 0)
     }
 }
 

@@ -147,7 +147,7 @@ pub fn gather(target: &Target, options: &Options, needs: &Needs<'_>) -> Result<E
             std::future::pending::<()>().await;
         });
         let left = target.timeout.saturating_sub(started.elapsed());
-        let api = Api::new(connection.client, left, target.request_timeout, stopped);
+        let api = Api::new(connection.client, left, target.request_timeout, stopped).with_streams(connection.streams);
         let scope = Scope {
             target,
             cluster: connection.words,

@@ -3,7 +3,7 @@
 use crate::egress;
 use crate::harness::Cluster;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -170,6 +170,47 @@ pub(crate) fn asked(cluster: &Cluster) {
     assert!(
         undecided.iter().any(|one| one["id"] == "tempo-not-ready"),
         "{undecided:?}"
+    );
+    // Asked for, one command runs in the container of Tempo; else none does, and none of an account without the right.
+    let ran = |cluster: &Cluster| {
+        let requests = cluster.audited();
+        let is_exec = |one: &&Value| one["objectRef"]["subresource"] == "exec" && one["responseStatus"]["code"] == 101;
+        let uris: Vec<String> = requests
+            .iter()
+            .filter(is_exec)
+            .map(|one| one["requestURI"].to_string())
+            .collect();
+        uris
+    };
+    assert!(ran(cluster).is_empty());
+    cluster.apply("apiVersion: kwok.x-k8s.io/v1alpha1\nkind: ClusterExec\nmetadata: {name: here}\nspec: {selector: {matchNamespaces: [tracing]}, execs: [{local: {}}]}\n");
+    let (_, report) = run(cluster, "admin", &["--exec"]);
+    assert!(
+        !ran(cluster).is_empty(),
+        "{} {:#?}",
+        report["gaps"],
+        cluster
+            .audited()
+            .iter()
+            .rev()
+            .filter(|one| one["objectRef"]["subresource"] == "exec")
+            .take(2)
+            .collect::<Vec<_>>()
+    );
+    let commands: BTreeSet<String> = ran(cluster).into_iter().collect();
+    for command in &commands {
+        assert!(
+            command.contains("/pods/tempo-0/exec?") && command.contains("command=df&command=-P&command=%2Fvar%2Ftempo"),
+            "{command}"
+        );
+    }
+    let (_, report) = run(cluster, "viewer", &["--exec"]);
+    let gaps = report["gaps"].as_array().unwrap().iter();
+    let gaps: Vec<_> = gaps.filter(|gap| gap["resource"] == "pods/exec").collect();
+    assert_eq!(
+        (gaps.len(), gaps[0]["reason"].as_str()),
+        (1, Some("forbidden")),
+        "{gaps:?}"
     );
     pages.lock().unwrap().insert("/metrics".to_owned(), healthy.unwrap());
     played["tempo:3200"]

@@ -3,6 +3,7 @@
 //! The Collector printed `otelcol_exporter_sent_spans` as it is, with `_total`, and in 0.130 with `__spans__total`; a reader that the user
 //! configured adds units (`open-telemetry/opentelemetry-collector@v0.159.0:docs/rfcs`, and real pages of 0.88 to 0.165). A check sees the first form.
 
+use super::arrival::Arrivals;
 use super::{Owner, place};
 use crate::evidence::answers::{Answer, Answerer};
 use crate::evidence::exposition::{self, Series, is_wanted};
@@ -81,7 +82,12 @@ struct One<'a> {
 type Sums = BTreeMap<String, f64>;
 
 /// Adds the rows of one page.
-pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>, first: &Answer, second: Option<&Answer>) {
+pub(super) fn rows(
+    facts: &mut Facts,
+    owner: &Owner<'_>,
+    arrivals: &Arrivals,
+    (first, second): (&Answer, Option<&Answer>),
+) {
     let latest = second.unwrap_or(first);
     let before: HashMap<String, f64> = match second {
         Some(_) => exposition::series(first.body(), is_wanted)
@@ -103,7 +109,13 @@ pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>, first: &Answer, second:
         .collect();
     let page = Page::of(owner, latest, second, &all);
     for one in all.iter().take(MOST_ROWS) {
-        let row = owner.common(page.row(owner, one), latest);
+        let component = component(owner, &one.series);
+        let downstream = match one.name == "otelcol_exporter_sent_spans" {
+            true => arrivals.behind(&component),
+            false => Cell::default(),
+        };
+        let row = page.row(one).set("component", component).set("downstream", downstream);
+        let row = owner.common(row, latest);
         facts.push(
             "metrics",
             row.build_at(&owner.about, place(latest, one.series.span.clone())),
@@ -173,7 +185,7 @@ impl Page {
         }
     }
 
-    fn row(&self, owner: &Owner<'_>, one: &One<'_>) -> RowBuilder {
+    fn row(&self, one: &One<'_>) -> RowBuilder {
         let labels: Fields = one
             .series
             .labels
@@ -205,7 +217,6 @@ impl Page {
             .set("of_pod_delta", or_empty(self.of_pod_delta.clone()))
             .set("beside", or_empty(beside))
             .set("beside_delta", or_empty(beside_delta))
-            .set("component", component(owner, &one.series))
     }
 }
 

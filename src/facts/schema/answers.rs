@@ -90,6 +90,17 @@ const ANSWER: &[Column] = &[
     WORKLOAD,
 ];
 
+const DOWNSTREAM: &[Column] = &[
+    column("to", Type::Text, "The Tempo in words."),
+    column("pods", Type::Int, "How many of its pods answered."),
+    column("whole", Type::Bool, "Whether all of its pods answered, each in full."),
+    column(
+        "received",
+        Type::Float,
+        "How many spans their receivers met since they started, those that they refused too.",
+    ),
+];
+
 const METRIC: &[Column] = &[
     column(
         "name",
@@ -157,6 +168,11 @@ const METRIC: &[Column] = &[
         "beside_delta",
         FLOATS,
         "How much each of them grew; empty when there was one reading.",
+    ),
+    column(
+        "downstream",
+        Type::Record(DOWNSTREAM),
+        "For `otelcol_exporter_sent_spans`: what arrived at the Tempo that the exporter sends to; null when none is known or none answered.",
     ),
     column(
         "component",

@@ -97,6 +97,9 @@ pub(super) async fn ask(address: &Address, timeout: Duration, stop: watch::Recei
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::sync::{Arc, Mutex};
 
     #[test]
     fn only_urls_of_http_are_asked() {
@@ -113,5 +116,79 @@ mod tests {
         for wrong in ["", "localhost:3200", "ftp://x", "/ready", "http://", "http:// x"] {
             check(wrong, false);
         }
+    }
+
+    /// Answers every request on the loopback address alike; returns its URL and the heads of the requests.
+    fn server(answer: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+        let record = heads.clone();
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut head = String::new();
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|bytes| bytes > 0) {}
+                record.lock().unwrap().push(head);
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        (url, heads)
+    }
+
+    fn asked(url: &str, token: Option<&str>) -> Answers {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let address = Address {
+            stage: Stage::Tempo,
+            url: url.to_owned(),
+            token: token.map(str::to_owned),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let (_stop, stopped) = watch::channel(false);
+            ask(&address, Duration::from_secs(10), stopped).await
+        })
+    }
+
+    #[test]
+    fn the_token_goes_along_and_the_path_of_the_address_in_front() {
+        let (url, heads) = server("HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nready\n");
+        let found = asked(&format!("{url}/tempo"), Some("abc"));
+        assert_eq!((found.answers.len(), found.gaps.len()), (3, 0), "{:?}", found.gaps);
+        assert_eq!(found.answers[0].body(), "ready\n");
+        assert!(found.answers[0].name.file().starts_with("endpoints/tempo/"));
+        let heads = heads.lock().unwrap();
+        assert!(heads[0].starts_with("GET /tempo/ready HTTP/1.1"), "{}", heads[0]);
+        assert!(
+            heads[0].to_ascii_lowercase().contains("authorization: bearer abc"),
+            "{}",
+            heads[0]
+        );
+    }
+
+    #[test]
+    fn a_redirect_is_an_answer_and_never_followed() {
+        let (elsewhere, met) = server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let answer = format!(
+            "HTTP/1.1 302 Found\r\nLocation: {elsewhere}/login\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        let (url, _) = server(answer.leak());
+        let found = asked(&url, Some("abc"));
+        assert!(found.answers.iter().all(|answer| answer.name.status == 302));
+        assert!(met.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn nobody_there_is_one_gap() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let found = asked(&format!("http://{free}"), None);
+        assert_eq!((found.answers.len(), found.gaps.len()), (0, 1));
+        assert_eq!(
+            (found.gaps[0].verb.as_str(), found.gaps[0].resource.as_str()),
+            ("get", "tempo")
+        );
     }
 }

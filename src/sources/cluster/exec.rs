@@ -76,7 +76,10 @@ pub(super) async fn look(api: &Api, disks: &[Disk]) -> Answers {
 }
 
 async fn df(api: &Api, disk: &Disk) -> Result<Answer, Failure> {
-    let pods: kube::Api<Pod> = kube::Api::namespaced(api.client(), &disk.namespace);
+    let Some(client) = api.streams() else {
+        return Err(Failure::Stopped("no command may run"));
+    };
+    let pods: kube::Api<Pod> = kube::Api::namespaced(client, &disk.namespace);
     let parameters = AttachParams::default()
         .container(disk.container.as_str())
         .stdin(false)
@@ -122,7 +125,9 @@ async fn df(api: &Api, disk: &Disk) -> Result<Answer, Failure> {
 
 fn refusal(error: &kube::Error) -> Failure {
     let text = last_cause(error);
-    match text.contains("403") {
+    // The server says it in an object, or refuses the stream itself.
+    let is_status = matches!(error, kube::Error::Api(status) if status.code == 403);
+    match is_status || text.contains("403") {
         true => Failure::Forbidden,
         false => Failure::Connection(text),
     }

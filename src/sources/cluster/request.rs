@@ -13,6 +13,9 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
 
+/// Who asks.
+pub(super) const USER_AGENT: http::HeaderValue =
+    http::HeaderValue::from_static(concat!("tracedoctor/", env!("CARGO_PKG_VERSION")));
 /// How often a request is asked again.
 const RETRIES: usize = 3;
 /// How many requests are under way at once.
@@ -58,6 +61,7 @@ pub(super) struct Asked {
 /// The API server, with what a run may ask of it.
 pub(super) struct Api {
     client: kube::Client,
+    streams: Option<kube::Client>,
     request_timeout: Duration,
     deadline: Instant,
     stop: watch::Receiver<bool>,
@@ -74,6 +78,7 @@ impl Api {
     ) -> Api {
         Api {
             client,
+            streams: None,
             request_timeout,
             deadline: Instant::now() + timeout,
             stop,
@@ -81,9 +86,14 @@ impl Api {
         }
     }
 
-    /// Returns the client, for what is no plain request.
-    pub(super) fn client(&self) -> kube::Client {
-        self.client.clone()
+    /// Adds the client for streams to commands.
+    pub(super) fn with_streams(self, streams: Option<kube::Client>) -> Api {
+        Api { streams, ..self }
+    }
+
+    /// Returns the client for streams to commands, when the user asked for one.
+    pub(super) fn streams(&self) -> Option<kube::Client> {
+        self.streams.clone()
     }
 
     /// Returns how long the run may still take, and what tells that the user stopped it.
@@ -223,7 +233,7 @@ fn request(path: &str, accept: Accept) -> Result<Request<Body>, Failure> {
         .method(Method::GET)
         .uri(path)
         .header(header::ACCEPT, accept.header())
-        .header(header::USER_AGENT, concat!("tracedoctor/", env!("CARGO_PKG_VERSION")))
+        .header(header::USER_AGENT, USER_AGENT)
         .body(Body::empty())
         .map_err(|error| Failure::Malformed(error.to_string()))
 }
