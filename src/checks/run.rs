@@ -7,6 +7,7 @@ mod edit;
 mod fingerprint;
 mod logs;
 mod settle;
+mod unread;
 
 use super::evaluate::evaluate;
 use super::expression::Expression;
@@ -183,6 +184,7 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
     }
     if logs_suffice {
         answer.looked_at += 1;
+        undecided.extend(unread::unread(check, facts));
     }
     // A container with an undecided row has no configuration that a line could contradict: there the line decides.
     configured.retain(|container| !undecided.iter().any(|(other, _)| *other == Some(*container)));
@@ -456,6 +458,7 @@ fn bare_finding(
         stage: about.stage.clone(),
         also_stages: Vec::new(),
         resource: about.resource.clone(),
+        container: about.container.as_ref().map(|key| key.container.clone()),
         spot: Spot::Log(crate::finding::LogSpot {
             file: String::new(),
             line: 0,

@@ -9,6 +9,7 @@ pub mod collector;
 pub mod grafana;
 pub mod logs;
 pub mod path;
+pub mod state;
 pub mod tempo;
 pub mod workload;
 
@@ -139,6 +140,7 @@ pub fn tables() -> impl Iterator<Item = &'static Table> {
         tempo::TABLES,
         grafana::TABLES,
         path::TABLES,
+        state::TABLES,
         logs::TABLES,
         answers::TABLES,
     ]

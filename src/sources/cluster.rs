@@ -18,6 +18,7 @@ mod request;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod unwell;
 mod yaml;
 
 pub use direct::Address;

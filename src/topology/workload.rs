@@ -21,7 +21,7 @@ pub use files::{
     volume_inner_path,
 };
 pub use identity::{Found, find, namespace_of, near_miss, same_namespace};
-pub use owner::top_owner;
+pub use owner::{controllers, top_owner};
 pub use pods::{is_pod_of, is_random, workload_of_pod};
 pub use references::{ItemReference, ObjectReference, source_references};
 

@@ -194,7 +194,7 @@ impl Page {
             .map(|(name, value)| ((*name).into(), Cell::from(value.as_str())))
             .collect();
         let (beside, beside_delta) = self.beside.get(&one.part).cloned().unwrap_or_default();
-        let empty = || Cell::from(Fields::new());
+        let empty = || Cell::from(Fields::default());
         let or_empty = |cell: Cell| if cell.is_null() { empty() } else { cell };
         let (delta, grew) = match one.before {
             None => (Cell::default(), Cell::from(false)),

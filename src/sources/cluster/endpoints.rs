@@ -6,7 +6,7 @@
 use super::failure::Failure;
 use super::list::{encode, text_at};
 use super::logs;
-use super::request::{Api, Asked};
+use super::request::{Api, Asked, http_date};
 use super::stages::StageWorkload;
 use crate::evidence::answers::{Answer, AnswerName, Answerer, SourceFileName};
 use crate::evidence::{Gap, Note, exposition};
@@ -203,10 +203,11 @@ async fn one_answer(api: &Api, one: &Wanted, after: Option<u32>) -> Result<Answe
 /// Makes an answer of what came: of a page of metrics only what is about tracing.
 pub(super) fn answer(of: Answerer, question: &Question, asked: Asked, after: Option<u32>) -> Answer {
     let cut = asked.body.len() > MOST_BYTES;
+    let date = asked.date.as_deref().and_then(http_date);
     let name = AnswerName {
         status: asked.status,
         after,
-        time: asked.date.as_deref().and_then(http_date),
+        time: date.map(|date| date.milliseconds.div_euclid(1000)),
         cut,
         ..AnswerName::new(of, question.port, &question.path)
     };
@@ -215,22 +216,6 @@ pub(super) fn answer(of: Answerer, question: &Question, asked: Asked, after: Opt
         return Answer::new(name, SourceFileName::Live, exposition::wanted_lines(&page).as_bytes());
     }
     Answer::new(name, SourceFileName::Live, &asked.body)
-}
-
-/// Reads the time of an HTTP header, `Wed, 25 Nov 2026 21:40:45 GMT`, in seconds since 1970.
-fn http_date(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let [_, day, month, year, clock, "GMT"] = words[..] else {
-        return None;
-    };
-    let month = MONTHS.iter().position(|name| *name == month)? + 1;
-    let (day, year): (u32, u32) = (day.parse().ok()?, year.parse().ok()?);
-    let written = format!("{year:04}-{month:02}-{day:02}T{clock}Z");
-    let time = crate::evidence::logs::parse_timestamp(written.as_bytes(), None)?;
-    Some(time.milliseconds.div_euclid(1000))
 }
 
 #[cfg(test)]
