@@ -10,7 +10,8 @@ use std::time::Duration;
     name = "tracedoctor",
     version,
     about,
-    after_help = "tracedoctor only reads. It creates no pod, runs nothing in one, and uses no network but the API server.\n\
+    after_help = "tracedoctor only reads. It creates no pod, runs nothing in one (but `df` with --exec), and uses no network but the API\n\
+        server and the addresses that you name.\n\
         Exit codes: 0 no finding at or above --fail-on, 1 findings, 2 usage or configuration error,\n\
         3 nothing to inspect, 4 incomplete, 5 the cluster cannot be reached or refuses, 70 internal error."
 )]
@@ -181,6 +182,12 @@ pub struct RbacArguments {
     /// `role` by default with -n, else `clusterrole`; a clusterrole with -n is bound in these namespaces only.
     #[arg(long, value_name = "KIND")]
     pub kind: Option<RoleKind>,
+    /// Without the right to ask programs through the proxy of pods, for `run --no-endpoints`.
+    #[arg(long)]
+    pub no_endpoints: bool,
+    /// With the right to run a command in a pod, for `run --exec`.
+    #[arg(long)]
+    pub exec: bool,
     /// The ServiceAccount that gets the rights, by default `tracedoctor` in the first namespace given, else in `default`.
     #[arg(long, value_name = "[NAMESPACE/]NAME")]
     pub account: Option<String>,
@@ -226,6 +233,21 @@ pub struct ClusterArguments {
     /// How many lines of each log are read.
     #[arg(long, value_name = "LINES", default_value_t = 5_000)]
     pub tail: u64,
+    /// Asks no program for its health, release and counters, which goes through the API server's proxy of pods.
+    #[arg(long, conflicts_with = "paths")]
+    pub no_endpoints: bool,
+    /// Reads counters twice, so long apart, to see which grow: for example 10s.
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with_all = ["paths", "no_endpoints"])]
+    pub observe: Option<Duration>,
+    /// Runs `df` in the containers of Tempo, to see whether their disks are full; nothing else is ever run.
+    #[arg(long, conflicts_with = "paths")]
+    pub exec: bool,
+    /// The address of Tempo, asked directly; a token may stand in TRACEDOCTOR_TEMPO_TOKEN.
+    #[arg(long, value_name = "URL", conflicts_with = "paths")]
+    pub tempo_url: Option<String>,
+    /// The address of Grafana, asked directly; a token may stand in TRACEDOCTOR_GRAFANA_TOKEN.
+    #[arg(long, value_name = "URL", conflicts_with = "paths")]
+    pub grafana_url: Option<String>,
     /// Prints the requests that would be made, and makes none.
     #[arg(long, conflicts_with = "paths")]
     pub dry_run: bool,

@@ -3,9 +3,11 @@
 //! Evidence does not change once gathered. It holds resources and plain files as spanned documents, logs as summaries, and for all that
 //! could not be read a [`Gap`] or a [`Problem`]; an empty list never stands for something that was not looked at. No I/O happens here.
 
+pub mod answers;
 pub mod cell;
 pub mod decode;
 pub mod document;
+pub mod exposition;
 pub mod logs;
 pub mod redact;
 mod resources;
@@ -36,6 +38,8 @@ pub struct Evidence {
     pub files: Vec<PlainFile>,
     /// Container logs, each already scanned for the catalogue's patterns.
     pub logs: Vec<ContainerLog>,
+    /// What programs answered on their diagnostic paths.
+    pub answers: Vec<answers::Answer>,
     /// What could not be read from a cluster or a bundle.
     pub gaps: Vec<Gap>,
     /// Given input that could not be understood: it makes a run incomplete.

@@ -3,6 +3,7 @@
 //! A row is the smallest thing that can be wrong on its own. Rows link to rows; whatever a check would have to calculate is a column made here. Nothing
 //! here fails: what was not understood is an unknown cell with its reason.
 
+pub mod answers;
 pub mod app;
 mod build;
 pub mod collector;

@@ -12,6 +12,7 @@
 pub mod bundle;
 pub mod cluster;
 mod dumps;
+pub mod endpoints;
 mod files;
 mod kinds;
 mod kustomize;
@@ -25,6 +26,7 @@ mod recognise;
 mod split;
 mod unit;
 
+use crate::evidence::answers::AnswerName;
 use crate::evidence::logs::{LogScanner, Timestamp};
 use crate::evidence::redact::Redactor;
 use crate::evidence::{Completeness, Evidence, Note, Problem, Resource, SourceFile, TakenFrom};
@@ -122,11 +124,17 @@ impl<'a> LogSearch<'a> {
 
 /// Reads texts that are at hand, for example of a check's examples: pairs of name and content.
 ///
-/// A file in a folder `logs` is a log, and its name tells the container; without a search it is left out. All others are manifests.
+/// A file in a folder `logs` is a log, and its name tells the container; without a search it is left out. One in a folder `endpoints` is what a
+/// program answered. All others are manifests.
 pub fn from_texts(files: &[(String, String)], options: &Options, search: Option<&LogSearch<'_>>) -> Evidence {
     let mut evidence = begin(options);
     evidence.source = files.iter().map(|(name, _)| name.clone()).collect();
-    let (logs, manifests): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| is_log_name(name));
+    let (answers, others): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| AnswerName::of_file(name).is_some());
+    let answers = answers
+        .iter()
+        .filter_map(|(name, text)| endpoints::of_file(name, text.as_bytes()));
+    evidence.answers.extend(answers);
+    let (logs, manifests): (Vec<_>, Vec<_>) = others.into_iter().partition(|(name, _)| is_log_name(name));
     let outcomes = manifests.par_iter().map(|(name, text)| {
         let file = Arc::new(SourceFile::new(name.as_str(), text));
         manifests::read(&file, Given::ByName, options)
@@ -166,6 +174,12 @@ pub fn gather(input: &Input, options: &Options, search: &LogSearch<'_>, stdin: i
         .extend(input.logs.iter().map(|path| files::display(path)));
     evidence.problems.extend(listed.problems);
     evidence.notes.extend(listed.notes);
+    for answer in endpoints::read(&listed.answers) {
+        match answer {
+            Ok(answer) => evidence.answers.push(answer),
+            Err(problem) => evidence.problems.push(problem),
+        }
+    }
     outcomes.par_extend(listed.files.par_iter().map(|found| read_file(found, options)));
     finish(&mut evidence, outcomes, options);
     if input.logs.is_empty() {

@@ -8,6 +8,8 @@
 mod bundles;
 #[path = "cluster/egress.rs"]
 mod egress;
+#[path = "cluster/endpoints.rs"]
+mod endpoints;
 #[path = "cluster/harness.rs"]
 mod harness;
 #[path = "cluster/scenarios.rs"]

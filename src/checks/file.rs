@@ -58,6 +58,8 @@ pub struct Check {
     pub when: Option<Compiled>,
     /// What is wrong here.
     pub message: Template,
+    /// What is wrong when only a log line says so, over a row of `logs`; `None`: the title.
+    pub log_message: Option<Template>,
     /// The place.
     pub at: Option<Compiled>,
     /// Further places.

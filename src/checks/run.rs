@@ -84,7 +84,12 @@ pub fn judge(catalog: &Catalog, facts: &Facts, gaps: &[Gap]) -> Judgement {
         let answer = guarded(check, || running_config_differs(check, &contradicted));
         collect(check, answer, &mut judgement, &mut findings);
     }
-    let mut findings = settle::settle(findings);
+    let is_observed = |id: &str| {
+        catalog
+            .get(id)
+            .is_some_and(|check| schema::answers::is_observed(check.each))
+    };
+    let mut findings = settle::settle(findings, &is_observed);
     number_equal_fingerprints(&mut findings);
     let (hints, findings): (Vec<_>, Vec<_>) = findings
         .into_iter()
@@ -144,6 +149,9 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
     let mut explained: BTreeSet<&ContainerKey> = BTreeSet::new();
     let mut configured: BTreeSet<&ContainerKey> = BTreeSet::new();
     let mut undecided: Vec<(Option<&ContainerKey>, Undecided)> = Vec::new();
+    // What a line says and what a counter says is one fault: either is enough to look at.
+    let logs_suffice = !facts.rows("container_logs").is_empty()
+        && (check.when.is_none() || (schema::answers::is_observed(check.each) && !check.logs.is_empty()));
     if let Some(when) = &check.when {
         for row in facts.rows(check.each) {
             let of_row: Vec<&LogMatch> = matches
@@ -151,7 +159,10 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
                 .copied()
                 .filter(|found| row.about.container.is_some() && found.about.container == row.about.container)
                 .collect();
-            configured.extend(row.about.container.as_ref());
+            // A counter at rest says nothing against a line: it begins anew with each start.
+            if !schema::answers::is_observed(check.each) {
+                configured.extend(row.about.container.as_ref());
+            }
             match row_verdict(check, when, row, &of_row) {
                 Verdict::Finding(finding) => {
                     explained.extend(row.about.container.as_ref());
@@ -167,11 +178,11 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
                 }
             }
         }
-        if facts.rows(check.each).is_empty() {
+        if facts.rows(check.each).is_empty() && !logs_suffice {
             answer.undecided.extend(gap_of(check, gaps));
         }
     }
-    if check.when.is_none() && !facts.rows("container_logs").is_empty() {
+    if logs_suffice {
         answer.looked_at += 1;
         undecided.extend(unread::unread(check, facts));
     }
@@ -362,6 +373,11 @@ fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verd
         Failure::Unknown(reason) => undecided(check, row, reason.to_string(), needs_of(&reason, &row.about)),
     };
     let (severity, message) = case_of(check, row)?;
+    // A line of the last hour says more about now than a counter since the start.
+    let severity = match schema::answers::is_observed(check.each) && !logs.is_empty() {
+        true => severity.max(check.severity),
+        false => severity,
+    };
     let filled = message.fill(&row.cells, &check.variables).map_err(failed)?;
     let place = match &check.at {
         // A place that needs an unknown value falls back on the row's own.

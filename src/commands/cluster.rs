@@ -3,10 +3,10 @@
 use super::embedded;
 use super::error::CommandError;
 use crate::cli::{ClusterArguments, InputArguments};
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, Stage};
 use crate::facts::schema;
 use crate::finding::Report;
-use crate::sources::cluster::{self, LogWindow, Needs, Target};
+use crate::sources::cluster::{self, Address, LogWindow, Needs, Target};
 use crate::sources::{LogSearch, Options};
 use std::collections::BTreeSet;
 
@@ -23,9 +23,15 @@ pub(super) fn refuse_with_files(arguments: &InputArguments) -> Result<(), Comman
         context,
         kubeconfig,
         dry_run,
+        no_endpoints,
+        observe,
+        exec,
+        tempo_url,
+        grafana_url,
         ..
     } = &arguments.cluster;
-    if *all_namespaces || selector.is_some() || context.is_some() || kubeconfig.is_some() || *dry_run {
+    let asks = *no_endpoints || *exec || observe.is_some() || tempo_url.is_some() || grafana_url.is_some();
+    if *all_namespaces || selector.is_some() || context.is_some() || kubeconfig.is_some() || *dry_run || asks {
         return Err(
             CommandError::usage("options about a cluster were given together with files, logs or --demo")
                 .hint("leave out one of the two: a run inspects a cluster or files"),
@@ -59,7 +65,27 @@ fn target(arguments: &InputArguments) -> Target {
             tail: cluster.tail,
             ..LogWindow::default()
         }),
+        endpoints: !cluster.no_endpoints,
+        observe: cluster.observe,
+        exec: cluster.exec,
+        addresses: addresses(cluster),
     }
+}
+
+/// Returns the programs that the user gave an address of; tokens come from the environment, where no list of processes shows them.
+fn addresses(cluster: &ClusterArguments) -> Vec<Address> {
+    let named = [
+        (Stage::Tempo, &cluster.tempo_url, "TRACEDOCTOR_TEMPO_TOKEN"),
+        (Stage::Grafana, &cluster.grafana_url, "TRACEDOCTOR_GRAFANA_TOKEN"),
+    ];
+    let address = |(stage, url, variable): (Stage, &Option<String>, &str)| {
+        Some(Address {
+            stage,
+            url: url.clone()?,
+            token: std::env::var(variable).ok().filter(|token| !token.is_empty()),
+        })
+    };
+    named.into_iter().filter_map(address).collect()
 }
 
 /// Returns the resources that columns are made of.
@@ -86,13 +112,17 @@ pub(super) fn gather(
         return Err(CommandError::usage("--complete and --strict-input are about files")
             .hint("of a cluster it is known which lists were answered in full"));
     }
+    let target = target(arguments);
+    if let Some(problem) = target.addresses.iter().find_map(Address::problem) {
+        return Err(CommandError::usage(problem));
+    }
     let resources = needed();
     let needs = Needs {
         tables: embedded::tables(),
         search,
         resources: &resources,
     };
-    cluster::gather(&target(arguments), options, &needs).map_err(CommandError::cluster)
+    cluster::gather(&target, options, &needs).map_err(CommandError::cluster)
 }
 
 /// Puts what is said of files into words of a cluster.

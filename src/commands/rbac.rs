@@ -27,7 +27,13 @@ pub fn rbac(arguments: &RbacArguments) -> Result<u8, CommandError> {
         return Err(CommandError::usage("a Role is of a namespace").hint("name it: `-n NAMESPACE`, repeatable"));
     }
     let (account_namespace, account) = account(arguments)?;
-    let needs = needs(&catalog);
+    let mut needs = needs(&catalog);
+    // A command runs only with `--exec`, so its right is not asked for unasked.
+    needs.retain(|need| match *need {
+        "pods/exec" => arguments.exec,
+        "pods/proxy" => !arguments.no_endpoints,
+        _ => true,
+    });
     let rules = rules(&rights(&needs));
     let subject = format!("subjects:\n- {{kind: ServiceAccount, name: {account}, namespace: {account_namespace}}}\n");
     let header = "apiVersion: rbac.authorization.k8s.io/v1\n";

@@ -1,7 +1,7 @@
 //! Makes all tables, in the order in which rows link to rows.
 
 use super::app::NpmTable;
-use super::{Facts, app, collector, grafana, hops, logs, state, tempo, workload};
+use super::{Facts, answers, app, collector, grafana, hops, logs, state, tempo, workload};
 use crate::evidence::{Evidence, Stage};
 use crate::finding::StageSummary;
 use crate::releases::{ReleaseSpan, Tables};
@@ -58,7 +58,7 @@ pub fn build(
         services: &topology.services,
         tempos: &topology.tempos,
     };
-    tempo::rows(&mut facts, tempo_parts, &workload_rows);
+    let tempo_rows = tempo::rows(&mut facts, tempo_parts, &workload_rows);
     let grafana_parts = grafana::GrafanaParts {
         evidence,
         workloads: &topology.workloads,
@@ -103,6 +103,15 @@ pub fn build(
         about_of: &about_of,
     };
     logs::rows(&mut facts, &log_parts);
+    let answer_parts = answers::AnswerParts {
+        evidence,
+        topology,
+        workloads: &workload_rows,
+        collectors: &collector_rows,
+        tempos: &tempo_rows,
+        about_of: &about_of,
+    };
+    answers::rows(&mut facts, answer_parts);
     let mut stages = app::summaries(&topology.workloads, &understanding);
     stages.extend(collector::summaries(&topology.collectors));
     stages.extend(tempo::summaries(tempo_parts));

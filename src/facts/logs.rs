@@ -9,7 +9,7 @@ use super::{About, ContainerKey, Facts, LogMatch, RowBuilder};
 use crate::evidence::logs::{LineReference, LogGroup, Timestamp};
 use crate::evidence::{Cell, ContainerLog, Evidence, Fields, ResourceReference, Stage};
 use crate::finding::{LogEvidence, LogMoment, LogSpot, StageReference};
-use crate::topology::workload::{Namespace, Workload};
+use crate::topology::workload::{Namespace, Workload, is_pod_of, is_random};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -236,58 +236,6 @@ fn workload_of(workloads: &[Workload], log: &ContainerLog) -> Option<usize> {
             )
         })
         .map(|(index, _)| index)
-}
-
-/// Whether a pod has the name that the controller of a workload gives
-/// (`kubernetes/kubernetes:staging/src/k8s.io/apiserver/pkg/storage/names/generate.go`).
-fn is_pod_of(workload: &Workload, pod: &str) -> bool {
-    let name = &workload.reference.name;
-    let Some(rest) = pod.strip_prefix(name.as_str()) else {
-        // Long names are cut before the suffix is added.
-        return false;
-    };
-    match workload.reference.kind.as_str() {
-        "Pod" => rest.is_empty(),
-        "StatefulSet" => rest
-            .strip_prefix('-')
-            .is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|b| b.is_ascii_digit())),
-        "DaemonSet" | "Job" | "ReplicaSet" | "ReplicationController" => is_suffix(rest, &[5]),
-        "CronJob" => rest.strip_prefix('-').is_some_and(|rest| {
-            rest.split_once('-')
-                .is_some_and(|(minute, random)| minute.bytes().all(|b| b.is_ascii_digit()) && is_random(random, 5))
-        }),
-        "Deployment" => is_deployment_suffix(rest),
-        // What an operator makes of its resource.
-        _ => {
-            let rest = ["-collector", "-targetallocator", "-deployment"]
-                .iter()
-                .find_map(|part| rest.strip_prefix(part))
-                .unwrap_or(rest);
-            is_deployment_suffix(rest)
-                || is_suffix(rest, &[5])
-                || rest
-                    .strip_prefix('-')
-                    .is_some_and(|ordinal| !ordinal.is_empty() && ordinal.bytes().all(|b| b.is_ascii_digit()))
-        }
-    }
-}
-
-fn is_deployment_suffix(rest: &str) -> bool {
-    let Some((hash, random)) = rest.strip_prefix('-').and_then(|rest| rest.split_once('-')) else {
-        return false;
-    };
-    (3..=10).contains(&hash.len())
-        && hash.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        && is_random(random, 5)
-}
-
-fn is_suffix(rest: &str, lengths: &[usize]) -> bool {
-    rest.strip_prefix('-')
-        .is_some_and(|random| lengths.iter().any(|length| is_random(random, *length)))
-}
-
-fn is_random(text: &str, length: usize) -> bool {
-    text.len() == length && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 /// Returns the name of a pod without what a controller added.

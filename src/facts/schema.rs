@@ -3,6 +3,7 @@
 //! The schema is data: the lint walks expressions against it, `checks/README.md` prints it, and a test holds every row to it. Each group of
 //! tables has a file of its own below this one.
 
+pub mod answers;
 pub mod app;
 pub mod collector;
 pub mod grafana;
@@ -141,6 +142,7 @@ pub fn tables() -> impl Iterator<Item = &'static Table> {
         path::TABLES,
         state::TABLES,
         logs::TABLES,
+        answers::TABLES,
     ]
     .into_iter()
     .flatten()

@@ -1,15 +1,19 @@
 //! Reads a running cluster: the same [`Evidence`] as from files, with the rights that the account has.
 //!
-//! Nothing but GET is ever sent, no Secret is asked for, and nothing is read that does not lead to a stage: workloads and Services first, then only
+//! Nothing but GET is ever sent (`--exec` alone opens a stream for one fixed command), no Secret is asked for, and nothing is read that does not lead to a stage: workloads and Services first, then only
 //! what belongs to those that were recognised. What the account may not read, or what does not answer, becomes a gap. The client library stays inside this
 //! module; all others see values.
 
 mod collect;
 mod connect;
+mod direct;
+mod endpoints;
+mod exec;
 mod failure;
 mod list;
 mod logs;
 mod plan;
+mod questions;
 mod request;
 mod stages;
 #[cfg(test)]
@@ -17,6 +21,7 @@ mod tests;
 mod unwell;
 mod yaml;
 
+pub use direct::Address;
 pub use failure::{ClusterError, ClusterErrorKind};
 pub use plan::{Right, requests, rights};
 
@@ -46,6 +51,14 @@ pub struct Target {
     pub request_timeout: Duration,
     /// How much of each log is read; `None`: none.
     pub logs: Option<LogWindow>,
+    /// Whether programs are asked on their diagnostic paths, through the proxy of pods.
+    pub endpoints: bool,
+    /// After what time counters are read a second time; `None`: they are read once.
+    pub observe: Option<Duration>,
+    /// Whether `df` may run in the containers of Tempo.
+    pub exec: bool,
+    /// Programs that are asked directly.
+    pub addresses: Vec<Address>,
 }
 
 impl Default for Target {
@@ -58,6 +71,10 @@ impl Default for Target {
             timeout: Duration::from_secs(60),
             request_timeout: Duration::from_secs(15),
             logs: Some(LogWindow::default()),
+            endpoints: true,
+            observe: None,
+            exec: false,
+            addresses: Vec::new(),
         }
     }
 }
@@ -139,7 +156,7 @@ pub fn gather(target: &Target, options: &Options, needs: &Needs<'_>) -> Result<E
             std::future::pending::<()>().await;
         });
         let left = target.timeout.saturating_sub(started.elapsed());
-        let api = Api::new(connection.client, left, target.request_timeout, stopped);
+        let api = Api::new(connection.client, left, target.request_timeout, stopped).with_streams(connection.streams);
         let scope = Scope {
             target,
             cluster: connection.words,

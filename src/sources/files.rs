@@ -4,6 +4,7 @@
 //! the user names is read whatever its name. Nothing here looks into a document.
 
 use super::{Given, Limits};
+use crate::evidence::answers::AnswerName;
 use crate::evidence::{Note, Problem, SourceFile};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
@@ -24,6 +25,8 @@ pub(super) struct Found {
 #[derive(Debug, Default)]
 pub(super) struct Listed {
     pub(super) files: Vec<Found>,
+    /// What programs answered, saved in a folder `endpoints`.
+    pub(super) answers: Vec<PathBuf>,
     pub(super) notes: Vec<Note>,
     pub(super) problems: Vec<Problem>,
 }
@@ -66,6 +69,11 @@ const FOREIGN: [&str; 4] = [
     "npm-shrinkwrap.json",
     "tsconfig.json",
 ];
+
+/// Whether a file has the name of an answer; one in a folder of another meaning has not.
+fn is_answer(path: &Path) -> bool {
+    AnswerName::of_file(&path.to_string_lossy()).is_some()
+}
 
 /// Lists the files of all paths, each once.
 pub(super) fn list(paths: &[PathBuf], limits: &Limits) -> Listed {
@@ -114,6 +122,9 @@ impl Lister<'_> {
                 break;
             }
             match entry {
+                Ok(entry) if entry.file_type().is_file() && is_answer(entry.path()) => {
+                    self.listed.answers.push(entry.into_path());
+                }
                 Ok(entry) if entry.file_type().is_file() => match form(&entry.file_name().to_string_lossy()) {
                     Form::Manifest if !is_foreign(&entry) => self.found(&entry),
                     Form::Script => self.found(&entry),
@@ -133,7 +144,7 @@ impl Lister<'_> {
             ),
             file,
         }));
-        if self.listed.files.len() == before {
+        if self.listed.files.len() == before && self.listed.answers.is_empty() {
             self.listed.notes.push(Note {
                 file: display(root),
                 message: "a folder without any .yaml, .yml or .json file".to_owned(),

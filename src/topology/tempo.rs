@@ -12,6 +12,7 @@ mod paths;
 mod receivers;
 mod recognise;
 mod release;
+mod running;
 mod settings;
 mod substitute;
 mod targets;

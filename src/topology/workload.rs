@@ -8,6 +8,7 @@ mod environment;
 mod files;
 mod identity;
 mod owner;
+mod pods;
 pub mod quantity;
 mod references;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use files::{
 };
 pub use identity::{Found, find, namespace_of, near_miss, same_namespace};
 pub use owner::{controllers, top_owner};
+pub use pods::{is_pod_of, is_random, workload_of_pod};
 pub use references::{ItemReference, ObjectReference, source_references};
 
 use crate::evidence::{Cell, ResourceReference, Text};

@@ -6,6 +6,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
+use std::sync::Mutex;
+
+/// Ports of pods that something on the loopback address plays.
+static PLAYED: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+
+/// Leads a port of a pod, `10.244.0.2:8888`, to an address on the loopback.
+pub(crate) fn lead(pod: &str, to: &str) {
+    assert!(to.starts_with("127.0.0.1:"));
+    PLAYED.lock().unwrap().push((pod.to_owned(), to.to_owned()));
+}
 
 /// Serves until the process ends.
 pub(crate) fn start(socket: &Path) {
@@ -31,8 +41,12 @@ fn serve(mut client: UnixStream) -> std::io::Result<()> {
         }
     }
     let target = request.split(' ').nth(1).unwrap_or_default();
+    let played = PLAYED.lock().unwrap();
+    let found = played.iter().rev().find(|(pod, _)| pod == target);
+    let target = found.map_or_else(|| target.to_owned(), |(_, to)| to.clone());
+    drop(played);
     let allowed = request.starts_with("CONNECT ") && target.starts_with("127.0.0.1:");
-    let Some(server) = allowed.then(|| TcpStream::connect(target).ok()).flatten() else {
+    let Some(server) = allowed.then(|| TcpStream::connect(&target).ok()).flatten() else {
         return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n");
     };
     client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;

@@ -13,6 +13,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("acceptance_04_an_empty_cluster_and_unknown_names", empty_and_unknown),
     ("acceptance_07_an_account_without_rights", no_rights),
     ("a_healthy_stack_is_silent", healthy_stack),
+    ("programs_are_asked_through_the_proxy", crate::endpoints::asked),
     ("a_broken_stack_is_judged_as_from_its_files", broken_stack),
     ("logs_corroborate_what_the_configuration_says", logs_corroborate),
     (
@@ -171,9 +172,10 @@ fn healthy_stack(cluster: &Cluster) {
         "{}",
         report["stages"]
     );
-    // kwok has no log of these pods: it is said, and nothing else is missing.
+    // kwok has no log of these pods and nothing listens there: it is said, and nothing else is missing.
     let gaps = report["gaps"].as_array().unwrap();
-    assert!(gaps.iter().all(|gap| gap["resource"] == "pods/log"), "{gaps:?}");
+    let played = |gap: &Value| gap["resource"] == "pods/log" || gap["resource"] == "pods/proxy";
+    assert!(gaps.iter().all(played), "{gaps:?}");
 }
 
 fn broken_stack(cluster: &Cluster) {
@@ -445,7 +447,8 @@ fn partial_rights(cluster: &Cluster) {
         .collect();
     assert_eq!(
         said,
-        ["endpointslices", "pods/log"].map(|resource| format!("\"{resource}\" \"monitoring\" \"forbidden\""))
+        ["endpointslices", "pods/log", "pods/proxy"]
+            .map(|resource| format!("\"{resource}\" \"monitoring\" \"forbidden\""))
     );
     // Nothing named: the cluster-wide list is forbidden, and so are the namespaces; the context's own has nothing for it.
     let nowhere = cluster.doctor("one-namespace", &[]);
@@ -578,7 +581,7 @@ fn healthy_stacks(cluster: &Cluster) {
             .as_array()
             .unwrap()
             .iter()
-            .filter(|gap| gap["resource"] != "pods/log");
+            .filter(|gap| gap["resource"] != "pods/log" && gap["resource"] != "pods/proxy");
         loud.extend(gaps.map(|gap| format!("{stack}: {gap}")));
     }
     assert!(loud.is_empty(), "{}", loud.join("\n"));

@@ -25,6 +25,7 @@ const KEYS: &[&str] = &[
     "variables",
     "when",
     "message",
+    "log_message",
     "at",
     "also",
     "logs",
@@ -146,6 +147,14 @@ impl Reader {
             self.error(root, "a check needs `severity` or `cases`");
         }
         let message = self.required_template(root, "message", &names);
+        let of_logs = Names {
+            table: "logs",
+            variables: &BTreeMap::new(),
+        };
+        let log_message = root.get("log_message").map(|cell| self.template(cell, &of_logs));
+        if let Some(cell) = root.get("log_message").filter(|_| logs.is_empty() || each == "logs") {
+            self.error(cell, "`log_message` is for a check with both `when` and `logs`");
+        }
         let at = root.get("at").and_then(|cell| self.path(cell, &names));
         let also = self.also(root, &names);
         let remedy = root.get("remedy").cloned().unwrap_or_default();
@@ -175,6 +184,7 @@ impl Reader {
             variables: names.variables.clone(),
             when,
             message,
+            log_message,
             at,
             also,
             logs,

@@ -63,9 +63,11 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
     for (name, value) in &first.captures {
         context.insert(name.clone(), ContextValue::Text(value.clone()));
     }
-    let own = (check.each == "logs")
-        .then(|| check.message.fill(row, &check.variables).ok())
-        .flatten();
+    let own = match (&check.log_message, check.each) {
+        (Some(message), _) => message.fill(row, &BTreeMap::new()).ok(),
+        (None, "logs") => check.message.fill(row, &check.variables).ok(),
+        (None, _) => None,
+    };
     let message = match own {
         Some(filled) => {
             context.extend(filled.context);

@@ -1,14 +1,47 @@
 //! One fault, one finding: what several stages share is told once, and so is a log line.
 
-use crate::finding::{Finding, Spot};
+use crate::finding::{Finding, LabelledSpot, Spot};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A finding with its owner.
 type Owned = (Finding, String);
 
-/// Merges findings of one check at one place, and drops those whose log line a more specific finding explains already.
-pub(super) fn settle(findings: Vec<Owned>) -> Vec<Owned> {
-    without_explained_lines(merged(findings))
+/// Merges findings of one check at one place, and what several pods of one workload say alike; drops those whose log line a more specific
+/// finding explains already. `is_observed` tells of a check, by its id, whether it judges what running programs say.
+pub(super) fn settle(findings: Vec<Owned>, is_observed: &dyn Fn(&str) -> bool) -> Vec<Owned> {
+    without_explained_lines(merged(alike(findings, is_observed)))
+}
+
+/// How many further pods a finding names.
+const MOST_PODS: usize = 4;
+
+/// Pods of one workload that say the same have one fault: the first is the finding, the worst tells its severity, the others are further places.
+fn alike(findings: Vec<Owned>, is_observed: &dyn Fn(&str) -> bool) -> Vec<Owned> {
+    let mut kept: Vec<Owned> = Vec::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for (finding, owner) in findings {
+        let is_one = matches!(finding.spot, Spot::Text(_)) && is_observed(&finding.check);
+        match seen.get(&finding.fingerprint).filter(|_| is_one) {
+            Some(&index) => {
+                let first = &mut kept[index].0;
+                first.severity = first.severity.max(finding.severity);
+                if first.also.len() < MOST_PODS {
+                    first.also.push(LabelledSpot {
+                        label: "the same here".to_owned(),
+                        spot: finding.spot.clone(),
+                    });
+                }
+                add_stage(first, finding);
+            }
+            None => {
+                if is_one {
+                    seen.insert(finding.fingerprint.clone(), kept.len());
+                }
+                kept.push((finding, owner));
+            }
+        }
+    }
+    kept
 }
 
 /// Merges what several stages share, a ConfigMap for example: the first finding names the others' stages.
@@ -40,7 +73,11 @@ fn merged(findings: Vec<Owned>) -> Vec<Owned> {
 }
 
 fn add_stage(first: &mut Finding, other: Finding) {
-    first.evidence.extend(other.evidence);
+    for line in other.evidence {
+        if !first.evidence.contains(&line) {
+            first.evidence.push(line);
+        }
+    }
     for assumption in other.assumptions {
         if !first.assumptions.contains(&assumption) {
             first.assumptions.push(assumption);

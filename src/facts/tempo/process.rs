@@ -89,7 +89,8 @@ pub(super) fn row(owner: &Owner<'_>) -> RowBuilder {
 
 fn basis(basis: &Basis) -> &'static str {
     match basis {
-        Basis::Program | Basis::ImageTag(_) => "image",
+        Basis::Program => "program",
+        Basis::ImageTag(_) => "image",
         Basis::AssumedNewest => "assumed_newest",
         Basis::User => "user",
         Basis::Configuration => "configuration",

@@ -52,6 +52,40 @@ fn facts_of(evidence: &Evidence) -> Facts {
     facts
 }
 
+#[test]
+fn the_word_of_the_program_goes_before_its_image() {
+    use crate::evidence::answers::{Answer, AnswerName, Answerer, SourceFileName};
+    let workload = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: tempo, namespace: tracing}\nspec: {template: {spec: {containers: [{name: tempo, image: 'grafana/tempo:2.9.5'}]}}}\n";
+    let check = |answers: &[(&str, &str)], expected: (&str, &str)| {
+        let mut evidence = evidence_of(&[("tempo.yaml", workload)]);
+        for (pod, body) in answers {
+            let of = Answerer::Pod("tracing".to_owned(), (*pod).to_owned());
+            let name = AnswerName::new(of, 3200, "/api/status/buildinfo");
+            evidence
+                .answers
+                .push(Answer::new(name, SourceFileName::Live, body.as_bytes()));
+        }
+        let facts = facts_of(&evidence);
+        let row = &facts.rows("tempos")[0].cells;
+        let found = (row.text_at(&["release"]), row.text_at(&["release_basis"]));
+        assert_eq!(found, (Some(expected.0), Some(expected.1)), "{answers:?}");
+    };
+    check(&[], ("2.9.5", "image"));
+    check(&[("tempo-0", r#"{"version":"v2.3.0"}"#)], ("2.3.0", "program"));
+    check(
+        &[
+            ("tempo-0", r#"{"version":"2.3.0"}"#),
+            ("tempo-1", r#"{"version":"v2.9.5"}"#),
+        ],
+        ("2.9.5", "image"),
+    );
+    check(
+        &[("tempo-0", "<html>"), ("other-0", r#"{"version":"v2.3.0"}"#)],
+        ("2.9.5", "image"),
+    );
+    check(&[("tempo-0", r#"{"version":"main-1234567"}"#)], ("2.9.5", "image"));
+}
+
 /// A stack of one Tempo: a StatefulSet with a claim, its ConfigMap, a Service.
 struct Stack {
     release: &'static str,

@@ -1,15 +1,16 @@
 //! The order of reading: what runs, what was recognised in it, and then only what belongs to that.
 
+use super::endpoints::{self, Answers};
 use super::failure::{ClusterError, ClusterErrorKind, Failure};
 use super::list::{self, List, Served, text_at};
 use super::request::{Accept, Api};
 use super::stages::{self, Stages};
-use super::{Needs, Target, logs, plan, unwell, yaml};
+use super::{Needs, Target, direct, exec, logs, plan, unwell, yaml};
 use crate::evidence::redact::Redactor;
-use crate::evidence::{Completeness, Evidence, Gap, SourceFile, TakenFrom};
+use crate::evidence::{Completeness, ContainerLog, Evidence, Gap, SourceFile, TakenFrom};
 use crate::sources::manifests::{self, Outcome};
 use crate::sources::{Options, begin, finish, pass_over};
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -459,7 +460,7 @@ impl<'a> Collector<'a> {
         self.add(&items);
     }
 
-    /// Reads the pods of the stages, and their logs.
+    /// Reads the pods of the stages and their logs, and asks their programs.
     async fn pods_and_logs(&mut self, recognised: &Stages) {
         let served = plan::pods();
         let api = self.api;
@@ -472,6 +473,8 @@ impl<'a> Collector<'a> {
         .await;
         let mut seen = BTreeSet::new();
         let mut wanted = Vec::new();
+        let mut questions = Vec::new();
+        let mut disks = Vec::new();
         let mut unwell = Vec::new();
         for (workload, list) in workloads.iter().zip(lists) {
             if let Some(failure) = &list.failure {
@@ -491,22 +494,53 @@ impl<'a> Collector<'a> {
             if self.scope.target.logs.is_some() {
                 self.evidence.notes.extend(note);
             }
+            if self.scope.target.endpoints {
+                let (asked, note) = endpoints::wanted(workload, &pods);
+                questions.extend(asked);
+                self.evidence.notes.extend(note);
+            }
+            if self.scope.target.exec {
+                disks.extend(exec::disks(workload, &pods));
+            }
             self.add(&pods);
         }
         self.events(unwell).await;
         self.measured(workloads).await;
+        let asked = endpoints::ask(api, questions, self.scope.target.observe);
+        let ((logs, gaps), answers) = join(self.logs(&wanted), asked).await;
+        self.evidence.logs.extend(logs);
+        self.evidence.gaps.extend(gaps);
+        self.answered(answers);
+        self.answered(exec::look(api, &disks).await);
+        for address in &self.scope.target.addresses {
+            let (left, stop) = api.rest();
+            self.answered(direct::ask(address, left, stop).await);
+        }
+    }
+
+    fn answered(&mut self, answers: Answers) {
+        self.evidence.answers.extend(answers.answers);
+        self.evidence.gaps.extend(answers.gaps);
+    }
+
+    /// Reads logs; with those that could not be read.
+    async fn logs(&self, wanted: &[logs::Wanted]) -> (Vec<ContainerLog>, Vec<Gap>) {
         let Some(window) = &self.scope.target.logs else {
-            return;
+            return (Vec::new(), Vec::new());
         };
         let texts = (self.needs.search.texts)(&self.evidence);
         let search = (self.needs.search.scanner, texts.as_slice());
-        let options = self.options;
-        for answer in join_all(wanted.iter().map(|log| logs::read(api, log, window, options, search))).await {
+        let (mut found, mut gaps) = (Vec::new(), Vec::new());
+        let reads = wanted
+            .iter()
+            .map(|log| logs::read(self.api, log, window, self.options, search));
+        for answer in join_all(reads).await {
             match answer {
-                Ok(log) => self.evidence.logs.extend(log),
-                Err(gap) => self.evidence.gaps.push(gap),
+                Ok(log) => found.extend(log),
+                Err(gap) => gaps.push(gap),
             }
         }
+        (found, gaps)
     }
 }
 

@@ -15,6 +15,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// A way to the API server.
 pub(super) struct Connection {
     pub(super) client: Client,
+    /// The same for a stream to a command, which names its user agent itself; only with `--exec`.
+    pub(super) streams: Option<Client>,
     /// The cluster in words: the context and the address.
     pub(super) words: String,
     /// The namespace of the context.
@@ -37,9 +39,15 @@ pub(super) async fn connect(target: &Target) -> Result<Connection, ClusterError>
     };
     // A plugin that prints credentials is waited for: not on a thread that answers have to go through.
     let runtime = tokio::runtime::Handle::current();
+    let with_streams = target.exec;
     let built = tokio::task::spawn_blocking(move || {
         let _entered = runtime.enter();
-        Client::try_from(config)
+        let streams = with_streams.then(|| {
+            let mut config = config.clone();
+            config.headers.push((http::header::USER_AGENT, request::USER_AGENT));
+            Client::try_from(config)
+        });
+        Ok::<_, kube::Error>((Client::try_from(config)?, streams.transpose()?))
     });
     let built = tokio::time::timeout(target.timeout, built).await;
     let failed = |cause: String| {
@@ -50,8 +58,9 @@ pub(super) async fn connect(target: &Target) -> Result<Connection, ClusterError>
         .hint("does `kubectl auth whoami` work in this shell?")
     };
     match built {
-        Ok(Ok(Ok(client))) => Ok(Connection {
+        Ok(Ok(Ok((client, streams)))) => Ok(Connection {
             client,
+            streams,
             words,
             namespace,
         }),

@@ -26,7 +26,7 @@ pub(super) struct Wanted {
 /// Returns the logs to read of the pods of one workload, and a note when some are left out.
 pub(super) fn wanted(workload: &StageWorkload, pods: &[Value]) -> (Vec<Wanted>, Option<Note>) {
     let mut ranked: Vec<&Value> = pods.iter().collect();
-    ranked.sort_by_key(|pod| Reverse(sickness(pod)));
+    sickest_first(&mut ranked);
     let note = (ranked.len() > MOST_PODS).then(|| Note {
         file: workload.words.clone(),
         message: format!(
@@ -36,6 +36,11 @@ pub(super) fn wanted(workload: &StageWorkload, pods: &[Value]) -> (Vec<Wanted>, 
     });
     ranked.truncate(MOST_PODS);
     (ranked.into_iter().flat_map(of_pod).collect(), note)
+}
+
+/// Puts the least healthy pods in front.
+pub(super) fn sickest_first(pods: &mut [&Value]) {
+    pods.sort_by_key(|pod| Reverse(sickness(pod)));
 }
 
 fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {

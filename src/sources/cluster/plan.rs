@@ -144,6 +144,28 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
         let path = served.path(Some("NS")).replace("/NS/", "/{namespace of a stage}/");
         lines.push(format!("GET {path}?{page}"));
     }
+    if target.endpoints {
+        let proxy = format!("GET {root}/pods/{{pod of a stage}}:{{port}}/proxy");
+        lines.push(format!(
+            "{proxy}/metrics and the path of its health check, of a Collector"
+        ));
+        lines.push(format!(
+            "{proxy}/ready, /metrics, /api/status/buildinfo and /ingester/ring or /live-store/ring, of Tempo"
+        ));
+        lines.push(format!("{proxy}/api/health, of Grafana"));
+        if let Some(observe) = target.observe {
+            lines.push(format!("{proxy}/metrics again after {} s", observe.as_secs_f32()));
+        }
+    }
+    if target.exec {
+        lines.push(format!(
+            "CONNECT {root}/pods/{{pod of Tempo}}/exec?command=df&command=-P&command={{directory of its traces}}"
+        ));
+    }
+    for address in &target.addresses {
+        let paths = address.paths().join(", ");
+        lines.push(format!("GET {} with {paths}, not through the API server", address.url));
+    }
     if let Some(logs) = &target.logs {
         lines.push(format!(
             "GET {root}/pods/{{pod of a stage}}/log?container={{each}}&{}",
@@ -195,6 +217,14 @@ pub fn rights(needs: &[&str]) -> Vec<Right> {
     add("v1", "configmaps", &["get", "list"]);
     if needs.contains(&"pods/log") {
         add("v1", "pods/log", GET);
+    }
+    // Programs are asked on their diagnostic paths.
+    if needs.contains(&"pods/proxy") {
+        add("v1", "pods/proxy", GET);
+    }
+    // A stream to a command needs both, from Kubernetes 1.37 on.
+    if needs.contains(&"pods/exec") {
+        add("v1", "pods/exec", &["get", "create"]);
     }
     if needs.contains(&"events") {
         add("v1", "events", LIST);

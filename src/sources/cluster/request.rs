@@ -15,6 +15,9 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
 
+/// Who asks.
+pub(super) const USER_AGENT: http::HeaderValue =
+    http::HeaderValue::from_static(concat!("tracedoctor/", env!("CARGO_PKG_VERSION")));
 /// How often a request is asked again.
 const RETRIES: usize = 3;
 /// How many requests are under way at once.
@@ -33,6 +36,8 @@ pub(super) enum Accept {
     MetadataList,
     /// A log.
     Text,
+    /// Whatever a program has to say.
+    Anything,
 }
 
 impl Accept {
@@ -41,13 +46,24 @@ impl Accept {
             Accept::Json => "application/json",
             Accept::MetadataList => "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
             Accept::Text => "*/*",
+            Accept::Anything => "application/json, text/plain;q=0.9, */*;q=0.5",
         }
     }
+}
+
+/// What a program behind the server answered.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+    /// The `Date` of the answer.
+    pub(super) date: Option<String>,
 }
 
 /// The API server, with what a run may ask of it.
 pub(super) struct Api {
     client: kube::Client,
+    streams: Option<kube::Client>,
     request_timeout: Duration,
     deadline: Instant,
     stop: watch::Receiver<bool>,
@@ -66,6 +82,7 @@ impl Api {
     ) -> Api {
         Api {
             client,
+            streams: None,
             request_timeout,
             deadline: Instant::now() + timeout,
             stop,
@@ -80,6 +97,24 @@ impl Api {
             0 => None,
             milliseconds => Some(Timestamp { milliseconds }),
         }
+    }
+
+    /// Adds the client for streams to commands.
+    pub(super) fn with_streams(self, streams: Option<kube::Client>) -> Api {
+        Api { streams, ..self }
+    }
+
+    /// Returns the client for streams to commands, when the user asked for one.
+    pub(super) fn streams(&self) -> Option<kube::Client> {
+        self.streams.clone()
+    }
+
+    /// Returns how long the run may still take, and what tells that the user stopped it.
+    pub(super) fn rest(&self) -> (Duration, watch::Receiver<bool>) {
+        (
+            self.deadline.saturating_duration_since(Instant::now()),
+            self.stop.clone(),
+        )
     }
 
     /// Gets a path; the bytes of an answer that is no error.
@@ -104,6 +139,50 @@ impl Api {
             wait *= 2;
             self.unless_stopped(sleep(pause)).await?;
         }
+    }
+
+    /// Asks a program once, through the server: any status is an answer, and of a long body the beginning.
+    pub(super) async fn ask(&self, path: &str, limit: usize, time: Duration) -> Result<Asked, Failure> {
+        let Ok(_permit) = self.permits.acquire().await else {
+            return Err(Failure::Stopped("stopped"));
+        };
+        let time = time.min(self.request_timeout);
+        let asked = async {
+            match timeout(time, self.asked(path, limit)).await {
+                Ok(answer) => answer,
+                Err(_) => Err(Failure::TimedOut(time)),
+            }
+        };
+        self.unless_stopped(asked).await?
+    }
+
+    async fn asked(&self, path: &str, limit: usize) -> Result<Asked, Failure> {
+        let answer = self.client.send(request(path, Accept::Anything)?).await;
+        let (head, mut rest) = answer.map_err(|error| connection(&error))?.into_parts();
+        let mut body: Vec<u8> = Vec::new();
+        while body.len() <= limit {
+            match rest.frame().await {
+                Some(Ok(frame)) => body.extend(frame.data_ref().map_or(&[][..], |data| &data[..])),
+                Some(Err(error)) => return Err(Failure::BrokenOff(last_cause(&error))),
+                None => break,
+            }
+        }
+        let date = head.headers.get(header::DATE).and_then(|date| date.to_str().ok());
+        // What the server says itself is an object of its own kind.
+        let own = (!head.status.is_success() && is_status(&body)).then(|| refusal(head.status, &body));
+        match own {
+            Some(failure) => Err(failure),
+            None => Ok(Asked {
+                status: head.status.as_u16(),
+                body,
+                date: date.map(str::to_owned),
+            }),
+        }
+    }
+
+    /// Waits, but no longer than the run may take.
+    pub(super) async fn wait(&self, time: Duration) -> Result<(), Failure> {
+        self.unless_stopped(sleep(time)).await
     }
 
     /// Waits for work, but no longer than the run may take.
@@ -136,13 +215,7 @@ impl Api {
     }
 
     async fn once(&self, path: &str, accept: Accept) -> Result<Vec<u8>, (Failure, Option<Duration>)> {
-        let request = Request::builder()
-            .method(Method::GET)
-            .uri(path)
-            .header(header::ACCEPT, accept.header())
-            .header(header::USER_AGENT, concat!("tracedoctor/", env!("CARGO_PKG_VERSION")))
-            .body(Body::empty())
-            .map_err(|error| (Failure::Malformed(error.to_string()), None))?;
+        let request = request(path, accept).map_err(|failure| (failure, None))?;
         let answer = self
             .client
             .send(request)
@@ -175,8 +248,24 @@ impl Api {
     }
 }
 
+fn request(path: &str, accept: Accept) -> Result<Request<Body>, Failure> {
+    Request::builder()
+        .method(Method::GET)
+        .uri(path)
+        .header(header::ACCEPT, accept.header())
+        .header(header::USER_AGENT, USER_AGENT)
+        .body(Body::empty())
+        .map_err(|error| Failure::Malformed(error.to_string()))
+}
+
+/// Whether a body is what the API server says of a request that failed.
+fn is_status(body: &[u8]) -> bool {
+    let value: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    value.is_some_and(|value| value.get("kind").and_then(serde_json::Value::as_str) == Some("Status"))
+}
+
 /// Reads the time of a header, `Wed, 25 Nov 2026 21:40:44 GMT` (RFC 9110, 5.6.7: the form that a server has to send).
-fn http_date(text: &str) -> Option<Timestamp> {
+pub(super) fn http_date(text: &str) -> Option<Timestamp> {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];

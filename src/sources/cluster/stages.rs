@@ -1,6 +1,8 @@
 //! What was recognised, as far as it decides what is read next: which workloads are stages, which ConfigMaps they name.
 
 use super::super::recognise::speaks_of_tracing;
+use super::endpoints::Question;
+use super::questions;
 use crate::evidence::document::NodeValue;
 use crate::evidence::{Cell, Document, Evidence, NodeId, Resource, Value};
 use crate::releases::{Program, Tables};
@@ -19,6 +21,10 @@ pub(super) struct StageWorkload {
     pub(super) words: String,
     /// The label selector of its pods.
     pub(super) selector: String,
+    /// What its programs are asked.
+    pub(super) questions: Vec<Question>,
+    /// The directories of Tempo whose disk matters: container and path.
+    pub(super) disks: Vec<(String, String)>,
     /// The object, when it has fewer ready pods than it wants: its events may say why.
     pub(super) short: Option<Involved>,
 }
@@ -80,7 +86,11 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables) -> Stages {
             continue;
         };
         stages.namespaces.extend(workload.namespace.name().map(str::to_owned));
-        stages.workloads.extend(stage_workload(workload));
+        if let Some(mut stage) = stage_workload(workload) {
+            stage.questions = questions::of(&topology, index);
+            stage.disks = questions::disks(&topology, index);
+            stages.workloads.push(stage);
+        }
     }
     for service in &topology.services {
         if let Some(namespace) = service.namespace.name()
@@ -114,6 +124,8 @@ fn stage_workload(workload: &Workload) -> Option<StageWorkload> {
         selector: selector(workload.object.path(&["spec", "selector"])?)?,
         short: short(workload),
         namespace,
+        questions: Vec::new(),
+        disks: Vec::new(),
     })
 }
 
@@ -261,6 +273,8 @@ mod tests {
             namespace: "tracing".to_owned(),
             words: "deployment/tracing/otel".to_owned(),
             selector: "app=otel,x in (a,b),!z".to_owned(),
+            questions: Vec::new(),
+            disks: Vec::new(),
             short: None,
         };
         assert_eq!(stages.workloads, [expected]);

@@ -65,6 +65,8 @@ mod tests {
             json!({"status": {"phase": "Succeeded"}}),
         ];
         let workload = StageWorkload {
+            questions: Vec::new(),
+            disks: Vec::new(),
             namespace: "n".to_owned(),
             words: String::new(),
             selector: String::new(),
@@ -85,6 +87,8 @@ mod tests {
         assert_eq!(
             of_workload(
                 &StageWorkload {
+                    questions: Vec::new(),
+                    disks: Vec::new(),
                     short: None,
                     ..workload
                 },

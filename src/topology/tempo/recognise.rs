@@ -5,6 +5,7 @@
 
 use super::arguments::{self, Arguments};
 use super::overrides::{self, TenantFile};
+use super::running;
 use super::settings::Settings;
 use super::substitute::{self, Expansion};
 use super::targets::{self, Targets};
@@ -364,6 +365,12 @@ fn release_of(evidence: &Evidence, home: &Home<'_>, config: &Cell, problems: &mu
     // What the user names wins, as for every program.
     if let Some(given) = given {
         return given;
+    }
+    if let Some(span) = home
+        .container()
+        .and_then(|(workload, _)| running::release(evidence, workload))
+    {
+        return span;
     }
     let reason = match known {
         Some((known, tag)) => match &known.release {

@@ -298,7 +298,7 @@ pub(super) const TEMPOS: &[Column] = &[
     column(
         "release_basis",
         Type::Text,
-        "`image`, `assumed_newest`, `user`, `configuration` or `unknown`.",
+        "`program` (its own word), `image`, `assumed_newest`, `user`, `configuration` or `unknown`.",
     ),
     column(
         "target",
