@@ -65,6 +65,8 @@ pub struct Resource {
     pub path: String,
     /// The `# Source:` comment that a renderer put above it.
     pub rendered_from: Option<String>,
+    /// When its data or spec last changed, by the server's clock; `None`: unknown, as of a file that says nothing of it.
+    pub changed_at: Option<logs::Timestamp>,
 }
 
 impl Resource {

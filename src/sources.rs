@@ -8,6 +8,7 @@
 //! top-level lines and never parsed. A ConfigMap is parsed when its text holds any word that tracing could have to do with, or when
 //! something that was parsed names it; so none that matters is lost.
 
+mod changed;
 pub mod cluster;
 mod files;
 mod kinds;

@@ -9,8 +9,9 @@ use super::look::Look;
 use super::recognise::{self, Recognised};
 use super::split;
 use super::unit::{Unit, file_reference, is_secret};
-use super::{Given, Options, files, kustomize, pass_over};
+use super::{Given, Options, changed, files, kustomize, pass_over};
 use crate::evidence::document::NodeValue;
+use crate::evidence::logs::Timestamp;
 use crate::evidence::{
     Document, NodeId, Note, Origin, PlainFile, PlainKind, Problem, Resource, ResourceReference, SourceFile, Text,
 };
@@ -93,7 +94,7 @@ pub(super) fn read(file: &Arc<SourceFile>, given: Given, options: &Options) -> O
 }
 
 /// Reads one object of a running cluster: whatever its text looks like, it is what the API says it is.
-pub(super) fn live(file: &Arc<SourceFile>, options: &Options) -> Outcome {
+pub(super) fn live(file: &Arc<SourceFile>, changed_at: Option<Timestamp>, options: &Options) -> Outcome {
     let mut outcome = Outcome::default();
     let unit = Unit {
         source: None,
@@ -106,7 +107,7 @@ pub(super) fn live(file: &Arc<SourceFile>, options: &Options) -> Outcome {
         Ok(document) => match reference_of(&document, document.root(), None) {
             Some(reference) => {
                 let root = document.root();
-                outcome.push_node(&unit, document, root, reference);
+                outcome.push_node(&unit, document, (root, changed_at), reference);
             }
             None => pass_over(&mut outcome.passed_over, "objects without a kind", 1),
         },
@@ -296,6 +297,7 @@ fn list_nodes(unit: &Unit, document: Arc<Document>, options: &Options, outcome: 
             pass_over(&mut outcome.passed_over, &reference.kind, 1);
             continue;
         }
+        let changed_at = changed::of_document(&document, node);
         let own = affordable
             .then(|| unit.parse(reference.clone(), options.limits.document_bytes).ok())
             .flatten();
@@ -305,13 +307,20 @@ fn list_nodes(unit: &Unit, document: Arc<Document>, options: &Options, outcome: 
             node,
             path: format!("items[{index}]"),
             rendered_from: unit.source.clone(),
+            changed_at,
         });
     }
 }
 
 impl Outcome {
     /// Keeps the object at a node of a document that was parsed for it alone.
-    fn push_node(&mut self, unit: &Unit, mut document: Document, node: NodeId, reference: ResourceReference) {
+    fn push_node(
+        &mut self,
+        unit: &Unit,
+        mut document: Document,
+        (node, changed_at): (NodeId, Option<Timestamp>),
+        reference: ResourceReference,
+    ) {
         let reference = Arc::new(reference);
         document.text = Arc::new(Text {
             content: document.text.content.clone(),
@@ -326,6 +335,7 @@ impl Outcome {
             node,
             path: unit.path(),
             rendered_from: unit.source.clone(),
+            changed_at,
         });
     }
 
@@ -420,7 +430,8 @@ fn parse(unit: &Unit, defaults: Option<&(String, String)>, options: &Options, ou
         }
         Some(reference) => {
             outcome.problems.extend(missing_marker(unit));
-            outcome.push_node(unit, document, node, reference);
+            let changed_at = changed::of_document(&document, node);
+            outcome.push_node(unit, document, (node, changed_at), reference);
         }
         None if unit.item.is_none() => plain(unit, document, outcome),
         None => {}

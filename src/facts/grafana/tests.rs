@@ -47,6 +47,7 @@ fn resource_of(file: &Arc<SourceFile>, start: usize, part: &str) -> Resource {
         document,
         path: String::new(),
         rendered_from: None,
+        changed_at: None,
     }
 }
 

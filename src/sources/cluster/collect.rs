@@ -1,7 +1,7 @@
 //! The order of reading: what runs, what was recognised in it, and then only what belongs to that.
 
 use super::failure::{ClusterError, ClusterErrorKind, Failure};
-use super::list::{self, List, Served, text_at};
+use super::list::{self, List, Object, Served, text_at};
 use super::request::{Accept, Api};
 use super::stages::{self, Stages};
 use super::{Needs, Target, logs, plan, yaml};
@@ -219,7 +219,7 @@ impl<'a> Collector<'a> {
         let mut names: Vec<String> = visible
             .items
             .iter()
-            .filter_map(|item| Some(text_at(item, &["metadata", "name"])?.to_owned()))
+            .filter_map(|item| Some(item.text(&["metadata", "name"])?.to_owned()))
             .collect();
         let own = &self.scope.own_namespace;
         if let Some(failure) = visible.failure {
@@ -306,10 +306,10 @@ impl<'a> Collector<'a> {
     }
 
     /// Adds objects to the evidence.
-    fn add(&mut self, items: &[Value]) {
+    fn add(&mut self, items: &[Object]) {
         let outcomes: Vec<Outcome> = items
             .par_iter()
-            .map(|item| manifests::live(&Arc::new(file_of(item)), self.options))
+            .map(|item| manifests::live(&Arc::new(file_of(&item.value)), item.changed_at, self.options))
             .collect();
         finish(&mut self.evidence, outcomes, self.options);
     }
@@ -367,9 +367,9 @@ impl<'a> Collector<'a> {
                     .gaps
                     .push(failure.gap("list", "configmaps", Some(namespace), None));
             }
-            let provisioned = list.items.iter().filter(|item| stages::looks_provisioned(item));
+            let provisioned = list.items.iter().filter(|item| stages::looks_provisioned(&item.value));
             let found: Vec<_> = provisioned
-                .filter_map(|item| text_at(item, &["metadata", "name"]))
+                .filter_map(|item| item.text(&["metadata", "name"]))
                 .collect();
             if list.failure.is_none() && list.odd == 0 && found.len() <= MOST_PROVISIONED {
                 whole.push(namespace.clone());
@@ -471,8 +471,8 @@ impl<'a> Collector<'a> {
                     .gaps
                     .push(failure.gap("list", "pods", Some(&workload.namespace), None));
             }
-            let name = |pod: &Value| text_at(pod, &["metadata", "name"]).map(str::to_owned);
-            let pods: Vec<Value> = list
+            let name = |pod: &Object| pod.text(&["metadata", "name"]).map(str::to_owned);
+            let pods: Vec<Object> = list
                 .items
                 .into_iter()
                 .filter(|pod| seen.insert((workload.namespace.clone(), name(pod))))

@@ -2,7 +2,7 @@
 
 use super::LogWindow;
 use super::failure::Failure;
-use super::list::{encode, text_at};
+use super::list::{Object, encode, text_at};
 use super::request::{Accept, Api};
 use super::stages::StageWorkload;
 use crate::evidence::logs::LogScanner;
@@ -24,8 +24,8 @@ pub(super) struct Wanted {
 }
 
 /// Returns the logs to read of the pods of one workload, and a note when some are left out.
-pub(super) fn wanted(workload: &StageWorkload, pods: &[Value]) -> (Vec<Wanted>, Option<Note>) {
-    let mut ranked: Vec<&Value> = pods.iter().collect();
+pub(super) fn wanted(workload: &StageWorkload, pods: &[Object]) -> (Vec<Wanted>, Option<Note>) {
+    let mut ranked: Vec<&Value> = pods.iter().map(|pod| &pod.value).collect();
     ranked.sort_by_key(|pod| Reverse(sickness(pod)));
     let note = (ranked.len() > MOST_PODS).then(|| Note {
         file: workload.words.clone(),

@@ -169,7 +169,10 @@ fn healthy(path: &str) -> Reply {
             {"metadata": {"name": "tempo-datasource", "namespace": "tracing", "labels": {"grafana_datasource": "1"}}},
         ])),
         (_, "otel-config" | "tempo-datasource") => Reply::Json(json!({
-            "metadata": {"name": tail, "namespace": "tracing", "managedFields": [{}]},
+            "metadata": {"name": tail, "namespace": "tracing", "managedFields": [
+                {"time": "2026-11-25T13:00:00Z", "fieldsV1": {"f:data": {"f:relay": {}}}},
+                {"time": "2026-11-25T14:00:00Z", "fieldsV1": {"f:metadata": {}}},
+            ]},
             "data": {"relay": "receivers:\n  otlp:\n"}
         })),
         (_, "pods") => {
@@ -247,6 +250,8 @@ fn only_what_belongs_to_a_stage_is_read() {
     assert_eq!(text.file().name, "configmap/tracing/otel-config:relay");
     assert_eq!(text.file().line_column(text.outer(11..15).1.start), (2, 1));
     assert!(!config.document.text.content.contains("managedFields"));
+    let changed_at = config.changed_at.map(|time| time.to_string());
+    assert_eq!(changed_at.as_deref(), Some("2026-11-25T13:00:00.000Z"));
     let covers = |kind, namespace| evidence.completeness.covers(kind, Some(namespace));
     assert!(
         covers("Deployment", "anywhere")

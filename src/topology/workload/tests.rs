@@ -53,6 +53,7 @@ fn resource_of(file: &Arc<SourceFile>, start: usize, part: &str) -> Option<Resou
         document,
         path: String::new(),
         rendered_from: None,
+        changed_at: None,
     })
 }
 
