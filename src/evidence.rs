@@ -160,6 +160,8 @@ pub struct ContainerLog {
     pub previous: bool,
     /// What the scan found.
     pub summary: logs::LogSummary,
+    /// The log itself, redacted and bounded; only where it was asked for.
+    pub text: Option<String>,
 }
 
 /// Something that could not be read, and why.

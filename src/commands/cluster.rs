@@ -2,6 +2,7 @@
 
 use super::embedded;
 use super::error::CommandError;
+use super::progress::Bar;
 use crate::cli::{ClusterArguments, RunArguments};
 use crate::evidence::Evidence;
 use crate::facts::schema;
@@ -87,12 +88,16 @@ pub(super) fn gather(
             .hint("of a cluster it is known which lists were answered in full"));
     }
     let resources = needed();
+    let bar = Bar::start(arguments.quiet);
     let needs = Needs {
         tables: embedded::tables(),
         search,
         resources: &resources,
+        progress: bar.tell(),
     };
-    cluster::gather(&target(arguments), options, &needs).map_err(CommandError::cluster)
+    let gathered = cluster::gather(&target(arguments), options, &needs);
+    bar.clear();
+    gathered.map_err(CommandError::cluster)
 }
 
 /// Puts what is said of files into words of a cluster.

@@ -30,6 +30,7 @@ use regex::bytes::Regex;
 
 pub use file_name::{LogName, container_of_file_name};
 pub use pattern::{LogPattern, PatternError, lint};
+pub use scan::LogScan;
 pub use timestamp::{Timestamp, parse_timestamp};
 
 use pattern::Compiled;
@@ -190,6 +191,11 @@ impl LogScanner {
     /// As [`LogScanner::scan`].
     pub fn scan_for(&self, reader: impl Read, limits: &ScanLimits, texts: &[String]) -> io::Result<LogSummary> {
         scan::scan(self, reader, limits, texts)
+    }
+
+    /// Begins the same for a log that arrives piece by piece.
+    pub fn begin<'a>(&'a self, limits: &'a ScanLimits, texts: &'a [String]) -> LogScan<'a> {
+        LogScan::new(self, limits, texts)
     }
 }
 

@@ -4,29 +4,36 @@
 //! what belongs to those that were recognised. What the account may not read, or what does not answer, becomes a gap. The client library stays inside this
 //! module; all others see values.
 
+mod base;
 mod collect;
+mod config_maps;
 mod connect;
+mod discover;
 mod failure;
+mod interrupt;
 mod list;
 mod logs;
 mod plan;
+mod progress;
 mod request;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod wsl;
 mod yaml;
 
 pub use failure::{ClusterError, ClusterErrorKind};
 pub use plan::{Right, requests, rights};
+pub use progress::Tell;
 
 use super::{LogSearch, Options};
 use crate::evidence::Evidence;
 use crate::releases::Tables;
 use collect::Scope;
+use progress::Progress;
 use request::Api;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Which cluster, which part of it, and how long it may take.
 #[derive(Debug, Clone)]
@@ -70,6 +77,8 @@ pub struct LogWindow {
     pub tail: u64,
     /// Bytes.
     pub bytes: u64,
+    /// Whether the text is kept beside what the scan finds: memory then grows with every log.
+    pub keep: bool,
 }
 
 impl Default for LogWindow {
@@ -78,6 +87,7 @@ impl Default for LogWindow {
             since: Duration::from_secs(3600),
             tail: 5_000,
             bytes: 8 << 20,
+            keep: false,
         }
     }
 }
@@ -101,6 +111,8 @@ pub struct Needs<'a> {
     pub search: &'a LogSearch<'a>,
     /// The resources that columns are made of, for example `configmaps`.
     pub resources: &'a [&'a str],
+    /// Who is told how far the reading is.
+    pub progress: Option<Tell>,
 }
 
 /// Reads a cluster.
@@ -121,16 +133,15 @@ pub fn gather(target: &Target, options: &Options, needs: &Needs<'_>) -> Result<E
     let gathered = runtime.block_on(async {
         let started = tokio::time::Instant::now();
         let connection = connect::connect(target).await?;
-        let (stop, stopped) = watch::channel(false);
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = stop.send(true);
-            }
-            // Dropping the sender would look like an end of the run.
-            std::future::pending::<()>().await;
-        });
         let left = target.timeout.saturating_sub(started.elapsed());
-        let api = Api::new(connection.client, left, target.request_timeout, stopped);
+        let progress = Progress::new(needs.progress.clone());
+        let api = Api::new(
+            connection.client,
+            left,
+            target.request_timeout,
+            interrupt::stopped(),
+            progress,
+        );
         let scope = Scope {
             target,
             cluster: connection.words,

@@ -4,7 +4,7 @@
 //! redacted here, so that nothing else ever sees a line as it was.
 
 use super::{Limits, files};
-use crate::evidence::logs::{LineReference, LogScanner, LogSummary, ScanLimits, container_of_file_name};
+use crate::evidence::logs::{LineReference, LogScan, LogScanner, LogSummary, ScanLimits, container_of_file_name};
 use crate::evidence::redact::redact;
 use crate::evidence::{ContainerLog, Problem};
 use flate2::read::MultiGzDecoder;
@@ -66,32 +66,61 @@ pub(super) struct Live<'a> {
     pub(super) previous: bool,
 }
 
-/// Scans a log that a cluster answered with.
-pub(super) fn scan_live(
-    log: &Live<'_>,
-    bytes: &[u8],
-    limits: &Limits,
-    scanner: &LogScanner,
-    texts: &[String],
-) -> Option<ContainerLog> {
-    let mut summary = scanner.scan_for(bytes, &scan_limits(limits), texts).ok()?;
-    redact_summary(&mut summary);
-    let Live {
-        namespace,
-        pod,
-        container,
-        previous,
-    } = *log;
-    let of = if previous { " (previous)" } else { "" };
-    Some(ContainerLog {
-        file: format!("pod/{namespace}/{pod}:{container}{of}"),
-        namespace: Some(namespace.to_owned()),
-        pod: Some(pod.to_owned()),
-        container: Some(container.to_owned()),
-        workload: None,
-        previous,
-        summary,
-    })
+/// A log that a cluster answers with, scanned while it arrives.
+pub(super) struct LiveScan<'a> {
+    limits: &'a ScanLimits,
+    scan: LogScan<'a>,
+    /// The log itself, where it is wanted.
+    kept: Option<Vec<u8>>,
+}
+
+impl<'a> LiveScan<'a> {
+    /// Begins; with `keep` the text is kept beside what the scan finds.
+    pub(super) fn new(
+        scanner: &'a LogScanner,
+        limits: &'a ScanLimits,
+        texts: &'a [String],
+        keep: bool,
+    ) -> LiveScan<'a> {
+        LiveScan {
+            limits,
+            scan: scanner.begin(limits, texts),
+            kept: keep.then(Vec::new),
+        }
+    }
+
+    /// Takes the next piece; returns false when the limit is reached.
+    pub(super) fn feed(&mut self, piece: &[u8]) -> bool {
+        if let Some(kept) = &mut self.kept {
+            let room = usize::try_from(self.limits.bytes).map_or(0, |most| most.saturating_sub(kept.len()));
+            kept.extend_from_slice(&piece[..piece.len().min(room)]);
+        }
+        self.scan.feed(piece)
+    }
+
+    /// Notes that the rest of the log will not come.
+    pub(super) fn broke_off(&mut self, why: String) {
+        self.scan.broke_off(why);
+    }
+
+    /// Ends the scan of the log of a container.
+    pub(super) fn finish(self, log: &Live<'_>) -> ContainerLog {
+        let mut summary = self.scan.finish();
+        redact_summary(&mut summary);
+        let of = if log.previous { " (previous)" } else { "" };
+        ContainerLog {
+            file: format!("pod/{}/{}:{}{of}", log.namespace, log.pod, log.container),
+            namespace: Some(log.namespace.to_owned()),
+            pod: Some(log.pod.to_owned()),
+            container: Some(log.container.to_owned()),
+            workload: None,
+            previous: log.previous,
+            summary,
+            text: self
+                .kept
+                .map(|bytes| redact(&String::from_utf8_lossy(&bytes)).into_owned()),
+        }
+    }
 }
 
 fn folder(root: &Path, limits: &Limits) -> Vec<Result<PathBuf, Problem>> {
@@ -136,7 +165,8 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     })
 }
 
-fn scan_limits(limits: &Limits) -> ScanLimits {
+/// Returns the bounds of one scan.
+pub(super) fn scan_limits(limits: &Limits) -> ScanLimits {
     ScanLimits {
         bytes: limits.log_bytes,
         ..ScanLimits::default()
@@ -165,6 +195,7 @@ fn container_log(file: String, workload: Option<&(String, String, String)>, mut 
         workload,
         previous,
         summary,
+        text: None,
     }
 }
 

@@ -19,6 +19,7 @@ fn log(pod: Option<&str>, container: Option<&str>, file: &str, text: &str, previ
         container: container.map(str::to_owned),
         workload: None,
         previous,
+        text: None,
         summary: scanner.scan(text.as_bytes(), &ScanLimits::default()).unwrap(),
     }
 }

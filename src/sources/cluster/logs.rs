@@ -3,10 +3,11 @@
 use super::LogWindow;
 use super::failure::Failure;
 use super::list::{Object, encode, text_at};
-use super::request::{Accept, Api};
+use super::request::{Accept, Api, Sink};
 use super::stages::StageWorkload;
-use crate::evidence::logs::LogScanner;
+use crate::evidence::logs::{LogScanner, ScanLimits};
 use crate::evidence::{ContainerLog, Gap, Note};
+use crate::sources::logs::LiveScan;
 use crate::sources::{Limits, logs};
 use serde_json::Value;
 use std::cmp::Reverse;
@@ -99,37 +100,94 @@ impl Wanted {
     }
 }
 
-/// Reads one log and scans it for patterns and texts; nothing when the server has none.
-pub(super) async fn read(
-    api: &Api,
-    wanted: &Wanted,
-    window: &LogWindow,
-    limits: &Limits,
-    (scanner, texts): (&LogScanner, &[String]),
-) -> Result<Option<ContainerLog>, Gap> {
-    match api.get(&wanted.path(window), Accept::Text).await {
-        Ok(bytes) => {
-            let name = logs::Live {
-                namespace: &wanted.namespace,
-                pod: &wanted.pod,
-                container: &wanted.container,
-                previous: wanted.previous,
-            };
-            // A log that the server cut is one byte longer than what is scanned, and so known to be cut.
-            let limits = Limits {
-                log_bytes: limits.log_bytes.min(window.bytes.saturating_sub(1)),
-                ..limits.clone()
-            };
-            Ok(logs::scan_live(&name, &bytes, &limits, scanner, texts))
-        }
-        // The container before the last restart may be gone, with its log; so may the pod.
-        Err(Failure::Refused(400, _) | Failure::NotFound) if wanted.previous => Ok(None),
-        Err(failure @ Failure::Forbidden) => Err(failure.gap("get", "pods/log", Some(&wanted.namespace), None)),
-        Err(failure) => {
-            let name = format!("{} ({})", wanted.pod, wanted.container);
-            Err(failure.gap("get", "pods/log", Some(&wanted.namespace), Some(&name)))
+/// What logs are searched for, and within which bounds.
+pub(super) struct Search<'a> {
+    pub(super) window: &'a LogWindow,
+    pub(super) limits: ScanLimits,
+    pub(super) scanner: &'a LogScanner,
+    pub(super) texts: Vec<String>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        window: &'a LogWindow,
+        limits: &Limits,
+        scanner: &'a LogScanner,
+        texts: Vec<String>,
+    ) -> Search<'a> {
+        // A log that the server cut is one byte longer than what is scanned, and so known to be cut.
+        let limits = Limits {
+            log_bytes: limits.log_bytes.min(window.bytes.saturating_sub(1)),
+            ..limits.clone()
+        };
+        Search {
+            window,
+            limits: logs::scan_limits(&limits),
+            scanner,
+            texts,
         }
     }
+}
+
+/// A log that is scanned while it arrives. The buffer of a scan is made with the first piece: only the few requests under way have one.
+struct Scanned<'a> {
+    search: &'a Search<'a>,
+    scan: Option<LiveScan<'a>>,
+}
+
+impl<'a> Scanned<'a> {
+    fn begun(search: &'a Search<'a>) -> LiveScan<'a> {
+        LiveScan::new(search.scanner, &search.limits, &search.texts, search.window.keep)
+    }
+}
+
+impl Sink for Scanned<'_> {
+    fn restart(&mut self) {
+        self.scan = None;
+    }
+
+    fn take(&mut self, piece: &[u8]) -> Result<bool, Failure> {
+        let search = self.search;
+        Ok(self.scan.get_or_insert_with(|| Scanned::begun(search)).feed(piece))
+    }
+}
+
+/// What reading one log gave: its scan, and why some or all of it is missing.
+pub(super) type Read = (Option<ContainerLog>, Option<Gap>);
+
+/// Reads one log and scans it while it arrives; nothing when the server has none.
+///
+/// Of a log that breaks off, what came before is kept, and known to be a part.
+pub(super) async fn read(api: &Api, wanted: &Wanted, search: &Search<'_>) -> Read {
+    let mut sink = Scanned { search, scan: None };
+    let answer = api.stream(&wanted.path(search.window), Accept::Text, &mut sink).await;
+    let of = logs::Live {
+        namespace: &wanted.namespace,
+        pod: &wanted.pod,
+        container: &wanted.container,
+        previous: wanted.previous,
+    };
+    let failure = match answer {
+        Ok(()) => {
+            let scan = sink.scan.unwrap_or_else(|| Scanned::begun(search));
+            return (Some(scan.finish(&of)), None);
+        }
+        Err(failure) => failure,
+    };
+    let part = sink.scan.map(|mut scan| {
+        scan.broke_off(failure.to_string());
+        scan.finish(&of)
+    });
+    let gap = match failure {
+        // The container before the last restart may be gone, with its log; so may the pod.
+        Failure::Refused(400, _) | Failure::NotFound if wanted.previous => None,
+        Failure::Forbidden => Some(failure.gap("get", "pods/log", Some(&wanted.namespace), None)),
+        failure => {
+            let name = format!("{} ({})", wanted.pod, wanted.container);
+            Some(failure.gap("get", "pods/log", Some(&wanted.namespace), Some(&name)))
+        }
+    };
+    (part, gap)
 }
 
 #[cfg(test)]
