@@ -54,7 +54,8 @@ fn target(arguments: &RunArguments) -> Target {
         namespaces,
         selector: cluster.selector.clone(),
         timeout: cluster.timeout,
-        request_timeout: standard.request_timeout.min(cluster.timeout),
+        // One request that hangs leaves time for the others.
+        request_timeout: standard.request_timeout.min(cluster.timeout / 2),
         logs: Some(LogWindow {
             since: cluster.since,
             tail: cluster.tail,

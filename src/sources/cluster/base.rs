@@ -41,7 +41,7 @@ impl Collector<'_> {
                 .find(|failure| **failure != Failure::Forbidden)
                 .or(failures().next());
             // The server is there, and answered what it serves: only the time did not suffice.
-            if failures().any(|failure| matches!(failure, Failure::Stopped(_))) {
+            if failures().any(|failure| matches!(failure, Failure::Stopped(_) | Failure::TimedOut(_))) {
                 self.note_gaps(&listed);
                 return Ok(());
             }
