@@ -202,4 +202,5 @@ pub(crate) fn many_others(cluster: &Cluster) {
         }
     });
     assert_eq!(requests(cluster), before);
+    let _ = cluster.kubectl(&["delete", "namespace", "crowd", "--wait=false"]);
 }

@@ -40,7 +40,11 @@ const ALWAYS: [&str; 5] = [
 ];
 
 /// What differs between files and a cluster by its nature: stack, part of what is said, and why.
-const DIFFERS: &[(&str, &str, &str)] = &[];
+const DIFFERS: &[(&str, &str, &str)] = &[(
+    "incidents/datasource-reference-dangling",
+    "only in files: datasource-reference-dangling",
+    "its sidecar looks in all namespaces, of which a run reads those with a stage: a data source may be in another one",
+)];
 
 /// Kinds that a stack may leave behind.
 const NAMESPACED: &str = "deployments,statefulsets,daemonsets,replicasets,jobs,cronjobs,pods,configmaps,secrets,persistentvolumeclaims,networkpolicies,horizontalpodautoscalers,ingresses";
@@ -299,7 +303,6 @@ fn compare(cluster: &Cluster, name: &str, folder: &Path) -> Vec<String> {
     let files = files(folder);
     let names = namespaces(&files);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    clear(cluster, &names);
     let refused = apply(cluster, &files, &names);
     if !refused.is_empty() {
         clear(cluster, &names);
@@ -352,6 +355,11 @@ fn compare(cluster: &Cluster, name: &str, folder: &Path) -> Vec<String> {
 /// All stacks with `TRACEDOCTOR_LIVE=all`, which takes minutes; else a few.
 pub(crate) fn judged_live(cluster: &Cluster) {
     let wanted = std::env::var("TRACEDOCTOR_LIVE").unwrap_or_default();
+    // What other scenarios left would be found as well.
+    clear(
+        cluster,
+        &["default", "monitoring", "rocketchat", "storefront", "tracing"],
+    );
     let mut wrong = Vec::new();
     let mut judged = 0;
     for (name, folder) in all() {

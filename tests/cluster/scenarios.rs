@@ -47,12 +47,12 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("odd_objects_stop_nothing", faults::odd_objects),
     ("acceptance_19_progress_is_for_people_at_terminals", faults::progress),
     ("acceptance_13_a_dry_run_asks_nothing", dry_run),
-    ("a_kind_of_an_operator_is_made_known", operators),
-    ("stacks_are_judged_live_as_from_their_files", fixtures::judged_live),
     (
         "acceptance_12_what_is_asked_does_not_grow_with_the_cluster",
         accounts::many_others,
     ),
+    ("a_kind_of_an_operator_is_made_known", operators),
+    ("stacks_are_judged_live_as_from_their_files", fixtures::judged_live),
     ("acceptance_11_what_was_read", what_was_read),
 ];
 

@@ -101,7 +101,10 @@ fn config(memory_limiter: &str, [grpc, http, metrics, health]: [u16; 4]) -> Stri
 pub(crate) fn real_collectors(cluster: &Cluster) {
     let Some(program) = collectors::program() else {
         let required = std::env::var_os("TRACEDOCTOR_REQUIRE_CLUSTER").is_some();
-        assert!(!required, "the live tests are required, and the Collector could not be built");
+        assert!(
+            !required,
+            "the live tests are required, and the Collector could not be built"
+        );
         crate::say("    SKIPPED: the Collector 0.88.0 could not be built");
         return;
     };
