@@ -227,7 +227,7 @@ fn all_run(cluster: &Cluster, names: &[&str]) -> bool {
             let class = claim["spec"]["storageClassName"].as_str().unwrap_or_default();
             cluster.apply(
                 &value!({"apiVersion": "v1", "kind": "PersistentVolume",
-                    "metadata": {"name": format!("{}-{}", of("namespace"), of("name"))},
+                    "metadata": {"name": of("uid")},
                     "spec": {"capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
                         "accessModes": claim["spec"]["accessModes"], "storageClassName": class, "hostPath": {"path": "/nowhere"},
                         "claimRef": {"namespace": of("namespace"), "name": of("name")}}})
@@ -352,7 +352,7 @@ fn compare(cluster: &Cluster, name: &str, folder: &Path) -> Vec<String> {
     wrong
 }
 
-/// All stacks with `TRACEDOCTOR_LIVE=all`, which takes minutes; else a few.
+/// All stacks with `TRACEDOCTOR_LIVE=all`, which takes minutes; else a few, and those whose names hold one of the words in it.
 pub(crate) fn judged_live(cluster: &Cluster) {
     let wanted = std::env::var("TRACEDOCTOR_LIVE").unwrap_or_default();
     // What other scenarios left would be found as well.
@@ -366,17 +366,21 @@ pub(crate) fn judged_live(cluster: &Cluster) {
         if NOT_APPLIED.iter().any(|(stack, _)| *stack == name) {
             continue;
         }
-        if wanted == "all" || ALWAYS.contains(&name.as_str()) || (!wanted.is_empty() && name.contains(&wanted)) {
+        if wanted == "all"
+            || ALWAYS.contains(&name.as_str())
+            || wanted.split(',').any(|part| !part.is_empty() && name.contains(part))
+        {
             let started = std::time::Instant::now();
             let found = compare(cluster, &name, &folder);
             judged += 1;
-            if wanted == "all" {
+            if !wanted.is_empty() {
                 crate::say(&format!(
                     "    {name}: {} ({:.1?})",
                     if found.is_empty() { "ok" } else { "DIFFERS" },
                     started.elapsed()
                 ));
             }
+            found.iter().for_each(|line| crate::say(&format!("      {line}")));
             wrong.extend(found);
         }
     }
