@@ -39,6 +39,8 @@ pub enum Color {
 pub enum Command {
     /// Inspects a cluster, or manifests and logs: reports what is wrong, where, why, and what to change.
     Run(Box<RunArguments>),
+    /// Follows the spans of one workload, connection by connection, to the first that cannot work. With `-o`: text or json.
+    Why(Box<WhyArguments>),
     /// Shows the way of the spans: who sends where, what listens there, and where it breaks. With `-o`: text, json, mermaid or dot.
     Map(Box<RunArguments>),
     /// Prints the least rights that a run in a cluster needs: a role and its binding, for `kubectl apply -f -`.
@@ -112,6 +114,20 @@ pub struct RunArguments {
     /// Prints, for one check, every operand for every row, and nothing else.
     #[arg(long, value_name = "ID")]
     pub trace: Option<String>,
+}
+
+/// Arguments of `why`.
+#[derive(Debug, Args)]
+pub struct WhyArguments {
+    /// The workload, for example deployment/checkout; -n names its namespace. A pod stands for what made it.
+    #[arg(value_name = "WORKLOAD")]
+    pub workload: String,
+    #[command(flatten)]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on a flattened group would become its help text"
+    )]
+    pub run: RunArguments,
 }
 
 /// Arguments of `rbac`.

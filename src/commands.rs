@@ -15,6 +15,7 @@ pub mod rbac;
 pub mod reference;
 pub mod run;
 pub mod trace;
+pub mod why;
 
 use crate::cli::{Cli, Color, Command};
 use error::CommandError;
@@ -26,6 +27,7 @@ pub fn main(cli: Cli) -> u8 {
     choose_colour(cli.color);
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Why(arguments) => why::why(*arguments),
         Command::Map(arguments) => map::map(&arguments),
         Command::Rbac(arguments) => rbac::rbac(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),

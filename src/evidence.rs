@@ -44,6 +44,8 @@ pub struct Evidence {
     pub passed_over: BTreeMap<String, usize>,
     /// For which kinds and namespaces the evidence is whole.
     pub completeness: Completeness,
+    /// When it was read, by the clock of the server; not known of files.
+    pub taken_at: Option<logs::Timestamp>,
     /// The namespace of objects that name none, when the user gave it.
     pub default_namespace: Option<String>,
     /// Releases and distributions that the user named, for example `collector` → `0.110.0`.

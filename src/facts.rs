@@ -12,6 +12,7 @@ pub mod javascript;
 pub mod logs;
 pub mod schema;
 pub mod shell;
+pub mod state;
 pub mod tempo;
 pub mod workload;
 

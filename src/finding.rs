@@ -221,6 +221,8 @@ pub struct Finding {
     pub also_stages: Vec<StageReference>,
     /// The object that holds the text.
     pub resource: Arc<ResourceReference>,
+    /// The name of the container that it concerns, where it concerns one.
+    pub container: Option<String>,
     /// Where it is.
     pub spot: Spot,
     /// Other places that belong to it.

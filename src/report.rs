@@ -10,6 +10,7 @@ mod json;
 mod lines;
 pub mod map;
 mod text;
+pub mod why;
 
 #[cfg(test)]
 mod samples;

@@ -5,8 +5,8 @@
 //! exit codes of them. What logs are searched for comes as a value; no check and no fact is known.
 //!
 //! How it is fast: files are read and documents parsed in parallel, and a document that no fact needs is counted after a look at its
-//! top-level lines and never parsed. A ConfigMap is parsed when its text holds any word that tracing could have to do with, or when
-//! something that was parsed names it; so none that matters is lost.
+//! top-level lines and never parsed. A ConfigMap or claim is parsed when its text holds any word that tracing could have to do with, or
+//! when something that was parsed names it; so none that matters is lost.
 
 mod changed;
 pub mod cluster;
@@ -17,15 +17,16 @@ mod list;
 mod logs;
 mod look;
 mod manifests;
+mod named;
 mod recognise;
 mod split;
 mod unit;
 
-use crate::evidence::logs::LogScanner;
+use crate::evidence::logs::{LogScanner, Timestamp};
 use crate::evidence::{Completeness, Evidence, Note, Problem, Resource, SourceFile};
-use manifests::{Deferred, Entry, Outcome};
+use manifests::{Entry, Outcome};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct Options {
     pub namespace: Option<String>,
     /// Whether the input holds everything of the namespaces in it (`--complete`).
     pub complete: bool,
+    /// When the input was taken, where that is known.
+    pub taken_at: Option<Timestamp>,
     /// Whether documents that no fact needs are parsed too, for their syntax errors (`--strict-input`).
     pub strict_input: bool,
     /// Releases that the user named, by program.
@@ -185,6 +188,7 @@ fn is_log_name(name: &str) -> bool {
 
 fn begin(options: &Options) -> Evidence {
     Evidence {
+        taken_at: options.taken_at,
         default_namespace: options.namespace.clone(),
         given_releases: options.releases.clone(),
         given_distribution: options.distribution.clone(),
@@ -216,7 +220,7 @@ fn read_source(file: Result<SourceFile, Problem>, given: Given, options: &Option
 /// Puts the outcomes of all files together, in their order.
 fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options) {
     kustomize::pass_over(&mut outcomes);
-    let named = named_config_maps(&outcomes);
+    let named = named::among(&outcomes);
     let mut templates: BTreeMap<String, usize> = BTreeMap::new();
     let mut namespaces = BTreeSet::new();
     for outcome in outcomes {
@@ -239,7 +243,7 @@ fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options
                     let entries = parsed.entries.into_iter();
                     evidence.resources.extend(entries.filter_map(Entry::into_resource));
                 }
-                Entry::Deferred(_) => pass_over(&mut evidence.passed_over, "ConfigMap", 1),
+                Entry::Deferred(deferred) => pass_over(&mut evidence.passed_over, deferred.kind, 1),
             }
         }
     }
@@ -249,33 +253,6 @@ fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options
     if options.complete {
         evidence.completeness = completeness(&evidence.resources, namespaces, options);
     }
-}
-
-/// Returns which of the ConfigMaps that were put off are named by anything that was parsed.
-///
-/// Every scalar counts, wherever it stands: that may parse one too many, but never one too few.
-fn named_config_maps(outcomes: &[Outcome]) -> HashSet<String> {
-    let entries = || outcomes.iter().flat_map(|outcome| &outcome.entries);
-    let wanted: HashSet<&str> = entries()
-        .filter_map(|entry| match entry {
-            Entry::Deferred(Deferred { name, .. }) => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
-    let mut named = HashSet::new();
-    if wanted.is_empty() {
-        return named;
-    }
-    for entry in entries() {
-        if let Entry::Resource(resource) = entry {
-            manifests::each_scalar(&resource.document, resource.node, &mut |text| {
-                if wanted.contains(text) {
-                    named.insert(text.to_owned());
-                }
-            });
-        }
-    }
-    named
 }
 
 /// Counts objects of a kind, with a bound on the number of kinds: they are words of the input.

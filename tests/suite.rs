@@ -11,5 +11,9 @@ mod cli;
 mod examples;
 #[path = "suite/properties.rs"]
 mod properties;
+#[path = "suite/running.rs"]
+mod running;
 #[path = "suite/stacks.rs"]
 mod stacks;
+#[path = "suite/why.rs"]
+mod why;

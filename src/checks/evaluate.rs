@@ -99,7 +99,7 @@ impl<'s> Scope<'s> {
                 Ok(Operand::List(Arc::new(items.collect::<Result<_, _>>()?)))
             }
             Kind::Map(entries) => {
-                let mut map = IndexMap::new();
+                let mut map = IndexMap::default();
                 for (key, value) in entries {
                     let Operand::Text(key) = self.evaluate(key)? else {
                         return broken("the keys of a map are text");

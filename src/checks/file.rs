@@ -5,7 +5,7 @@ mod reader;
 
 use super::compiled::Compiled;
 use super::template::Template;
-use crate::evidence::logs::LogPattern;
+use crate::evidence::logs::{LogPattern, Timestamp};
 use crate::evidence::{Place, SourceFile};
 use crate::finding::{Safety, Severity};
 use crate::releases::VersionRange;
@@ -190,6 +190,8 @@ pub struct Example {
     pub namespace: Option<String>,
     /// Whether the files are all there is (`--complete`).
     pub complete: bool,
+    /// When the files were taken, as a live run or a bundle knows it.
+    pub taken_at: Option<Timestamp>,
     /// The severity that the finding must have.
     pub severity: Option<Severity>,
     /// Where it stands in the check file.

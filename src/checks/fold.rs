@@ -3,7 +3,7 @@
 //! A finding is a symptom of another when it names the other's effect and both concern the same workload or the same object. Findings
 //! of different stages are joined along hops, which come with the path.
 
-use crate::finding::{Finding, LogEvidence, Severity};
+use crate::finding::{Finding, LogEvidence, Severity, Spot};
 use std::collections::BTreeMap;
 
 /// Links symptoms to causes and sorts: causes by severity and place, each followed by its symptoms.
@@ -53,9 +53,12 @@ fn direct_cause(findings: &[(Finding, String)], index: usize) -> Option<usize> {
         *other != index
             && cause.check != symptom.check
             && cause.severity >= Severity::Warning
-            && cause.effect.as_ref().is_some_and(|effect| symptom.symptom_of.contains(effect))
-            // A cause that is itself a symptom of this one would make a circle.
-            && !symptom.effect.as_ref().is_some_and(|effect| cause.symptom_of.contains(effect))
+            && cause
+                .effect
+                .as_ref()
+                .is_some_and(|effect| symptom.symptom_of.contains(effect))
+            && !is_circle(symptom, cause)
+            && may_explain(cause, symptom)
             && (cause_owner == owner || cause.resource == symptom.resource)
     });
     let nearness = |cause: &Finding| {
@@ -74,6 +77,41 @@ fn direct_cause(findings: &[(Finding, String)], index: usize) -> Option<usize> {
         }
     });
     best.map(|(index, _)| index)
+}
+
+/// A cause that is itself a symptom of this one would make a circle. Of two that name each other, what is written causes what is logged, and that
+/// what is only seen.
+fn is_circle(symptom: &Finding, cause: &Finding) -> bool {
+    let effect = symptom.effect.as_ref();
+    let is_mutual = effect.is_some_and(|effect| cause.symptom_of.contains(effect));
+    is_mutual && depth(cause) >= depth(symptom)
+}
+
+/// How far a finding is from what somebody wrote: 0 a setting, 1 a line of a log, 2 the state of a running object.
+fn depth(finding: &Finding) -> u8 {
+    match &finding.spot {
+        Spot::Log(_) => 1,
+        Spot::Text(place) => {
+            let is_record = matches!(
+                place.text.resource.kind.as_str(),
+                "Event" | "EndpointSlice" | "PodMetrics"
+            );
+            let path = match place.path.strip_prefix("items[") {
+                Some(rest) => rest.split_once("].").map_or(rest, |(_, path)| path),
+                None => &place.path,
+            };
+            let is_status = place.text.key.is_none() && (path == "status" || path.starts_with("status."));
+            if is_record || is_status { 2 } else { 0 }
+        }
+    }
+}
+
+/// A container's end is explained by what concerns the same container, or the pod as a whole.
+fn may_explain(cause: &Finding, symptom: &Finding) -> bool {
+    match (&cause.container, &symptom.container) {
+        (Some(one), Some(other)) => one == other || depth(symptom) < 2,
+        _ => true,
+    }
 }
 
 fn sort_key(

@@ -7,6 +7,7 @@ mod edit;
 mod fingerprint;
 mod logs;
 mod settle;
+mod unread;
 
 use super::evaluate::evaluate;
 use super::expression::Expression;
@@ -175,7 +176,10 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
     }
     if check.when.is_none() {
         match facts.rows("container_logs").is_empty() {
-            false => answer.looked_at += 1,
+            false => {
+                answer.looked_at += 1;
+                undecided.extend(unread::unread(check, facts));
+            }
             // Without any log it is not known what the programs say.
             true => answer
                 .undecided
@@ -446,6 +450,7 @@ fn bare_finding(
         stage: about.stage.clone(),
         also_stages: Vec::new(),
         resource: about.resource.clone(),
+        container: about.container.as_ref().map(|key| key.container.clone()),
         spot: Spot::Log(crate::finding::LogSpot {
             file: String::new(),
             line: 0,

@@ -24,7 +24,7 @@ pub enum Operand {
     /// A list that the expression made.
     List(Arc<Vec<Operand>>),
     /// A map that the expression made.
-    Map(Arc<IndexMap<Arc<str>, Operand>>),
+    Map(Arc<IndexMap<Arc<str>, Operand, foldhash::fast::RandomState>>),
     /// A list of cells; reading an item may fail.
     Cells(Arc<Vec<Cell>>),
     /// A mapping of cells; reading a field may fail.

@@ -167,6 +167,7 @@ impl<'c> Suite<'c> {
         let options = Options {
             namespace: example.namespace.clone(),
             complete: example.complete,
+            taken_at: example.taken_at,
             releases: example.releases.clone(),
             distribution: example.distribution.clone(),
             ..Options::default()

@@ -54,17 +54,13 @@ pub fn page(check: &Check) -> String {
         );
     }
     for case in &check.cases {
-        let releases: Vec<String> = ranges(&case.applies);
-        let _ = writeln!(
-            out,
-            "{}: {}",
-            case.severity.name(),
-            if releases.is_empty() {
-                "otherwise".to_owned()
-            } else {
-                releases.join(", ")
-            }
-        );
+        let mut conditions: Vec<String> = ranges(&case.applies);
+        conditions.extend(case.when.as_ref().map(|when| format!("where {}", **when)));
+        let words = match conditions.as_slice() {
+            [] => "otherwise".to_owned(),
+            conditions => conditions.join(", "),
+        };
+        let _ = writeln!(out, "{}: {words}", case.severity.name());
     }
     if !check.cases.is_empty() {
         out.push('\n');

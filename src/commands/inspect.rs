@@ -9,6 +9,7 @@ use crate::finding::{Counts, Report, Severity, SourceSummary, StageSummary};
 use crate::releases::Tables;
 use crate::sources::LogSearch;
 use crate::{fix, topology};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// Returns what logs are searched for: the patterns of checks, and what the code at hand prints once it has started.
@@ -84,15 +85,15 @@ pub fn drop_lonely_hints(report: &mut Report) {
 
 /// Adds the diff of each edit; an edit that cannot be proven is dropped.
 fn add_diffs(report: &mut Report) {
-    for finding in report.findings.iter_mut().chain(&mut report.hints) {
-        let Some(edit) = &finding.remedy.edit else {
-            continue;
-        };
-        match fix::preview(edit, 1) {
-            Ok(diff) => finding.remedy.diff = Some(diff),
-            Err(_) => finding.remedy.edit = None,
+    let findings = report.findings.par_iter_mut().chain(&mut report.hints);
+    findings.for_each(|finding| {
+        if let Some(edit) = &finding.remedy.edit {
+            match fix::preview(edit, 1) {
+                Ok(diff) => finding.remedy.diff = Some(diff),
+                Err(_) => finding.remedy.edit = None,
+            }
         }
-    }
+    });
 }
 
 fn counts(report: &Report) -> Counts {

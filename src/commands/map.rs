@@ -25,7 +25,7 @@ pub fn map(arguments: &RunArguments) -> Result<u8, CommandError> {
     let hops = facts
         .rows("hops")
         .iter()
-        .map(|row| hop(row, &report.findings))
+        .map(|row| hop_with_findings(row, &report.findings).0)
         .collect();
     output::print(&render(&Map { hops }))?;
     Ok(if report.stages.is_empty() { NOTHING } else { 0 })
@@ -45,7 +45,8 @@ fn renderer(outputs: &[String]) -> Result<Renderer, CommandError> {
     })
 }
 
-fn hop(row: &Row, findings: &[Finding]) -> Hop {
+/// Returns a connection, and the errors and warnings on it.
+pub(super) fn hop_with_findings<'f>(row: &Row, findings: &'f [Finding]) -> (Hop, Vec<&'f Finding>) {
     let cell = |column: &str| row.cells.get(column).cloned().unwrap_or_default();
     let words = |column: &str| cell(column).text().map(str::to_owned);
     let on_it = findings_on(&cell("endpoint"), &cell("to"), findings);
@@ -58,7 +59,7 @@ fn hop(row: &Row, findings: &[Finding]) -> Hop {
         (None, _, Some(reason)) => (State::Unknown, Some(reason)),
         (None, ..) => (State::Configured, None),
     };
-    Hop {
+    let hop = Hop {
         from_stage: row.about.stage.stage.name().to_owned(),
         from: row.about.stage.name.clone(),
         name: words("name").unwrap_or_default(),
@@ -67,11 +68,13 @@ fn hop(row: &Row, findings: &[Finding]) -> Hop {
         endpoint: words("endpoint"),
         service: words("service"),
         to: words("to"),
+        to_stage: words("to_stage"),
         listener: words("listener"),
         state,
         reason,
         findings: on_it.iter().map(|finding| finding.check.clone()).collect(),
-    }
+    };
+    (hop, on_it)
 }
 
 /// Returns the errors and warnings that point at the endpoint, or at what listens behind it.

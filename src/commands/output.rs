@@ -46,6 +46,22 @@ pub fn print(text: &str) -> Result<(), CommandError> {
     written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
+/// Says something that is no result, on standard error.
+pub fn complain(text: &str) {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(anstream::stderr().lock(), "{}", crate::report::escape::line(text));
+}
+
+/// Returns how text looks on standard output.
+pub fn standard_options() -> TextOptions {
+    let raw = std::io::stdout();
+    TextOptions {
+        verbosity: Verbosity::Normal,
+        styled: anstream::AutoStream::choice(&raw) != anstream::ColorChoice::Never,
+        width: if raw.is_terminal() { terminal_width() } else { 80 },
+    }
+}
+
 /// Writes a report to each output.
 pub fn write(report: &Report, outputs: &[Output], verbosity: Verbosity) -> Result<(), CommandError> {
     for output in outputs {
@@ -62,15 +78,11 @@ pub fn write(report: &Report, outputs: &[Output], verbosity: Verbosity) -> Resul
                 written(render(report, output.format, &options, &mut out).and_then(|()| out.flush()))?;
             }
             None => {
-                let raw = std::io::stdout();
-                let terminal = raw.is_terminal();
-                let choice = anstream::AutoStream::choice(&raw);
                 let options = TextOptions {
                     verbosity,
-                    styled: choice != anstream::ColorChoice::Never,
-                    width: if terminal { terminal_width() } else { 80 },
+                    ..standard_options()
                 };
-                let mut out = BufWriter::new(raw.lock());
+                let mut out = BufWriter::new(std::io::stdout().lock());
                 written(render(report, output.format, &options, &mut out).and_then(|()| out.flush()))?;
             }
         }

@@ -43,6 +43,8 @@ pub fn run(arguments: &RunArguments) -> Result<u8, CommandError> {
     let code = outcome.exit_code;
     report.outcome = Some(outcome);
     output::write(&report, &outputs, verbosity(arguments))?;
+    // The process ends: to take millions of small values apart would be time that somebody waits for.
+    std::mem::forget((evidence, facts, report));
     Ok(code)
 }
 
@@ -111,7 +113,8 @@ fn outcome(report: &Report, arguments: &RunArguments) -> Outcome {
     }
 }
 
-fn incomplete(report: &Report) -> Option<String> {
+/// Returns why a run does not know all that it could, as a clause.
+pub(super) fn incomplete(report: &Report) -> Option<String> {
     let problems = report.problems.len();
     if problems > 0 {
         return Some(format!(

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// A mapping of cells in the order written.
-pub type Fields = IndexMap<Arc<str>, Cell>;
+pub type Fields = IndexMap<Arc<str>, Cell, foldhash::fast::RandomState>;
 
 /// One value with its places.
 #[derive(Debug, Clone, Default)]
@@ -226,7 +226,7 @@ fn convert(document: &Arc<Document>, id: NodeId, schema: Schema, path: &str, bud
             Value::List(Arc::new(items.collect()))
         }
         NodeValue::Mapping(_) => {
-            let mut fields = Fields::new();
+            let mut fields = Fields::default();
             for (key, key_node, value) in document.entries(id) {
                 let below = join(path, key);
                 let mut cell = convert(document, value, schema, &below, budget, depth + 1);

@@ -6,9 +6,10 @@
 
 use super::decode;
 use super::text::{Origin, Place, Text};
+use foldhash::fast::RandomState;
 use granit_parser::{Event, Parser, StructureStyle, Tag};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -87,9 +88,9 @@ impl Document {
     /// The first syntax error, with its place and where possible a hint.
     pub fn parse(text: Arc<Text>) -> Result<Document, SyntaxError> {
         let content = text.content.clone();
-        // A node for about every twelve bytes, as manifests have.
+        // A node for about every eight bytes, as small manifests have; large ones, with texts in them, have fewer.
         let mut builder = Builder {
-            nodes: Vec::with_capacity(content.len() / 12 + 4),
+            nodes: Vec::with_capacity((content.len() / 8).min(256) + content.len() / 16 + 4),
             ..Builder::default()
         };
         for event in Parser::new_from_str(&content) {
@@ -140,6 +141,20 @@ impl Document {
 
     /// Returns the key and value nodes of an entry, merged keys included.
     pub fn entry(&self, mapping: NodeId, key: &str) -> Option<(NodeId, NodeId)> {
+        let NodeValue::Mapping(entries) = &self.node(mapping).value else {
+            return None;
+        };
+        let is_it = |(name, _): &&(NodeId, NodeId)| self.text_of(*name) == Some(key);
+        let is_merge = |name: NodeId| self.text_of(name) == Some("<<") && self.is_merge_key(name);
+        match entries.iter().rev().find(is_it) {
+            Some(&entry) if key != "<<" => Some(entry),
+            _ if key == "<<" || entries.iter().any(|&(name, _)| is_merge(name)) => self.merged_entry(mapping, key),
+            _ => None,
+        }
+    }
+
+    /// The slow way of [`Self::entry`]: through all entries, merged ones included.
+    fn merged_entry(&self, mapping: NodeId, key: &str) -> Option<(NodeId, NodeId)> {
         let mut found = None;
         let mut depth = 0;
         self.visit(mapping, &mut depth, &mut |entry_key, entry| {
@@ -153,11 +168,10 @@ impl Document {
     /// Returns the effective entries of a mapping in the order written, merged ones last, each key once.
     pub fn entries(&self, mapping: NodeId) -> Vec<(&str, NodeId, NodeId)> {
         let mut order: Vec<(&str, NodeId, NodeId)> = Vec::new();
-        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let mut seen: HashSet<&str, RandomState> = HashSet::default();
         let mut depth = 0;
         self.visit(mapping, &mut depth, &mut |key, (key_node, value)| {
-            if !seen.contains_key(key) {
-                seen.insert(key, order.len());
+            if seen.insert(key) {
                 order.push((key, key_node, value));
             }
         });
@@ -174,7 +188,7 @@ impl Document {
         let NodeValue::Mapping(entries) = &self.node(mapping).value else {
             return;
         };
-        let mut last: HashMap<&str, (NodeId, NodeId)> = HashMap::new();
+        let mut last: HashMap<&str, (NodeId, NodeId), RandomState> = HashMap::default();
         for &(key, value) in entries {
             if let Some(name) = self.text_of(key) {
                 last.insert(name, (key, value));
@@ -242,7 +256,7 @@ impl Document {
             let NodeValue::Mapping(entries) = &node.value else {
                 continue;
             };
-            let mut first: HashMap<&str, NodeId> = HashMap::new();
+            let mut first: HashMap<&str, NodeId, RandomState> = HashMap::default();
             for &(key, _) in entries {
                 let Some(name) = self.text_of(key) else {
                     continue;

@@ -4,6 +4,7 @@
 //! question may not read them all.
 
 use super::Resource;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::OnceLock;
@@ -12,14 +13,14 @@ use std::sync::OnceLock;
 #[derive(Debug, Default)]
 pub struct Resources {
     all: Vec<Resource>,
-    index: OnceLock<HashMap<String, OfKind>>,
+    index: OnceLock<HashMap<String, OfKind, RandomState>>,
 }
 
 /// The positions of the objects of one kind.
 #[derive(Debug, Default)]
 struct OfKind {
     all: Vec<usize>,
-    by_name: HashMap<String, Vec<usize>>,
+    by_name: HashMap<String, Vec<usize>, RandomState>,
 }
 
 impl Resources {
@@ -29,9 +30,9 @@ impl Resources {
         self.all.push(resource);
     }
 
-    fn index(&self) -> &HashMap<String, OfKind> {
+    fn index(&self) -> &HashMap<String, OfKind, RandomState> {
         self.index.get_or_init(|| {
-            let mut index: HashMap<String, OfKind> = HashMap::new();
+            let mut index: HashMap<String, OfKind, RandomState> = HashMap::default();
             for (position, resource) in self.all.iter().enumerate() {
                 let of_kind = match index.get_mut(resource.kind()) {
                     Some(of_kind) => of_kind,

@@ -1,7 +1,7 @@
 //! Makes all tables, in the order in which rows link to rows.
 
 use super::app::NpmTable;
-use super::{Facts, app, collector, grafana, hops, logs, tempo, workload};
+use super::{Facts, app, collector, grafana, hops, logs, state, tempo, workload};
 use crate::evidence::{Evidence, Stage};
 use crate::finding::StageSummary;
 use crate::releases::{ReleaseSpan, Tables};
@@ -40,6 +40,12 @@ pub fn build(
         stages: &stage_of,
     };
     let workload_rows = workload::rows(&mut facts, &parts);
+    let state_parts = state::StateParts {
+        evidence,
+        topology,
+        rows: &workload_rows,
+    };
+    state::rows(&mut facts, &state_parts);
     let collector_parts = collector::CollectorParts {
         tables,
         workloads: &topology.workloads,

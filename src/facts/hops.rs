@@ -195,7 +195,7 @@ impl Ends<'_> {
             Target::Service(index) => self.topology.services[*index].selects.as_slice(),
             _ => &[],
         };
-        row = self.with_tempo(row, behind);
+        row = self.with_tempo(row, behind).set("to_replicas", self.replicas(behind));
         row = row.set("to_itself", self.is_loop(sender, route.end.as_ref()));
         match &route.end {
             None => row,
@@ -221,6 +221,22 @@ impl Ends<'_> {
         let ended = &from.components[exporter].exporter_in;
         from.run == to.run
             && receiver.is_some_and(|receiver| receiver.receiver_in.iter().any(|pipeline| ended.contains(pipeline)))
+    }
+
+    /// Returns how many pods the workloads behind a Service shall have, placed where the first of them says so.
+    fn replicas(&self, behind: &[usize]) -> Cell {
+        let workloads: Vec<_> = behind.iter().map(|index| &self.topology.workloads[*index]).collect();
+        let Some(first) = workloads.first() else {
+            return Cell::default();
+        };
+        let counts: Option<Vec<i64>> = workloads.iter().map(|workload| workload.replicas).collect();
+        match counts {
+            Some(counts) => {
+                let written = first.object.path(&["spec", "replicas"]).cloned().unwrap_or_default();
+                Cell::from(counts.into_iter().sum::<i64>()).at(&written)
+            }
+            None => Cell::unknown("an autoscaler, an operator or the number of nodes decides how many pods there are"),
+        }
     }
 
     /// Says what the processes of Tempo behind a Service do, when all do the same.

@@ -8,6 +8,7 @@ pub mod collector;
 pub mod grafana;
 pub mod logs;
 pub mod path;
+pub mod state;
 pub mod tempo;
 pub mod workload;
 
@@ -138,6 +139,7 @@ pub fn tables() -> impl Iterator<Item = &'static Table> {
         tempo::TABLES,
         grafana::TABLES,
         path::TABLES,
+        state::TABLES,
         logs::TABLES,
     ]
     .into_iter()

@@ -6,7 +6,6 @@ mod container;
 mod environment;
 mod mount;
 mod service;
-mod state;
 #[cfg(test)]
 mod tests;
 mod volume;
@@ -52,7 +51,6 @@ pub struct WorkloadRows {
 pub fn rows(facts: &mut Facts, parts: &WorkloadParts<'_>) -> WorkloadRows {
     let mut rows = WorkloadRows::default();
     let used = volume::used_names(parts.workloads);
-    let pods = state::Pods::of(parts.evidence);
     for (index, workload) in parts.workloads.iter().enumerate() {
         let stages: Vec<Stage> = (0..workload.containers.len())
             .map(|container| (parts.stages)(index, container))
@@ -68,7 +66,7 @@ pub fn rows(facts: &mut Facts, parts: &WorkloadParts<'_>) -> WorkloadRows {
             let releases = releases_of(parts.evidence, container);
             let about = about(workload, Some(container), stage, releases);
             let row = container::row(parts.evidence, container, stage, &link);
-            let row = state::columns(row, &pods, workload, container).build_at(&about, container.cell.place.clone());
+            let row = row.build_at(&about, container.cell.place.clone());
             let owner = Owner {
                 evidence: parts.evidence,
                 workload,

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+pub(super) use write::{document, finding};
 pub use write::{json, json_schema};
 
 /// The version of the shapes in this file.

@@ -33,6 +33,8 @@ pub struct Hop {
     pub service: Option<String>,
     /// What listens at the end, in words.
     pub to: Option<String>,
+    /// The stage that listens there, `collector` or `tempo`.
+    pub to_stage: Option<String>,
     /// For what it listens, for example `otlp_grpc`.
     pub listener: Option<String>,
     /// What can be said of it.
@@ -58,7 +60,8 @@ pub enum State {
 }
 
 impl State {
-    fn word(self) -> &'static str {
+    /// Returns the word for a terminal.
+    pub(super) fn word(self) -> &'static str {
         match self {
             State::Configured => "configured",
             State::Broken => "BROKEN",
@@ -100,7 +103,7 @@ pub fn text(map: &Map) -> String {
 }
 
 /// Returns what can be said of a connection, in one line.
-fn verdict(hop: &Hop) -> String {
+pub(super) fn verdict(hop: &Hop) -> String {
     let end = match (&hop.to, &hop.listener) {
         (Some(to), Some(listener)) if listener != "nothing" => Some(format!("{to} listens there for {listener}")),
         _ => None,
@@ -117,10 +120,7 @@ fn verdict(hop: &Hop) -> String {
 
 /// Returns the map as JSON.
 pub fn json(map: &Map) -> String {
-    let value = serde_json::json!({ "schema_version": SCHEMA_VERSION, "hops": map.hops });
-    let mut out = serde_json::to_string_pretty(&value).unwrap_or_default();
-    out.push('\n');
-    out
+    super::json::document(&serde_json::json!({ "schema_version": SCHEMA_VERSION, "hops": map.hops }))
 }
 
 /// The ends of all connections, each once, with the number of its node.
@@ -214,6 +214,7 @@ mod tests {
             endpoint: Some("http://collector:4317".to_owned()),
             service: Some("Service shop/\"collector\"".to_owned()),
             to: None,
+            to_stage: None,
             listener: None,
             state,
             reason: reason.map(str::to_owned),

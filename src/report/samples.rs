@@ -90,6 +90,7 @@ pub(super) fn finding(check: &str, severity: Severity, message: &str, spot: Spot
         remedy: Remedy::default(),
         effect: None,
         also_stages: Vec::new(),
+        container: None,
         symptom_of: Vec::new(),
         causes: Vec::new(),
         caused_by: None,

@@ -32,6 +32,13 @@ pub fn text(report: &Report, options: &TextOptions, out: &mut dyn io::Write) -> 
     out.flush()
 }
 
+/// Returns one finding as it stands in a report.
+pub(super) fn alone(finding: &Finding, options: &TextOptions) -> String {
+    let mut page = Page::new(options);
+    finding::full(&mut page, finding, &[]);
+    page.text().to_owned()
+}
+
 fn full(page: &mut Page, report: &Report) {
     header::header(page, report);
     findings(page, &report.findings);

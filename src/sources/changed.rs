@@ -13,8 +13,8 @@ const PARTS: [&str; 3] = ["f:data", "f:binaryData", "f:spec"];
 const REPLICAS: &str = "f:replicas";
 
 /// Returns the newest time at which someone wrote data or spec of an object of the API; `None` when nothing tells.
-pub(super) fn of_value(metadata: &serde_json::Map<String, Value>) -> Option<Timestamp> {
-    let entries = metadata.get("managedFields")?.as_array()?.iter();
+pub(super) fn of_value(managed: &Value) -> Option<Timestamp> {
+    let entries = managed.as_array()?.iter();
     let decisive = entries.filter(|entry| {
         PARTS.iter().any(|part| {
             let owned = entry.get("fieldsV1").and_then(|fields| fields.get(part)?.as_object());
@@ -55,8 +55,8 @@ mod tests {
     /// The same notes as an answer of the API, and in a file.
     fn check(entries: &str, expected: Option<&str>) {
         let expected = expected.map(|text| time(text).unwrap());
-        let metadata = serde_json::json!({"managedFields": serde_json::from_str::<Value>(entries).unwrap()});
-        assert_eq!(of_value(metadata.as_object().unwrap()), expected, "{entries}");
+        let managed: Value = serde_json::from_str(entries).unwrap();
+        assert_eq!(of_value(&managed), expected, "{entries}");
         let text = format!(
             "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: otel, namespace: n, managedFields: {entries}}}, data: {{receivers: 'otlp'}}}}"
         );

@@ -19,6 +19,7 @@ mod request;
 mod stages;
 #[cfg(test)]
 mod tests;
+mod unwell;
 mod wsl;
 mod yaml;
 

@@ -6,13 +6,15 @@ use super::unit::Unit;
 use crate::evidence::{Note, Resource};
 
 /// The kinds that a fact may need, sorted. `List` and typed lists are taken apart.
-const NEEDED: [&str; 26] = [
+const NEEDED: [&str; 29] = [
     "Alloy",
     "ConfigMap",
     "CronJob",
     "DaemonSet",
     "Deployment",
     "DeploymentConfig",
+    "EndpointSlice",
+    "Event",
     "Grafana",
     "GrafanaDashboard",
     "GrafanaDatasource",
@@ -23,6 +25,7 @@ const NEEDED: [&str; 26] = [
     "OpenTelemetryCollector",
     "PersistentVolumeClaim",
     "Pod",
+    "PodMetrics",
     "Prometheus",
     "ReplicaSet",
     "ReplicationController",
@@ -37,6 +40,13 @@ const NEEDED: [&str; 26] = [
 
 pub(super) fn is_needed(kind: &str) -> bool {
     NEEDED.binary_search(&kind).is_ok()
+}
+
+/// Returns the kind itself if its objects matter only where something names them, or by the words in them.
+pub(super) fn by_name_only(kind: &str) -> Option<&'static str> {
+    ["ConfigMap", "PersistentVolumeClaim"]
+        .into_iter()
+        .find(|known| *known == kind)
 }
 
 pub(super) fn is_list(kind: &str) -> bool {

@@ -80,6 +80,7 @@ fn yaml(text: &str, indent: usize) -> Look<'_> {
                 }
                 // Zero: the column of the first key below is not known yet.
                 Some(("metadata", value)) if scalar_end(value).is_empty() => metadata = Some(0),
+                Some(("metadata", value)) => flow_metadata(value, &mut look),
                 _ => {}
             }
         } else if let Some(below) = metadata.as_mut()
@@ -102,6 +103,32 @@ fn yaml(text: &str, indent: usize) -> Look<'_> {
         (look.kind, look.api_version) = (None, None);
     }
     look
+}
+
+/// Looks at `{name: web, namespace: shop, labels: {…}}` on one line, without anything that needs a parser.
+fn flow_metadata<'t>(value: &'t str, look: &mut Look<'t>) {
+    let inner = scalar_end(value)
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    let Some(inner) = inner.filter(|inner| !inner.contains(['"', '\'', '*', '&', '!', '[', '#'])) else {
+        return;
+    };
+    let mut depth = 0_usize;
+    let members = inner.split(|sign| {
+        match sign {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        sign == ',' && depth == 0
+    });
+    for member in members {
+        match entry(member.trim_start()) {
+            Some(("name", value)) => look.name = scalar(value),
+            Some(("namespace", value)) => look.namespace = scalar(value),
+            _ => {}
+        }
+    }
 }
 
 /// Splits `key: value`, the key quoted or not.
@@ -299,6 +326,14 @@ mod tests {
         check(
             "\"kind\": \"List\"\r\n'apiVersion' : v1\r\nmetadata:\r\n\r\n  # c\r\n  name: x\r\n",
             [Some("v1"), Some("List"), Some("x"), None],
+        );
+        check(
+            "kind: Secret\napiVersion: v1\nmetadata: {labels: {name: no, x: y}, name: web, namespace: shop} # x\n",
+            [Some("v1"), Some("Secret"), Some("web"), Some("shop")],
+        );
+        check(
+            "kind: Secret\napiVersion: v1\nmetadata: {labels: {name: no, x: y}, name: \"web\"}\n",
+            [Some("v1"), Some("Secret"), None, None],
         );
         check(
             r#"{"spec":{"kind":"no"},"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a\"b","namespace":"n"}}"#,

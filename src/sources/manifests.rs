@@ -1,9 +1,10 @@
 //! Makes resources and plain files of the documents of one file.
 //!
-//! Each document goes one of four ways: it is parsed; it is counted, when its kind is one that no fact needs; it is put off, when it is a ConfigMap
-//! without any word that matters, until it is known who names it; or it is said what is wrong with it. A bad document never stops the others.
+//! Each document goes one of four ways: it is parsed; it is counted, when its kind is one that no fact needs; it is put off until it is known who names
+//! it, when it is of a kind that matters only by its name and holds no word that matters; or it is said what is wrong with it. A bad document never stops
+//! the others.
 
-use super::kinds::{is_list, is_needed, set_aside, unneeded_note};
+use super::kinds::{by_name_only, is_list, is_needed, set_aside, unneeded_note};
 use super::list::{self, Item};
 use super::look::Look;
 use super::recognise::{self, Recognised};
@@ -60,9 +61,10 @@ impl Entry {
     }
 }
 
-/// A ConfigMap that is parsed only if something names it.
+/// A ConfigMap or claim that is parsed only if something names it.
 #[derive(Debug)]
 pub(super) struct Deferred {
+    pub(super) kind: &'static str,
     pub(super) name: String,
     unit: Unit,
 }
@@ -116,7 +118,7 @@ pub(super) fn live(file: &Arc<SourceFile>, changed_at: Option<Timestamp>, option
     outcome
 }
 
-/// Parses a ConfigMap that was put off.
+/// Parses what was put off.
 pub(super) fn parse_deferred(deferred: &Deferred, options: &Options) -> Outcome {
     let mut outcome = Outcome::default();
     parse(&deferred.unit, None, options, &mut outcome);
@@ -375,14 +377,17 @@ fn object(unit: Unit, defaults: Option<&(String, String)>, options: &Options) ->
             // Helm's own record: a compressed copy of the whole release.
             pass_over(&mut outcome.passed_over, "Secret (Helm release)", 1);
         }
-        Some((_, "ConfigMap")) if !recognise::could_matter(unit.text()) => match look.name.map(str::to_owned) {
-            Some(name) => {
-                outcome.namespaces.extend(look.namespace.map(str::to_owned));
-                outcome.entries.push(Entry::Deferred(Deferred { name, unit }));
+        Some((_, kind)) => {
+            let by_name =
+                by_name_only(kind).filter(|_| !recognise::could_matter(unit.text()) && !unit.text().contains("{{"));
+            match by_name.zip(look.name.map(str::to_owned)) {
+                Some((kind, name)) => {
+                    outcome.namespaces.extend(look.namespace.map(str::to_owned));
+                    outcome.entries.push(Entry::Deferred(Deferred { kind, name, unit }));
+                }
+                None => parse(&unit, defaults, options, &mut outcome),
             }
-            None => parse(&unit, defaults, options, &mut outcome),
-        },
-        Some(_) => parse(&unit, defaults, options, &mut outcome),
+        }
         None => {
             let text = unit.text();
             let silent = unit.given == Given::InFolder && !text.contains("kind") && !recognise::could_matter(text);

@@ -20,7 +20,7 @@ pub use files::{
     volume_inner_path,
 };
 pub use identity::{Found, find, namespace_of, near_miss, same_namespace};
-pub use owner::top_owner;
+pub use owner::{controllers, top_owner};
 pub use references::{ItemReference, ObjectReference, source_references};
 
 use crate::evidence::{Cell, ResourceReference, Text};

@@ -25,6 +25,8 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("acceptance_06_an_account_of_one_namespace", accounts::one_namespace),
     ("acceptance_08_logs_are_denied", accounts::no_logs),
     ("acceptance_40_the_printed_rights_are_enough", accounts::printed_rights),
+    ("pods_that_do_not_run_say_why", sick_pods),
+    ("acceptance_28_a_rollout_keeps_the_fingerprints", renamed_pods),
     ("acceptance_35_sick_pods", sick::states),
     ("pods_of_real_collectors", sick::real_collectors),
     ("acceptance_09_a_list_that_hangs", faults::a_list_that_hangs),
@@ -239,6 +241,167 @@ fn logs_corroborate(cluster: &Cluster) {
         "{last}"
     );
     let _ = cluster.kubectl(&["delete", "clusterlogs.kwok.x-k8s.io", "collector"]);
+}
+
+const SICK: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: gateway, namespace: sick}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: gateway}}
+  template:
+    metadata: {labels: {app: gateway}, annotations: {tracedoctor.test/hold: 'yes'}}
+    spec: {containers: [{name: otc, image: 'otel/opentelemetry-collector-contrib:0.128.0', args: [--config=/conf/relay.yaml], volumeMounts: [{name: conf, mountPath: /conf}]}], volumes: [{name: conf, configMap: {name: gateway}}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: gateway, namespace: sick}
+spec: {selector: {app: gateway}, ports: [{port: 4317}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: gateway, namespace: sick}
+data:
+  relay.yaml: |
+    receivers: {otlp: {protocols: {grpc: {endpoint: '0.0.0.0:4317'}}}}
+    processors: {memory_limiter: {check_interval: 1s, limit_mib: 400}}
+    exporters: {otlp: {endpoint: 'tempo.example.com:4317'}}
+    service: {pipelines: {traces: {receivers: [otlp], processors: [memory_limiter], exporters: [otlp]}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: tempo, namespace: sick}
+spec:
+  serviceName: tempo
+  replicas: 1
+  selector: {matchLabels: {app: tempo}}
+  template:
+    metadata: {labels: {app: tempo}}
+    spec:
+      nodeSelector: {kubernetes.io/hostname: nowhere}
+      containers: [{name: tempo, image: 'grafana/tempo:2.6.1', args: [-config.file=/conf/tempo.yaml]}]
+";
+
+/// Returns name and uid of the pod with a label.
+fn pod_of(cluster: &Cluster, namespace: &str, label: &str) -> (String, String) {
+    let form = "jsonpath={.items[0].metadata.name} {.items[0].metadata.uid}";
+    let arguments = ["get", "pods", "-n", namespace, "-l", label, "-o", form];
+    cluster.wait_for("the pod", |cluster| cluster.kubectl(&arguments).stdout.contains(' '));
+    let output = cluster.kubectl(&arguments).stdout;
+    let (name, uid) = output.trim().split_once(' ').unwrap();
+    (name.to_owned(), uid.to_owned())
+}
+
+/// Writes the status of a pod whose container runs and never becomes ready, and the event that says so.
+fn never_ready(cluster: &Cluster, namespace: &str, pod: &str, uid: &str) {
+    let started = "2026-01-05T08:00:00Z";
+    let status = format!(
+        "{{\"status\":{{\"phase\":\"Running\",\"podIP\":\"10.244.9.9\",\"podIPs\":[{{\"ip\":\"10.244.9.9\"}}],\"conditions\":[{{\"type\":\"PodScheduled\",\"status\":\"True\"}},{{\"type\":\"Ready\",\"status\":\"False\",\"reason\":\"ContainersNotReady\"}}],\
+         \"containerStatuses\":[{{\"name\":\"otc\",\"image\":\"x\",\"imageID\":\"\",\"ready\":false,\"restartCount\":0,\"state\":{{\"running\":{{\"startedAt\":\"{started}\"}}}}}}]}}}}"
+    );
+    let patched = cluster.kubectl(&[
+        "patch",
+        "pod",
+        pod,
+        "-n",
+        namespace,
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        &status,
+    ]);
+    assert_eq!(patched.code, 0, "{}", patched.stderr);
+    let event = |name: &str, uid: &str, message: &str| {
+        format!(
+            "apiVersion: v1\nkind: Event\nmetadata: {{name: {name}, namespace: {namespace}}}\ninvolvedObject: {{apiVersion: v1, kind: Pod, namespace: {namespace}, name: {pod}, uid: {uid}, fieldPath: 'spec.containers{{otc}}'}}\n\
+             type: Warning\nreason: Unhealthy\nmessage: '{message}'\ncount: 99\nfirstTimestamp: '{started}'\nlastTimestamp: '2026-01-05T09:00:00Z'\nsource: {{component: kubelet}}\n"
+        )
+    };
+    // One of the pod, and one of another that had its name before.
+    cluster.apply(&event(
+        "now",
+        uid,
+        "Readiness probe failed: HTTP probe failed with statuscode: 503",
+    ));
+    cluster.apply(&event(
+        "before",
+        "00000000-0000-0000-0000-000000000000",
+        "Readiness probe failed: of long ago",
+    ));
+}
+
+fn sick_pods(cluster: &Cluster) {
+    cluster.namespaces(&["sick"]);
+    cluster.apply(SICK);
+    let (pod, uid) = pod_of(cluster, "sick", "app=gateway");
+    never_ready(cluster, "sick", &pod, &uid);
+    cluster.wait_for("the scheduler's word", |cluster| {
+        let form = "jsonpath={.items[0].status.conditions[0].reason}";
+        let pods = cluster.kubectl(&["get", "pods", "-n", "sick", "-l", "app=tempo", "-o", form]);
+        pods.stdout.contains("Unschedulable")
+    });
+    cluster.wait_for("the endpoints", |cluster| {
+        let form = "jsonpath={.items[*].endpoints[*].conditions.ready}";
+        cluster
+            .kubectl(&["get", "endpointslices", "-n", "sick", "-o", form])
+            .stdout
+            == "false"
+    });
+    let report = json(&cluster.doctor("admin", &["-n", "sick", "-o", "json"]));
+    let found = findings(&report);
+    let has = |id: &str, text: &str| found.iter().any(|one| one.starts_with(id) && one.contains(text));
+    assert!(
+        has("probe-failing ", "statuscode: 503") && has("probe-failing ", &pod),
+        "{found:?}"
+    );
+    assert!(!found.iter().any(|one| one.contains("of long ago")), "{found:?}");
+    assert!(has("service-without-ready-endpoints ", "sick/gateway"), "{found:?}");
+    // The pod without a node is young: what lasts less than three minutes is no finding.
+    assert!(!has("pod-unschedulable ", ""), "{found:?}");
+    // Events were asked for by the names of what is not well, and of nothing else.
+    let asked = cluster.audited();
+    let events: Vec<&str> = asked
+        .iter()
+        .filter(|one| one["objectRef"]["resource"] == "events")
+        .filter_map(|one| one["requestURI"].as_str())
+        .collect();
+    assert!(!events.is_empty());
+    assert!(
+        events.iter().all(|uri| uri.contains("involvedObject.uid")),
+        "{events:?}"
+    );
+}
+
+/// A pod that is made anew has another name: what is said of it is the same finding.
+fn renamed_pods(cluster: &Cluster) {
+    let fingerprints = |cluster: &Cluster| -> BTreeSet<String> {
+        let report = json(&cluster.doctor("admin", &["-n", "sick", "-o", "json"]));
+        let of_gateway = report["findings"].as_array().unwrap().iter();
+        let of_gateway =
+            of_gateway.filter(|one| one["id"] == "probe-failing" || one["id"] == "service-without-ready-endpoints");
+        of_gateway
+            .map(|one| one["fingerprint"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let before = fingerprints(cluster);
+    let (old, _) = pod_of(cluster, "sick", "app=gateway");
+    let _ = cluster.kubectl(&["delete", "event", "now", "before", "-n", "sick"]);
+    let _ = cluster.kubectl(&["delete", "pod", &old, "-n", "sick", "--wait=true", "--timeout=30s"]);
+    cluster.wait_for("the next pod", |cluster| {
+        pod_of(cluster, "sick", "app=gateway").0 != old
+    });
+    let (new, uid) = pod_of(cluster, "sick", "app=gateway");
+    never_ready(cluster, "sick", &new, &uid);
+    cluster.wait_for("the endpoints", |cluster| {
+        let form = "jsonpath={.items[*].endpoints[*].conditions.ready}";
+        cluster
+            .kubectl(&["get", "endpointslices", "-n", "sick", "-o", form])
+            .stdout
+            == "false"
+    });
+    assert_eq!(fingerprints(cluster), before);
+    assert_eq!(before.len(), 2, "{before:?}");
+    let _ = cluster.kubectl(&["delete", "namespace", "sick", "--wait=false"]);
 }
 
 /// The kinds of operators, without their schemas.

@@ -120,6 +120,7 @@ struct ExpectedFinding {
 #[serde(default)]
 struct ExpectedOptions {
     complete: bool,
+    taken_at: Option<String>,
     namespace: Option<String>,
     release: BTreeMap<String, String>,
     distribution: Option<String>,
@@ -137,6 +138,10 @@ fn incidents_give_exactly_the_expected_findings() {
                 serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
             let options = Options {
                 complete: expected.options.complete,
+                taken_at: expected.options.taken_at.as_ref().map(|time| {
+                    let time = tracedoctor::evidence::logs::parse_timestamp(time.as_bytes(), None);
+                    time.unwrap_or_else(|| panic!("{}: taken_at is no time", folder.display()))
+                }),
                 namespace: expected.options.namespace.clone(),
                 releases: expected.options.release.clone(),
                 distribution: expected.options.distribution.clone(),

@@ -7,10 +7,10 @@ use crate::evidence::Fields;
 
 /// A row with an unknown cell `u`, and known ones of each type.
 fn row() -> Arc<Cell> {
-    let mut inner = Fields::new();
+    let mut inner = Fields::default();
     inner.insert("known".into(), Cell::from(1_i64));
     inner.insert("unknown".into(), Cell::unknown("nobody knows"));
-    let mut fields = Fields::new();
+    let mut fields = Fields::default();
     fields.insert("u".into(), Cell::unknown("nobody knows"));
     fields.insert("t".into(), Cell::from(true));
     fields.insert("f".into(), Cell::from(false));

@@ -5,7 +5,7 @@ use crate::checks::compile::CompileError;
 use crate::checks::compiled::Compiled;
 use crate::checks::lint::{Names, lint};
 use crate::checks::template::Template;
-use crate::evidence::logs::LogPattern;
+use crate::evidence::logs::{LogPattern, Timestamp, parse_timestamp};
 use crate::evidence::{Cell, Document, Origin, Place, ResourceReference, Schema, SourceFile, Text, Value};
 use crate::facts::schema;
 use crate::finding::Severity;
@@ -523,6 +523,15 @@ impl Reader {
         examples
     }
 
+    fn time(&mut self, item: &Cell, key: &str) -> Option<Timestamp> {
+        let cell = item.get(key)?;
+        let time = cell.text().and_then(|text| parse_timestamp(text.as_bytes(), None));
+        if time.is_none() {
+            self.error(cell, "a time is a text such as \"2026-01-05T08:00:00Z\"");
+        }
+        time
+    }
+
     fn example(&mut self, item: &Cell, expectation: Expectation) -> Option<Example> {
         self.known_keys(
             item,
@@ -533,6 +542,7 @@ impl Reader {
                 "distribution",
                 "namespace",
                 "complete",
+                "taken_at",
                 "severity",
             ],
         );
@@ -560,6 +570,7 @@ impl Reader {
             releases,
             distribution: item.text_at(&["distribution"]).map(str::to_owned),
             namespace: item.text_at(&["namespace"]).map(str::to_owned),
+            taken_at: self.time(item, "taken_at"),
             complete: matches!(item.get("complete").map(|cell| &cell.value), Some(Value::Bool(true))),
             severity: self.severity(item, "severity"),
             place: item.place.clone(),

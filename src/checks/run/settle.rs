@@ -51,11 +51,30 @@ fn add_stage(first: &mut Finding, other: Finding) {
     }
 }
 
+/// A finding that a log line proves.
+struct Told {
+    check: String,
+    effect: String,
+    symptom_of: Vec<String>,
+}
+
+impl Told {
+    /// Whether another finding of the same line says less: a symptom of this one, and of two that name each other the one that may have more causes.
+    fn tells(&self, finding: &Finding) -> bool {
+        let is_symptom = self.check != finding.check && finding.symptom_of.contains(&self.effect);
+        let is_mutual = finding
+            .effect
+            .as_ref()
+            .is_some_and(|effect| self.symptom_of.contains(effect));
+        is_symptom && (!is_mutual || finding.symptom_of.len() > self.symptom_of.len())
+    }
+}
+
 /// Drops a finding whose only proof is a log line that another finding brings as its own proof: one that has a place in a
 /// configuration, or one of which this is a symptom.
 fn without_explained_lines(findings: Vec<Owned>) -> Vec<Owned> {
     let mut explained: BTreeSet<(String, usize)> = BTreeSet::new();
-    let mut effects: BTreeMap<(String, usize), Vec<(String, String)>> = BTreeMap::new();
+    let mut effects: BTreeMap<(String, usize), Vec<Told>> = BTreeMap::new();
     for (finding, _) in &findings {
         match &finding.spot {
             Spot::Text(_) => {
@@ -65,10 +84,11 @@ fn without_explained_lines(findings: Vec<Owned>) -> Vec<Owned> {
             Spot::Log(spot) => {
                 if let Some(effect) = &finding.effect {
                     let line = (spot.file.clone(), spot.line);
-                    effects
-                        .entry(line)
-                        .or_default()
-                        .push((finding.check.clone(), effect.clone()));
+                    effects.entry(line).or_default().push(Told {
+                        check: finding.check.clone(),
+                        effect: effect.clone(),
+                        symptom_of: finding.symptom_of.clone(),
+                    });
                 }
             }
         }
@@ -78,10 +98,7 @@ fn without_explained_lines(findings: Vec<Owned>) -> Vec<Owned> {
         Spot::Log(spot) => {
             let line = (spot.file.clone(), spot.line);
             let others = effects.get(&line).map_or(&[][..], Vec::as_slice);
-            explained.contains(&line)
-                || others
-                    .iter()
-                    .any(|(check, effect)| *check != finding.check && finding.symptom_of.contains(effect))
+            explained.contains(&line) || others.iter().any(|other| other.tells(finding))
         }
     };
     findings.into_iter().filter(|(finding, _)| !is_told(finding)).collect()

@@ -45,14 +45,19 @@ pub(super) type Literal = Vec<LiteralByte>;
 
 /// Returns literals of at least [`WINDOW`] bytes, one of which every match contains, or `None` where the pattern promises none.
 pub(super) fn required_literals(hir: &Hir) -> Option<Vec<Literal>> {
-    best_requirement(hir)
-        .filter(|literals| is_usable(literals))
-        .or_else(|| cross_products(hir))
-        .map(|mut literals| {
-            literals.sort();
-            literals.dedup();
-            literals
-        })
+    let walked = best_requirement(hir).filter(|literals| is_usable(literals));
+    let chosen = match walked {
+        Some(literals) if !has_common_word(&literals) => Some(literals),
+        walked => [walked, cross_products(hir)]
+            .into_iter()
+            .flatten()
+            .max_by_key(|literals| rank(literals)),
+    };
+    chosen.map(|mut literals| {
+        literals.sort();
+        literals.dedup();
+        literals
+    })
 }
 
 fn is_usable(literals: &[Literal]) -> bool {
@@ -96,10 +101,20 @@ impl Runs {
     }
 }
 
-/// Long enough first, then few alternatives, then length: one literal of 9 bytes beats ten of 20.
-fn rank(literals: &[Literal]) -> (bool, std::cmp::Reverse<usize>, usize) {
+/// Long enough first, then rare, then few alternatives, then length: one literal of 9 bytes beats ten of 20.
+fn rank(literals: &[Literal]) -> (bool, bool, std::cmp::Reverse<usize>, usize) {
     let length = shortest(literals);
-    (length >= WINDOW, std::cmp::Reverse(literals.len()), length)
+    let is_rare = !has_common_word(literals);
+    (length >= WINDOW, is_rare, std::cmp::Reverse(literals.len()), length)
+}
+
+/// Whether one of the literals is a mere word or two, such as `exporter`: some logs have it in every line.
+fn has_common_word(literals: &[Literal]) -> bool {
+    const LONGEST_COMMON: usize = 12;
+    let is_lower = |byte: &LiteralByte| byte.value == b' ' || (byte.value | !byte.mask).is_ascii_lowercase();
+    literals
+        .iter()
+        .any(|literal| literal.len() <= LONGEST_COMMON && literal.iter().all(is_lower))
 }
 
 fn best_requirement(hir: &Hir) -> Option<Vec<Literal>> {
@@ -249,7 +264,10 @@ mod tests {
         check("must be greater than zero", Some(&["must be greater than zero"]));
         check("^Error: invalid", Some(&["Error: invalid"]));
         check(r"\d+ spans dropped", Some(&[" spans dropped"]));
-        check(r"'?check_?[iI]nterval'? must be", Some(&["interval"]));
+        check(
+            r"'?check_?[iI]nterval'? must be",
+            Some(&["nterval must be", "nterval' must be"]),
+        );
         check("(?P<what>exporter) failed", Some(&["exporter failed"]));
         check("(?:sending )+queue is full", Some(&["queue is full"]));
     }
@@ -267,6 +285,15 @@ mod tests {
         );
         check("no such host|x", None);
         check("limit_(?:mib|pct)", Some(&["limit_mib", "limit_pct"]));
+        check(
+            "has (?:no|two) (?:receivers|exporters)",
+            Some(&[
+                "has no exporters",
+                "has no receivers",
+                "has two exporters",
+                "has two receivers",
+            ]),
+        );
     }
 
     #[test]

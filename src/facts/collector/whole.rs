@@ -88,12 +88,12 @@ fn run_columns(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
     let Some((workload, container)) = maker.run else {
         let reason = "no container at hand runs the configuration";
         return builder
-            .set("env", Cell::from(Fields::new()))
+            .set("env", Cell::from(Fields::default()))
             .set("memory_limit", Cell::unknown(reason))
             .set("has_gomemlimit", Cell::unknown(reason))
             .set("is_replicated", Cell::unknown(reason));
     };
-    let mut env = Fields::new();
+    let mut env = Fields::default();
     for variable in container.variables.iter().filter(|variable| !variable.hidden) {
         env.insert(variable.name.as_str().into(), variable.value.clone());
     }

@@ -110,6 +110,11 @@ const HOPS: &[Column] = &[
         "What the process of Tempo does, as its target says; null for others.",
     ),
     column(
+        "to_replicas",
+        Type::Int,
+        "How many pods the workloads behind the Service shall have; null without one at hand, unknown where something else decides.",
+    ),
+    column(
         "right_port",
         Type::Int,
         "The port of the Service that leads to a listener of the sender's protocol; null when there is none, or more than one.",

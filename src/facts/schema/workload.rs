@@ -222,33 +222,6 @@ const CONTAINER_COLUMNS: &[Column] = &[
         "The probe that holds the others back; null when none.",
     ),
     column("ports", Type::List(&Type::Int), "The numbers of the container ports."),
-    column(
-        "pod",
-        Type::Text,
-        "The pod that has restarted it most; unknown when no pod is at hand, as all columns about its state.",
-    ),
-    column("restarts", Type::Int, "How often that pod has restarted it."),
-    column("ready", Type::Bool, "Whether it is ready there."),
-    column(
-        "waiting_reason",
-        Type::Text,
-        "Why it waits, for example `CrashLoopBackOff`; null when it does not.",
-    ),
-    column(
-        "waiting_message",
-        Type::Text,
-        "What the kubelet says of it; null when it does not wait.",
-    ),
-    column(
-        "last_exit_code",
-        Type::Int,
-        "The exit code of its last end; null when it never ended.",
-    ),
-    column(
-        "last_exit_reason",
-        Type::Text,
-        "The reason of its last end, for example `OOMKilled`; null when it never ended.",
-    ),
     column("config", Type::Any, "The container as written."),
     column("workload", Type::Row("workloads"), "The workload."),
 ];

@@ -255,31 +255,6 @@ fn a_release_that_the_user_named_wins_and_a_newest_one_is_an_assumption() {
 }
 
 #[test]
-fn the_worst_pod_tells_the_state() {
-    let pod = |name: &str, restarts: i64| {
-        format!(
-            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: otel, ownerReferences: [{{apiVersion: apps/v1, kind: Deployment, name: app}}]}}\n\
-             spec: {{containers: [{{name: main}}]}}\nstatus: {{containerStatuses: [{{name: main, restartCount: {restarts}, ready: false, \
-             state: {{waiting: {{reason: CrashLoopBackOff}}}}, lastState: {{terminated: {{exitCode: 137, reason: OOMKilled}}}}}}]}}\n"
-        )
-    };
-    let facts = facts_of_text(&(deployment("", "") + &pod("app-a", 0) + &pod("app-b", 7)));
-    assert_eq!(facts.rows("workloads").len(), 1);
-    for (column, expected) in [
-        ("restarts", "7"),
-        ("ready", "false"),
-        ("waiting_reason", "CrashLoopBackOff"),
-        ("last_exit_code", "137"),
-        ("last_exit_reason", "OOMKilled"),
-        ("pod", "app-b"),
-    ] {
-        check(&facts, "containers", 0, column, expected);
-    }
-    let facts = facts_of_text(&deployment("", ""));
-    check(&facts, "containers", 0, "restarts", "?no pod of it is in the evidence");
-}
-
-#[test]
 fn a_service_of_an_operator_is_undecided_also_in_whole_files() {
     let text = format!(
         "{}---\napiVersion: v1\nkind: Service\nmetadata: {{name: s, namespace: otel}}\nspec: {{selector: {{app: x-collector}}}}\n---\n\

@@ -93,7 +93,7 @@ fn stage_name(stage: &finding::StageReference) -> StageName<'_> {
     }
 }
 
-fn finding(finding: &finding::Finding) -> Finding<'_> {
+pub(super) fn finding(finding: &finding::Finding) -> Finding<'_> {
     Finding {
         id: &finding.check,
         severity: severity(finding.severity),

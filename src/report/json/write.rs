@@ -19,6 +19,21 @@ pub fn json(report: &finding::Report, out: &mut dyn io::Write) -> io::Result<()>
     io::Write::flush(&mut out)
 }
 
+/// Returns a value as one JSON document, indented and harmless to a terminal, that ends with a line break.
+pub(in crate::report) fn document(value: &impl Serialize) -> String {
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Harmless::default());
+    // Maps with text as keys, numbers and texts: nothing of it can fail to be written to memory.
+    let _ = value.serialize(&mut serializer);
+    out.push(b'\n');
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Returns a finding in the shape that it has in a report.
+pub(in crate::report) fn finding(finding: &finding::Finding) -> impl Serialize + '_ {
+    super::convert::finding(finding)
+}
+
 /// Returns the JSON Schema of what [`json`] writes, as indented JSON with a line break at the end.
 pub fn json_schema() -> String {
     let schema = schemars::generate::SchemaSettings::draft2020_12()

@@ -1,18 +1,18 @@
 //! The order of reading: what runs, what was recognised in it, and then only what belongs to that.
 
-use super::failure::ClusterError;
+use super::failure::{ClusterError, Failure};
 use super::list::{self, Object, Served, text_at};
 use super::logs::Search;
 use super::request::{Accept, Api};
 use super::stages::{self, Stages};
-use super::{Needs, Target, logs, plan, yaml};
+use super::{Needs, Target, logs, plan, unwell, yaml};
 use crate::evidence::{Evidence, SourceFile};
 use crate::sources::manifests::{self, Outcome};
 use crate::sources::{Options, begin, finish};
 use futures::future::join_all;
 use rayon::prelude::*;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Where is looked, with whose eyes.
@@ -31,6 +31,8 @@ pub(super) struct Collector<'a> {
     options: &'a Options,
     needs: &'a Needs<'a>,
     pub(super) evidence: Evidence,
+    /// Whether something measures what pods use.
+    pub(super) has_metrics: bool,
 }
 
 /// Reads everything that the account may read and that leads to a stage.
@@ -46,6 +48,7 @@ pub(super) async fn collect(
         options,
         needs,
         evidence: begin(options),
+        has_metrics: false,
     };
     collector.evidence.default_namespace = None;
     let where_ = match scope.target.namespaces.as_slice() {
@@ -69,6 +72,7 @@ pub(super) async fn collect(
     api.begin("pods");
     collector.pods_and_logs(&recognised).await;
     let mut evidence = collector.evidence;
+    evidence.taken_at = api.server_time();
     let mut seen = BTreeSet::new();
     evidence.gaps.retain(|gap| seen.insert(format!("{gap:?}")));
     Ok(evidence)
@@ -159,6 +163,7 @@ impl Collector<'_> {
         .await;
         let mut seen = BTreeSet::new();
         let mut wanted = Vec::new();
+        let mut unwell = Vec::new();
         for (workload, list) in workloads.iter().zip(lists) {
             if let Some(failure) = &list.failure {
                 self.evidence
@@ -171,6 +176,7 @@ impl Collector<'_> {
                 .into_iter()
                 .filter(|pod| seen.insert((workload.namespace.clone(), name(pod))))
                 .collect();
+            unwell.extend(unwell::of_workload(workload, pods.iter().map(|pod| &pod.value)));
             let (logs, note) = logs::wanted(workload, &pods);
             wanted.extend(logs);
             if self.scope.target.logs.is_some() {
@@ -178,6 +184,8 @@ impl Collector<'_> {
             }
             self.add(&pods);
         }
+        self.events(unwell).await;
+        self.measured(workloads).await;
         let Some(window) = &self.scope.target.logs else {
             return;
         };
@@ -188,6 +196,74 @@ impl Collector<'_> {
             self.evidence.logs.extend(log);
             self.evidence.gaps.extend(gap);
         }
+    }
+}
+
+impl Collector<'_> {
+    /// Reads the events about what is not well; where they may not be read, one refusal is enough.
+    async fn events(&mut self, unwell: Vec<unwell::Unwell>) {
+        if !self.needs.resources.contains(&"events") {
+            return;
+        }
+        let mut by_namespace: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for one in unwell {
+            by_namespace.entry(one.namespace).or_default().push(one.fields);
+        }
+        let (api, served) = (self.api, plan::events());
+        let lists = join_all(by_namespace.iter().map(|(namespace, fields)| {
+            let served = &served;
+            async move {
+                let read = |fields: &String| {
+                    let fields = fields.clone();
+                    async move { list::list_by_fields(api, served, namespace, &fields).await }
+                };
+                let mut lists = Vec::new();
+                if let Some((first, rest)) = fields.split_first() {
+                    lists.push(read(first).await);
+                    if lists[0].failure != Some(Failure::Forbidden) {
+                        lists.extend(join_all(rest.iter().map(read)).await);
+                    }
+                }
+                (namespace, lists)
+            }
+        }))
+        .await;
+        let mut items = Vec::new();
+        for (namespace, lists) in lists {
+            for list in lists {
+                let gap = |failure: &Failure| failure.gap("list", "events", Some(namespace), None);
+                self.evidence.gaps.extend(list.failure.as_ref().map(gap));
+                items.extend(list.items);
+            }
+        }
+        self.add(&items);
+    }
+
+    /// Reads what the pods of the stages use, where it is measured.
+    async fn measured(&mut self, workloads: &[stages::StageWorkload]) {
+        if !self.has_metrics || !self.needs.resources.contains(&plan::POD_METRICS) {
+            return;
+        }
+        let (api, served) = (self.api, plan::pod_metrics());
+        let lists = join_all(workloads.iter().map(|workload| {
+            let served = &served;
+            let selector = Some(workload.selector.as_str());
+            async move {
+                let namespace = Some(workload.namespace.as_str());
+                (
+                    namespace,
+                    list::list(api, served, namespace, selector, Accept::Json).await,
+                )
+            }
+        }))
+        .await;
+        let mut items = Vec::new();
+        for (namespace, list) in lists {
+            let gap = |failure: &Failure| failure.gap("list", plan::POD_METRICS, namespace, None);
+            self.evidence.gaps.extend(list.failure.as_ref().map(gap));
+            items.extend(list.items);
+        }
+        self.add(&items);
     }
 }
 

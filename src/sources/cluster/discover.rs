@@ -39,6 +39,7 @@ impl Collector<'_> {
                 .filter_map(|one| Some(text_at(one, &["groupVersion"])?.to_owned()))
                 .collect()
         };
+        self.has_metrics = versions(plan::METRICS).contains(&plan::pod_metrics().api_version);
         let mut names: Vec<&str> = plan::OPERATORS.iter().map(|(group, ..)| *group).collect();
         names.dedup();
         let wanted: Vec<String> = names.into_iter().flat_map(versions).collect();

@@ -55,6 +55,8 @@ pub(super) struct Object {
     pub(super) value: Value,
     /// When its data or spec last changed, by the server's clock.
     pub(super) changed_at: Option<Timestamp>,
+    /// Which data changed last, for a ConfigMap to keep.
+    last_change: Option<Value>,
 }
 
 impl Object {
@@ -133,18 +135,29 @@ pub(super) async fn list(
     selector: Option<&str>,
     accept: Accept,
 ) -> List {
-    let first = pages(api, served, namespace, selector, accept).await;
+    let query = selector.map(|selector| format!("&labelSelector={}", encode(selector)));
+    list_query(api, served, namespace, query.as_deref().unwrap_or_default(), accept).await
+}
+
+/// Reads those objects of a list whose fields have certain values.
+pub(super) async fn list_by_fields(api: &Api, served: &Served, namespace: &str, fields: &str) -> List {
+    let query = format!("&fieldSelector={}", encode(fields));
+    list_query(api, served, Some(namespace), &query, Accept::Json).await
+}
+
+async fn list_query(api: &Api, served: &Served, namespace: Option<&str>, query: &str, accept: Accept) -> List {
+    let first = pages(api, served, namespace, query, accept).await;
     match first.failure {
-        Some(Failure::Gone) => pages(api, served, namespace, selector, accept).await,
+        Some(Failure::Gone) => pages(api, served, namespace, query, accept).await,
         _ => first,
     }
 }
 
-async fn pages(api: &Api, served: &Served, namespace: Option<&str>, selector: Option<&str>, accept: Accept) -> List {
+async fn pages(api: &Api, served: &Served, namespace: Option<&str>, query: &str, accept: Accept) -> List {
     let mut list = List::default();
     let mut next: Option<String> = None;
     for _ in 0..MOST_PAGES {
-        let path = page_path(served, namespace, selector, next.as_deref());
+        let path = page_path(served, namespace, query, next.as_deref());
         let page = match api.get(&path, accept).await {
             Ok(bytes) => read_page(&bytes, served, &mut list),
             Err(failure) => Err(failure),
@@ -162,11 +175,8 @@ async fn pages(api: &Api, served: &Served, namespace: Option<&str>, selector: Op
     list
 }
 
-fn page_path(served: &Served, namespace: Option<&str>, selector: Option<&str>, next: Option<&str>) -> String {
-    let mut path = format!("{}?limit={PAGE}", served.path(namespace));
-    if let Some(selector) = selector {
-        path.push_str(&format!("&labelSelector={}", encode(selector)));
-    }
+fn page_path(served: &Served, namespace: Option<&str>, query: &str, next: Option<&str>) -> String {
+    let mut path = format!("{}?limit={PAGE}{query}", served.path(namespace));
     if let Some(next) = next {
         path.push_str(&format!("&continue={}", encode(next)));
     }
@@ -198,8 +208,9 @@ fn tidy(value: Value) -> Option<Object> {
     };
     let metadata = fields.get_mut("metadata")?.as_object_mut()?;
     metadata.get("name")?.as_str().filter(|name| !name.is_empty())?;
-    let changed_at = changed::of_value(metadata);
-    metadata.shift_remove("managedFields");
+    let managed = metadata.shift_remove("managedFields");
+    let changed_at = managed.as_ref().and_then(changed::of_value);
+    let last_change = managed.as_ref().and_then(last_change);
     if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
         annotations.shift_remove(LAST_APPLIED);
         if annotations.is_empty() {
@@ -209,6 +220,7 @@ fn tidy(value: Value) -> Option<Object> {
     Some(Object {
         value: Value::Object(fields),
         changed_at,
+        last_change,
     })
 }
 
@@ -220,12 +232,45 @@ fn of_kind(object: Object, served: &Served) -> Object {
     if let Value::Object(mut fields) = object.value {
         fields.shift_remove("apiVersion");
         fields.shift_remove("kind");
+        if served.kind == "ConfigMap"
+            && let Some(change) = &object.last_change
+            && let Some(Value::Object(metadata)) = fields.get_mut("metadata")
+        {
+            metadata.insert("lastChange".to_owned(), change.clone());
+        }
         whole.extend(fields);
     }
     Object {
         value: Value::Object(whole),
         ..object
     }
+}
+
+/// Returns when the data of an object was changed last, and what the one who did so owns: what is left of the managed fields.
+fn last_change(managed: &Value) -> Option<Value> {
+    let entries = managed.as_array()?.iter().filter_map(|entry| {
+        let fields = entry.get("fieldsV1")?.as_object()?;
+        let data = fields.get("f:data")?.as_object()?;
+        Some((text_at(entry, &["time"])?, fields, data))
+    });
+    // Times of the API have one form and sort as texts.
+    let (time, fields, data) = entries.max_by_key(|(time, ..)| *time)?;
+    let keys = data.keys().filter_map(|key| key.strip_prefix("f:"));
+    let mut names: Vec<String> = keys.map(|key| format!("data.{key}")).collect();
+    let metadata = fields.get("f:metadata").and_then(Value::as_object);
+    let owns_more = metadata.into_iter().flatten().any(|(name, below)| match name.as_str() {
+        "." => false,
+        "f:annotations" => below
+            .as_object()
+            .into_iter()
+            .flatten()
+            .any(|(name, _)| name != "." && !name.contains(LAST_APPLIED)),
+        _ => true,
+    });
+    if owns_more {
+        names.push("metadata".to_owned());
+    }
+    Some(serde_json::json!({"time": time, "fields": names}))
 }
 
 /// Returns the text at a path of keys in a value.
@@ -276,6 +321,35 @@ mod tests {
     }
 
     #[test]
+    fn of_the_managed_fields_the_last_change_of_the_data_stays() {
+        let check = |fields: Value, expected: Value| {
+            let managed = json!([
+                {"time": "2026-01-04T08:00:00Z", "fieldsV1": {"f:data": {"f:old": {}}}},
+                {"time": "2026-01-06T08:00:00Z", "fieldsV1": {"f:metadata": {"f:labels": {}}}},
+                {"time": "2026-01-05T08:00:00Z", "fieldsV1": fields},
+            ]);
+            let item = json!({"metadata": {"name": "a", "managedFields": managed}});
+            let served = Served::new("v1", "configmaps", "ConfigMap");
+            let tidied = of_kind(tidy(item).unwrap(), &served).value;
+            assert_eq!(tidied["metadata"]["lastChange"]["fields"], expected);
+            assert_eq!(tidied["metadata"]["lastChange"]["time"], "2026-01-05T08:00:00Z");
+        };
+        let applied = format!("f:{LAST_APPLIED}");
+        check(
+            json!({"f:data": {".": {}, "f:relay.yaml": {}}, "f:metadata": {"f:annotations": {".": {}, applied: {}}}}),
+            json!(["data.relay.yaml"]),
+        );
+        check(
+            json!({"f:data": {"f:a": {}}, "f:metadata": {"f:labels": {"f:app": {}}}}),
+            json!(["data.a", "metadata"]),
+        );
+        assert_eq!(
+            last_change(&json!([{"time": "x"}, 7, {"fieldsV1": {"f:data": {}}}])),
+            None
+        );
+    }
+
+    #[test]
     fn an_odd_item_stops_nothing() {
         let mut list = List::default();
         let served = Served::new("v1", "services", "Service");
@@ -283,7 +357,7 @@ mod tests {
         assert_eq!(read_page(page, &served, &mut list), Ok(Some("x y".to_owned())));
         assert_eq!((list.items.len(), list.odd), (2, 1));
         assert_eq!(
-            page_path(&served, Some("n"), Some("a=b,c"), Some("x y")),
+            page_path(&served, Some("n"), "&labelSelector=a%3Db%2Cc", Some("x y")),
             "/api/v1/namespaces/n/services?limit=500&labelSelector=a%3Db%2Cc&continue=x%20y"
         );
         assert_eq!(read_page(b"{\"items\":null}", &served, &mut list), Ok(None));

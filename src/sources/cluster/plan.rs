@@ -61,6 +61,19 @@ pub(super) fn endpoint_slices() -> Served {
     Served::new("discovery.k8s.io/v1", "endpointslices", "EndpointSlice")
 }
 
+pub(super) fn events() -> Served {
+    Served::new("v1", "events", "Event")
+}
+
+/// The group of what is measured, where something measures it.
+pub(super) const METRICS: &str = "metrics.k8s.io";
+/// The resource under which schema and gaps know it: pods of another group.
+pub(super) const POD_METRICS: &str = "pods.metrics.k8s.io";
+
+pub(super) fn pod_metrics() -> Served {
+    Served::new("metrics.k8s.io/v1beta1", "pods", "PodMetrics")
+}
+
 /// Returns every request that a run could make, in order; what an answer decides stands in braces.
 pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
     let mut lines = vec!["GET /apis".to_owned()];
@@ -111,6 +124,16 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
     lines.push(format!("GET {root}/configmaps/{{name of a data source or dashboard}}"));
     lines.push(format!("GET {root}, if an Instrumentation exists"));
     lines.push(format!("GET {root}/pods?labelSelector={{pods of a stage}}&{page}"));
+    if needs.contains(&"events") {
+        lines.push(format!(
+            "GET {root}/events?limit=500&fieldSelector={{Warning, and kind, name and uid of a pod or workload of a stage that is not ready}}"
+        ));
+    }
+    if needs.contains(&POD_METRICS) {
+        lines.push(format!(
+            "GET /apis/metrics.k8s.io/v1beta1/namespaces/{{namespace of a stage}}/pods?labelSelector={{pods of a stage}}&{page}, if served"
+        ));
+    }
     if needs.contains(&"endpointslices") {
         lines.push(
             "GET /apis/discovery.k8s.io/v1/namespaces/{namespace of a stage}/endpointslices?labelSelector={Service of a stage}"
@@ -173,6 +196,9 @@ pub fn rights(needs: &[&str]) -> Vec<Right> {
     if needs.contains(&"pods/log") {
         add("v1", "pods/log", GET);
     }
+    if needs.contains(&"events") {
+        add("v1", "events", LIST);
+    }
     // The operator's annotations may stand on the namespace.
     add("v1", "namespaces", GET);
     if needs.contains(&"endpointslices") {
@@ -180,6 +206,10 @@ pub fn rights(needs: &[&str]) -> Vec<Right> {
         add(&served.api_version, &served.resource, LIST);
     }
     for served in beside_stages(needs) {
+        add(&served.api_version, &served.resource, LIST);
+    }
+    if needs.contains(&POD_METRICS) {
+        let served = pod_metrics();
         add(&served.api_version, &served.resource, LIST);
     }
     for (group, resource, _) in OPERATORS {

@@ -5,11 +5,13 @@
 
 use super::failure::Failure;
 use super::progress::Progress;
+use crate::evidence::logs::{Timestamp, parse_timestamp};
 use futures::future::{Either, select};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use kube::client::Body;
 use std::pin::pin;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
@@ -84,6 +86,8 @@ pub(super) struct Api {
     stop: watch::Receiver<bool>,
     permits: Semaphore,
     progress: Progress,
+    /// The newest time that the server has said, in milliseconds; 0: none yet.
+    server_time: AtomicI64,
 }
 
 impl Api {
@@ -102,6 +106,15 @@ impl Api {
             stop,
             permits: Semaphore::new(AT_ONCE),
             progress,
+            server_time: AtomicI64::new(0),
+        }
+    }
+
+    /// Returns the time by the server's clock, once it has answered.
+    pub(super) fn server_time(&self) -> Option<Timestamp> {
+        match self.server_time.load(Ordering::Relaxed) {
+            0 => None,
+            milliseconds => Some(Timestamp { milliseconds }),
         }
     }
 
@@ -196,6 +209,13 @@ impl Api {
             .await
             .map_err(|error| (connection(&error), None))?;
         let (head, mut body) = answer.into_parts();
+        let date = head
+            .headers
+            .get(header::DATE)
+            .and_then(|value| http_date(value.to_str().ok()?));
+        if let Some(date) = date {
+            self.server_time.fetch_max(date.milliseconds, Ordering::Relaxed);
+        }
         let after = head
             .headers
             .get(header::RETRY_AFTER)
@@ -218,6 +238,19 @@ impl Api {
         }
         Ok(())
     }
+}
+
+/// Reads the time of a header, `Wed, 25 Nov 2026 21:40:44 GMT` (RFC 9110, 5.6.7: the form that a server has to send).
+fn http_date(text: &str) -> Option<Timestamp> {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let [_, day, month, year, time, "GMT"] = words[..] else {
+        return None;
+    };
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    parse_timestamp(format!("{year}-{month:02}-{day}T{time}Z").as_bytes(), None)
 }
 
 /// Reads the status of an answer that is an error.
@@ -255,4 +288,26 @@ pub(super) fn last_cause(error: &dyn std::error::Error) -> String {
     }
     let text = cause.to_string();
     text.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_the_server_is_read() {
+        let words = |text: &str| http_date(text).map(|time| time.to_string());
+        assert_eq!(
+            words("Wed, 25 Nov 2026 21:40:44 GMT").as_deref(),
+            Some("2026-11-25T21:40:44.000Z")
+        );
+        for odd in [
+            "",
+            "now",
+            "Wed, 25 Nov 2026 21:40:44 CET",
+            "Wed, 99 Foo 2026 21:40:44 GMT",
+        ] {
+            assert_eq!(words(odd), None, "{odd}");
+        }
+    }
 }

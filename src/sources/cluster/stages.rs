@@ -2,7 +2,7 @@
 
 use super::super::recognise::speaks_of_tracing;
 use crate::evidence::document::NodeValue;
-use crate::evidence::{Cell, Document, Evidence, NodeId, Resource};
+use crate::evidence::{Cell, Document, Evidence, NodeId, Resource, Value};
 use crate::releases::{Program, Tables};
 use crate::topology;
 use crate::topology::workload::Workload;
@@ -19,6 +19,16 @@ pub(super) struct StageWorkload {
     pub(super) words: String,
     /// The label selector of its pods.
     pub(super) selector: String,
+    /// The object, when it has fewer ready pods than it wants: its events may say why.
+    pub(super) short: Option<Involved>,
+}
+
+/// An object that events may be about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Involved {
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) uid: String,
 }
 
 /// What decides about further reads.
@@ -102,7 +112,30 @@ fn stage_workload(workload: &Workload) -> Option<StageWorkload> {
     Some(StageWorkload {
         words: format!("{}/{namespace}/{}", reference.kind.to_ascii_lowercase(), reference.name),
         selector: selector(workload.object.path(&["spec", "selector"])?)?,
+        short: short(workload),
         namespace,
+    })
+}
+
+/// Returns the object of a workload whose pods are not all ready. A Deployment says in its conditions what keeps pods from being made.
+fn short(workload: &Workload) -> Option<Involved> {
+    let count = |keys: &[&str]| match workload.object.path(keys).map(|cell| &cell.value) {
+        Some(Value::Int(count)) => *count,
+        _ => 0,
+    };
+    let (wanted, ready) = match workload.reference.kind.as_str() {
+        "StatefulSet" => (workload.replicas.unwrap_or(0), count(&["status", "readyReplicas"])),
+        "DaemonSet" => (
+            count(&["status", "desiredNumberScheduled"]),
+            count(&["status", "numberReady"]),
+        ),
+        _ => return None,
+    };
+    let uid = workload.object.text_at(&["metadata", "uid"])?;
+    (ready < wanted).then(|| Involved {
+        kind: workload.reference.kind.clone(),
+        name: workload.reference.name.clone(),
+        uid: uid.to_owned(),
     })
 }
 
@@ -228,6 +261,7 @@ mod tests {
             namespace: "tracing".to_owned(),
             words: "deployment/tracing/otel".to_owned(),
             selector: "app=otel,x in (a,b),!z".to_owned(),
+            short: None,
         };
         assert_eq!(stages.workloads, [expected]);
         assert_eq!(stages.services.len(), 1);

@@ -61,6 +61,10 @@ struct Run {
 }
 
 fn run(target: Target, answers: Answers) -> Run {
+    run_needing(target, answers, &["configmaps", "pods/log"])
+}
+
+fn run_needing(target: Target, answers: Answers, resources: &[&str]) -> Run {
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
     let record = asked.clone();
     let counts: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
@@ -128,7 +132,7 @@ fn run(target: Target, answers: Answers) -> Run {
     let needs = Needs {
         tables: crate::releases::tests::tables(),
         search: &LogSearch::patterns(&scanner),
-        resources: &["configmaps", "pods/log"],
+        resources,
         progress: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -543,6 +547,73 @@ fn acceptance_13_operators_are_asked_for_only_where_discovery_has_them() {
         gaps(evidence)
     );
     assert!(evidence.completeness.covers("Instrumentation", Some("x")));
+}
+
+/// A cluster whose Collector is not ready, and in which something measures pods.
+fn unwell(path: &str) -> Option<Reply> {
+    let list = |items: Value| Some(Reply::Json(json!({"metadata": {}, "items": items})));
+    let metadata = json!({"name": "otel-collector-1", "namespace": "tracing", "uid": "u"});
+    match path.split('?').next().unwrap_or_default() {
+        "/apis" => Some(Reply::Json(json!({"groups": [
+            {"name": "metrics.k8s.io", "versions": [{"groupVersion": "metrics.k8s.io/v1beta1"}]}]}))),
+        "/api/v1/namespaces/tracing/pods" => list(json!([{
+            "metadata": metadata,
+            "spec": {"containers": [{"name": "main"}]},
+            "status": {"conditions": [{"type": "Ready", "status": "False"}], "containerStatuses": []}
+        }])),
+        "/api/v1/namespaces/tracing/events" => list(json!([{
+            "metadata": {"name": "e", "namespace": "tracing"}, "involvedObject": {"kind": "Pod", "name": "otel-collector-1", "uid": "u"}}])),
+        "/apis/metrics.k8s.io/v1beta1/namespaces/tracing/pods" => {
+            list(json!([{"metadata": metadata, "containers": []}]))
+        }
+        _ => None,
+    }
+}
+
+const STATES: [&str; 3] = ["configmaps", "events", "pods.metrics.k8s.io"];
+
+#[test]
+fn events_are_asked_for_what_is_not_well_and_measurements_where_something_measures() {
+    let sick = run_needing(target(), |path, _| unwell(path), &STATES);
+    let evidence = sick.result.as_ref().unwrap();
+    assert_eq!(gaps(evidence), [""; 0]);
+    assert_eq!(evidence.resources.of_kind("Event").count(), 1);
+    assert_eq!(evidence.resources.of_kind("PodMetrics").count(), 1);
+    let asked: Vec<&String> = sick.asked.iter().filter(|path| path.contains("/events")).collect();
+    let fields =
+        "type%3DWarning%2CinvolvedObject.kind%3DPod%2CinvolvedObject.name%3Dotel-collector-1%2CinvolvedObject.uid%3Du";
+    assert_eq!(
+        asked,
+        [&format!(
+            "/api/v1/namespaces/tracing/events?limit=500&fieldSelector={fields}"
+        )]
+    );
+    // Without something that measures, and with no check that needs events, neither is asked for.
+    let plain = run(target(), |path, _| unwell(path).filter(|_| path != "/apis"));
+    assert_eq!(times(&plain, "/events") + times(&plain, "metrics.k8s.io"), 0);
+    let said = requests(&target(), &STATES).join("\n");
+    assert!(said.contains("/events?") && said.contains("/metrics.k8s.io/"), "{said}");
+}
+
+#[test]
+fn acceptance_06_denied_events_and_measurements_are_gaps() {
+    let denied: Answers = |path, _| {
+        let is_state = path.contains("/events") || path.contains("/metrics.k8s.io/");
+        if is_state {
+            Some(Reply::Status(403))
+        } else {
+            unwell(path)
+        }
+    };
+    let denied = run_needing(target(), denied, &STATES);
+    assert_eq!(
+        gaps(denied.result.as_ref().unwrap()),
+        [
+            "list events tracing: forbidden",
+            "list pods.metrics.k8s.io tracing: forbidden"
+        ]
+    );
+    assert_eq!((times(&denied, "/events"), times(&denied, "/metrics.k8s.io/")), (1, 1));
 }
 
 #[test]

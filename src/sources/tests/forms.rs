@@ -39,11 +39,11 @@ fn json_one_and_many() {
 
 #[test]
 fn a_list_as_kubectl_prints_it() {
-    let text = "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: p\n- apiVersion: v1\n  kind: Event\n  metadata:\n    name: e\n- apiVersion: v1\n  kind: Service\n  metadata:\n    name: s\n    namespace: n\nkind: List\nmetadata: {}\n";
+    let text = "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: p\n- apiVersion: v1\n  kind: Lease\n  metadata:\n    name: e\n- apiVersion: v1\n  kind: Service\n  metadata:\n    name: s\n    namespace: n\nkind: List\nmetadata: {}\n";
     let evidence = texts(&[("a.yaml", text)]);
     assert_eq!(shown(&evidence), ["Pod p @6:11", "Service n/s @14:11"]);
     assert_eq!(evidence.resources[1].path, "items[2]");
-    assert_eq!(evidence.passed_over["Event"], 1);
+    assert_eq!(evidence.passed_over["Lease"], 1);
     let crlf = texts(&[("a.yaml", &text.replace('\n', "\r\n"))]);
     assert_eq!(shown(&crlf), ["Pod p @6:11", "Service n/s @14:11"]);
 }
@@ -72,9 +72,9 @@ fn a_typed_list_lends_its_kind() {
     );
     let evidence = texts(&[(
         "a.yaml",
-        "apiVersion: v1\nkind: EventList\nitems:\n- metadata: {name: e}\n",
+        "apiVersion: v1\nkind: LeaseList\nitems:\n- metadata: {name: e}\n",
     )]);
-    assert_eq!((evidence.resources.len(), evidence.passed_over["EventList"]), (0, 1));
+    assert_eq!((evidence.resources.len(), evidence.passed_over["LeaseList"]), (0, 1));
 }
 
 #[test]
@@ -151,15 +151,15 @@ fn a_syntax_error_stays_in_its_document() {
 
 #[test]
 fn a_bad_document_of_another_kind_is_seen_only_when_input_is_strict() {
-    let text = "apiVersion: v1\nkind: Event\nmetadata: [\n";
+    let text = "apiVersion: v1\nkind: Lease\nmetadata: [\n";
     assert!(texts(&[("a.yaml", text)]).problems.is_empty());
     let strict = Options {
         strict_input: true,
         ..Options::default()
     };
     assert_eq!(texts_with(&[("a.yaml", text)], &strict).problems.len(), 1);
-    let good = texts_with(&[("a.yaml", "apiVersion: v1\nkind: Event\nmetadata: {}\n")], &strict);
-    assert_eq!((good.resources.len(), good.passed_over["Event"]), (0, 1));
+    let good = texts_with(&[("a.yaml", "apiVersion: v1\nkind: Lease\nmetadata: {}\n")], &strict);
+    assert_eq!((good.resources.len(), good.passed_over["Lease"]), (0, 1));
 }
 
 #[test]
@@ -226,8 +226,8 @@ fn complete_input_covers_the_namespaces_in_it() {
         ..Options::default()
     };
     let namespace = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: empty\n";
-    let event = "apiVersion: v1\nkind: Event\nmetadata:\n  name: e\n  namespace: quiet\n";
-    let evidence = texts_with(&[("a.yaml", &[DEPLOYMENT, namespace, event].join("---\n"))], &options);
+    let lease = "apiVersion: v1\nkind: Lease\nmetadata:\n  name: e\n  namespace: quiet\n";
+    let evidence = texts_with(&[("a.yaml", &[DEPLOYMENT, namespace, lease].join("---\n"))], &options);
     let covers = |namespace| evidence.completeness.covers("Service", namespace);
     assert!(
         ["shop", "empty", "quiet", "mine"]

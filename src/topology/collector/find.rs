@@ -13,6 +13,7 @@ use super::{Arguments, Collector, Origin, arguments};
 use crate::evidence::{Cell, Document, Evidence, PlainKind, Resource, ResourceReference, Text, Value};
 use crate::releases::{Basis, Distribution, Program, ReleaseSpan, Tables};
 use crate::topology::workload::{Container, FileLookup, VolumeSource, Workload, namespace_of, same_namespace};
+use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -36,19 +37,20 @@ pub(super) fn all(evidence: &Evidence, tables: &Tables, workloads: &[Workload]) 
         tables,
         workloads,
     };
-    let mut found = Vec::new();
-    for (index, workload) in workloads.iter().enumerate() {
+    let of_workload = |(index, workload): (usize, &Workload)| -> Vec<Collector> {
         if workload.passing || is_operator_resource(&workload.reference) {
-            continue;
+            return Vec::new();
         }
-        for (number, container) in workload.containers.iter().enumerate() {
-            if !container.init
-                && let Some(collector) = reader.container(index, number, workload, container)
-            {
-                found.push(collector);
-            }
-        }
-    }
+        let running = workload
+            .containers
+            .iter()
+            .enumerate()
+            .filter(|(_, container)| !container.init);
+        running
+            .filter_map(|(number, container)| reader.container(index, number, workload, container))
+            .collect()
+    };
+    let mut found: Vec<Collector> = workloads.par_iter().enumerate().flat_map_iter(of_workload).collect();
     drop_instances(&mut found, workloads);
     for resource in operator::collectors(evidence) {
         let made_by_it = found

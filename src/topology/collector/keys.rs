@@ -154,7 +154,7 @@ impl Walk<'_> {
         let Value::Map(fields) = &value.value else {
             return value.clone();
         };
-        let mut result = Fields::new();
+        let mut result = Fields::default();
         for (key, value) in fields.iter() {
             let below = cell::join(path, key);
             let kept = match judge(self.tables, self.section, parent, key, value, self.span) {

@@ -274,7 +274,7 @@ fn variable_tree(text: &str, value: &Cell, problems: &mut Vec<Problem>) -> Resul
 }
 
 fn empty_map(at: &Cell) -> Cell {
-    Cell::from(Fields::new()).at(at)
+    Cell::from(Fields::default()).at(at)
 }
 
 /// Parses a text that should be a configuration, and notes what is wrong with it.

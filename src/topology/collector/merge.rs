@@ -35,7 +35,7 @@ pub(super) fn unflatten(cell: Cell) -> Cell {
         return cell;
     }
     let mut result = Cell {
-        value: Value::Map(Arc::new(Fields::new())),
+        value: Value::Map(Arc::new(Fields::default())),
         ..cell.clone()
     };
     for (key, value) in fields.iter() {

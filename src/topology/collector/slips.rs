@@ -118,7 +118,7 @@ impl Meant<'_> {
 
     /// Returns the keys that the slips of a mapping mean and that it does not hold itself.
     fn slips(&self, parent: NodeId, mapping: &Cell) -> Fields {
-        let mut meant = Fields::new();
+        let mut meant = Fields::default();
         let Some(fields) = mapping.fields() else {
             return meant;
         };

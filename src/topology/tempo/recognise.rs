@@ -517,7 +517,7 @@ fn tenant_file(
             let (expanded, _) = substitute::expand(&source.config, expansion);
             let file = match expanded.fields() {
                 Some(_) => expanded,
-                None => Cell::from(Fields::new()).at(&expanded),
+                None => Cell::from(Fields::default()).at(&expanded),
             };
             (path, TenantFile::Found(file))
         }

@@ -10,6 +10,7 @@ use super::volumes;
 use super::{Container, Namespace, User, Workload};
 use crate::evidence::{Cell, Evidence, Resource, Value};
 use crate::releases::{ImageReference, Tables};
+use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 
 /// Paths at which objects have their pod template: Deployment and all like it; CronJob.
@@ -35,21 +36,13 @@ pub fn workloads(evidence: &Evidence, tables: &Tables) -> Vec<Workload> {
     let mut workloads: Vec<Workload> = Vec::new();
     // Pods and ReplicaSets of one absent owner are one workload, the first that has pods.
     let mut by_owner: HashMap<String, usize> = HashMap::new();
-    for resource in &evidence.resources {
-        if !may_run_pods(resource) {
-            continue;
-        }
-        let object = resource.cell();
-        let namespace = namespace_of(evidence, &resource.reference);
-        let Some(parts) = pod_parts(evidence, resource, &object, &namespace) else {
-            continue;
-        };
-        let is_owned = object.path(&["metadata", "ownerReferences"]).is_some();
-        let is_instance = matches!(resource.kind(), "Pod" | "ReplicaSet" | "Job" | "ReplicationController");
-        if is_instance && owner::is_owned_by_one_at_hand(evidence, &object, &namespace) {
-            continue;
-        }
-        let workload = build(evidence, tables, resource, object, parts);
+    let built = evidence
+        .resources
+        .par_iter()
+        .filter_map(|resource| of_object(evidence, tables, resource));
+    // Built side by side, put together in the order of the evidence.
+    for (workload, is_owned) in built.collect::<Vec<_>>() {
+        let is_instance = is_instance(&workload.reference.kind);
         if is_owned && is_instance {
             match by_owner.get(&workload.owner) {
                 Some(&index) if workloads[index].replicas == Some(0) => workloads[index] = workload,
@@ -64,6 +57,25 @@ pub fn workloads(evidence: &Evidence, tables: &Tables) -> Vec<Workload> {
         }
     }
     without_instances_of_others(workloads, by_owner)
+}
+
+fn is_instance(kind: &str) -> bool {
+    matches!(kind, "Pod" | "ReplicaSet" | "Job" | "ReplicationController")
+}
+
+/// Returns the workload of one object, and whether something owns it; `None` when it runs nothing, or what it runs is another object's.
+fn of_object(evidence: &Evidence, tables: &Tables, resource: &Resource) -> Option<(Workload, bool)> {
+    if !may_run_pods(resource) {
+        return None;
+    }
+    let object = resource.cell();
+    let namespace = namespace_of(evidence, &resource.reference);
+    let parts = pod_parts(evidence, resource, &object, &namespace)?;
+    let is_owned = object.path(&["metadata", "ownerReferences"]).is_some();
+    if is_instance(resource.kind()) && owner::is_owned_by_one_at_hand(evidence, &object, &namespace) {
+        return None;
+    }
+    Some((build(evidence, tables, resource, object, parts), is_owned))
 }
 
 /// Drops the pods whose Deployment is at hand while the ReplicaSet between them is not: they are the Deployment's own.

@@ -40,6 +40,30 @@ pub(super) fn is_owned_by_one_at_hand(evidence: &Evidence, object: &Cell, namesp
     controller(object).is_some_and(|owner| at_hand(evidence, &owner, namespace).is_some())
 }
 
+/// Returns kind and name of what controls an object, the nearest first; a ReplicaSet or Job whose owner is not at hand gives it by its name.
+pub fn controllers(evidence: &Evidence, resource: &Resource, object: &Cell) -> Vec<(String, String)> {
+    let namespace = namespace_of(evidence, &resource.reference);
+    let hash = label(object, "pod-template-hash");
+    let mut chain = Vec::new();
+    let mut next = controller(object);
+    for _ in 0..LONGEST {
+        let Some(owner) = next.take() else {
+            break;
+        };
+        chain.push((owner.kind.clone(), owner.name.clone()));
+        next = match at_hand(evidence, &owner, &namespace) {
+            Some(found) => controller(&found.cell()),
+            None => {
+                let above = without_suffix(owner, hash.as_deref());
+                chain.push((above.kind, above.name));
+                None
+            }
+        };
+    }
+    chain.dedup();
+    chain
+}
+
 /// Returns group/kind/namespace/name of the top owner, generated suffixes cut; an unknown namespace is empty.
 pub fn top_owner(evidence: &Evidence, resource: &Resource, object: &Cell) -> String {
     let namespace = namespace_of(evidence, &resource.reference);

@@ -1,0 +1,203 @@
+//! Walks from a workload along the connections of its spans; each branch ends with its first break, or where nothing more is seen.
+
+use crate::facts::Facts;
+use crate::finding::{Finding, Severity};
+use crate::report::map::{Hop, State};
+use crate::report::why::{Station, Step, What};
+use std::collections::HashSet;
+
+/// A path of more steps is no path that a person reads.
+const MOST_STEPS: usize = 500;
+
+/// Effects that do not keep spans from arriving.
+const HARMLESS: [&str; 4] = ["at-risk", "mislabelled", "no-metrics", "not-observable"];
+
+/// What a walk reads.
+pub(super) struct Ground<'a> {
+    /// All connections, each with the findings on it.
+    pub(super) hops: Vec<(Hop, Vec<&'a Finding>)>,
+    /// All findings, causes first.
+    pub(super) findings: &'a [Finding],
+    /// The rows.
+    pub(super) facts: &'a Facts,
+}
+
+/// What a walk found.
+#[derive(Default)]
+pub(super) struct Way<'a> {
+    pub(super) steps: Vec<Step>,
+    pub(super) first_break: Option<&'a Finding>,
+    pub(super) unseen: Vec<String>,
+    /// The names of the stations on it.
+    pub(super) stations: HashSet<String>,
+    /// The names of the processes of Tempo that it reaches.
+    tempos: Vec<String>,
+}
+
+/// Walks from a workload to Tempo, and from Tempo to those who read it.
+pub(super) fn walk<'a>(ground: &Ground<'a>, stage: &str, name: &str) -> Way<'a> {
+    let mut way = Way::default();
+    way.from(ground, stage, name, 0);
+    way.readers(ground);
+    way
+}
+
+impl<'a> Way<'a> {
+    fn from(&mut self, ground: &Ground<'a>, stage: &str, name: &str, depth: usize) {
+        if self.steps.len() > MOST_STEPS || !self.station(ground, stage, name, depth) {
+            return;
+        }
+        if stage == "tempo" {
+            self.tempos.push(name.to_owned());
+            return;
+        }
+        let own = ground
+            .hops
+            .iter()
+            .filter(|(hop, _)| hop.from == name && hop.signal == "traces");
+        let own: Vec<_> = own.collect();
+        for (hop, findings) in &own {
+            let end = self.hop(hop, findings, depth);
+            if let Some(to) = end {
+                self.from(ground, stage_of(hop), to, depth + 1);
+            }
+        }
+        self.ends(ground, stage, name, own.is_empty());
+    }
+
+    /// Adds a station; returns whether the way goes on behind it.
+    fn station(&mut self, ground: &Ground<'a>, stage: &str, name: &str, depth: usize) -> bool {
+        let is_new = self.stations.insert(name.to_owned());
+        let faults = ground.findings.iter().filter(|finding| breaks(ground, finding, name));
+        let mut faults: Vec<&Finding> = faults.collect();
+        // What does not run does nothing else wrong; of equals, causes stay first.
+        faults.sort_by_key(|finding| finding.effect.as_deref() != Some("pod-down"));
+        let first = faults.first().copied();
+        let (state, reason) = match first {
+            _ if !is_new => (State::Configured, Some("as above".to_owned())),
+            Some(finding) => (State::Broken, Some(finding.message.clone())),
+            None => (State::Configured, None),
+        };
+        let what = What::Station(Station {
+            stage: stage.to_owned(),
+            name: name.to_owned(),
+            state,
+            reason,
+            findings: faults.iter().map(|finding| finding.check.clone()).collect(),
+        });
+        self.steps.push(Step { depth, what });
+        self.first_break = self.first_break.or(first);
+        is_new && first.is_none()
+    }
+
+    /// Adds a connection; returns where it leads, when it does.
+    fn hop<'h>(&mut self, hop: &'h Hop, findings: &[&'a Finding], depth: usize) -> Option<&'h str> {
+        let error = findings.iter().find(|finding| finding.severity == Severity::Error);
+        self.first_break = self.first_break.or(error.copied());
+        if let (State::Unknown | State::Outside, reason) = (hop.state, &hop.reason) {
+            let end = hop.endpoint.as_deref().unwrap_or("an endpoint that cannot be told");
+            let reason = reason.as_deref().unwrap_or("it leads out of what is judged");
+            self.unseen
+                .push(format!("{} -> {} to {end}: {reason}", hop.from, hop.name));
+        }
+        self.steps.push(Step {
+            depth: depth + 1,
+            what: What::Hop(hop.clone()),
+        });
+        hop.to.as_deref().filter(|_| error.is_none())
+    }
+
+    /// Says where spans go that cannot be followed.
+    fn ends(&mut self, ground: &Ground<'_>, stage: &str, name: &str, nothing_followed: bool) {
+        let rows = |table: &str| {
+            let rows = ground.facts.rows(table).iter();
+            rows.filter(|row| row.about.stage.name == name).collect::<Vec<_>>()
+        };
+        if stage == "collector" {
+            let followed: HashSet<&str> = ground
+                .hops
+                .iter()
+                .filter(|(hop, _)| hop.from == name)
+                .map(|(hop, _)| hop.name.as_str())
+                .collect();
+            for row in rows("components") {
+                let text = |column: &str| row.cells.text_at(&[column]).unwrap_or_default().to_owned();
+                let takes_traces = row
+                    .cells
+                    .get("signals")
+                    .is_some_and(|signals| signals.items().iter().any(|signal| signal.text() == Some("traces")));
+                let id = text("id");
+                if text("kind") == "exporter" && takes_traces && !followed.contains(id.as_str()) {
+                    self.unseen
+                        .push(format!("{name} -> {id}: an exporter of this type is not followed"));
+                }
+            }
+        } else if nothing_followed && stage == "app" {
+            let reason = match rows("apps").is_empty() {
+                true => "no SDK, agent or annotation of OpenTelemetry is seen in it",
+                false => "where its SDK sends spans is not seen",
+            };
+            self.unseen.push(format!("{name}: {reason}"));
+        }
+    }
+
+    /// Adds those who read what was reached.
+    fn readers(&mut self, ground: &Ground<'a>) {
+        if self.tempos.is_empty() {
+            return;
+        }
+        let namespaces: HashSet<String> = self.tempos.iter().map(|name| namespace_in(name)).collect();
+        let tempos = self.tempos.clone();
+        let reads = |hop: &Hop| match &hop.to {
+            Some(to) => tempos.contains(to) || namespaces.contains(&namespace_in(to)),
+            // Where it ends cannot be told, or it ends nowhere: it may be meant for this one.
+            None => true,
+        };
+        let readers = ground
+            .hops
+            .iter()
+            .filter(|(hop, _)| hop.signal == "queries" && hop.from_stage == "grafana" && reads(hop));
+        let readers: Vec<_> = readers.collect();
+        if readers.is_empty() {
+            self.unseen
+                .push("no data source of Grafana that reads it is at hand".to_owned());
+        }
+        for (hop, findings) in readers {
+            let is_new = !self.stations.contains(&hop.from);
+            if is_new {
+                self.station(ground, "grafana", &hop.from, 0);
+            }
+            self.hop(hop, findings, 0);
+        }
+    }
+}
+
+/// Whether a finding keeps spans from passing a station: an error of the station itself, not of one connection that leads from it.
+fn breaks(ground: &Ground<'_>, finding: &Finding, name: &str) -> bool {
+    let concerns = finding.stage.name == name || finding.also_stages.iter().any(|stage| stage.name == name);
+    let harmless = finding
+        .effect
+        .as_deref()
+        .is_some_and(|effect| HARMLESS.contains(&effect));
+    let on_a_hop = || {
+        ground.hops.iter().any(|(_, findings)| {
+            findings
+                .iter()
+                .any(|on_it| on_it.fingerprint == finding.fingerprint && on_it.check == finding.check)
+        })
+    };
+    concerns && finding.severity == Severity::Error && !harmless && !on_a_hop()
+}
+
+fn stage_of(hop: &Hop) -> &str {
+    match hop.listener.as_deref() {
+        _ if hop.to_stage.as_deref() == Some("tempo") => "tempo",
+        _ => "collector",
+    }
+}
+
+/// Returns the namespace in `Deployment tracing/otel-gateway`; empty when it names none.
+fn namespace_in(name: &str) -> String {
+    let object = name.split_once(' ').map_or(name, |(_, object)| object);
+    object.split_once('/').map_or("", |(namespace, _)| namespace).to_owned()
+}

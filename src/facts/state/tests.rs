@@ -1,0 +1,212 @@
+//! Rows about what runs, as checks see them.
+
+use crate::evidence::logs::parse_timestamp;
+use crate::evidence::{Cell, Value};
+use crate::facts::schema::Type;
+use crate::facts::{Facts, app, build, schema};
+use crate::releases::tests::tables;
+use crate::topology;
+use crate::topology::workload::tests::evidence_of;
+
+const GATEWAY: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: gateway, namespace: tracing}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: gateway}}
+  template:
+    metadata: {labels: {app: gateway}}
+    spec: {containers: [{name: otc, image: 'otel/opentelemetry-collector-contrib:0.128.0', resources: {limits: {memory: 1Gi}}}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: gateway, namespace: tracing}
+spec: {selector: {app: gateway}, ports: [{port: 4317}]}
+---
+";
+
+/// A pod of the Deployment: its name, its revision, and the status of its container.
+fn pod(name: &str, hash: &str, status: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: tracing, labels: {{pod-template-hash: {hash}}}, creationTimestamp: '2026-01-0{}T08:00:00Z', \
+         ownerReferences: [{{apiVersion: apps/v1, kind: ReplicaSet, name: gateway-{hash}, controller: true}}]}}\nspec: {{nodeName: one, containers: [{{name: otc}}]}}\n\
+         status: {{phase: Running, conditions: [{{type: Ready, status: '{}'}}], containerStatuses: [{{name: otc, {status}}}]}}\n---\n",
+        hash.len(),
+        if status.contains("ready: true") {
+            "True"
+        } else {
+            "False"
+        }
+    )
+}
+
+fn facts(text: &str, taken_at: Option<&str>) -> Facts {
+    let mut evidence = evidence_of(&[("a.yaml", text)]);
+    evidence.taken_at = taken_at.and_then(|time| parse_timestamp(time.as_bytes(), None));
+    let topology = topology::build(&evidence, tables());
+    build(&evidence, tables(), &app::NpmTable::default(), topology).0
+}
+
+fn words(cell: &Cell) -> String {
+    match &cell.value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Text(value) => value.to_string(),
+        Value::Unknown(reason) => format!("?{reason}"),
+        _ => "…".to_owned(),
+    }
+}
+
+fn check(facts: &Facts, table: &str, column: &str, expected: &str) {
+    let row = &facts.rows(table)[0];
+    assert_eq!(words(row.cells.get(column).unwrap()), expected, "{table}.{column}");
+}
+
+const WELL: &str = "ready: true, restartCount: 0, state: {running: {startedAt: '2026-01-05T08:00:00Z'}}";
+
+#[test]
+fn the_pod_that_is_worst_off_tells_of_a_container() {
+    let bad = "ready: false, restartCount: 7, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 139, reason: Error}}";
+    let text = [GATEWAY, &pod("a", "x", WELL), &pod("b", "x", bad), &pod("c", "x", bad)].concat();
+    let facts = facts(&text, None);
+    assert_eq!(facts.rows("container_states").len(), 1);
+    for (column, expected) in [
+        ("pod", "b"),
+        ("pods", "3"),
+        ("affected", "2"),
+        ("fault", "ends"),
+        ("restarts", "7"),
+        ("ended", "exit code 139 (SIGSEGV, a crash)"),
+        ("ended_ago", "?it is not written when the container ended"),
+        ("stage", "collector"),
+    ] {
+        check(&facts, "container_states", column, expected);
+    }
+}
+
+#[test]
+fn what_keeps_a_container_from_running() {
+    let check = |status: &str, expected: &str| {
+        let text = [GATEWAY, &pod("a", "x", &format!("ready: false, {status}"))].concat();
+        check(&facts(&text, None), "container_states", "fault", expected);
+    };
+    let waiting = |reason: &str| format!("restartCount: 0, state: {{waiting: {{reason: {reason}}}}}");
+    check(&waiting("ContainerCreating"), "null");
+    check(&waiting("PodInitializing"), "null");
+    check(&waiting("ErrImagePull"), "image");
+    check(&waiting("InvalidImageName"), "image");
+    check(&waiting("CreateContainerConfigError"), "not_created");
+    check(&waiting("SomethingNew"), "null");
+    check(&waiting("CrashLoopBackOff"), "ends");
+    let ended = |count: i64, code: i64, reason: &str| {
+        format!("restartCount: {count}, state: {{terminated: {{exitCode: {code}, reason: {reason}}}}}")
+    };
+    check(&ended(0, 1, "Error"), "null");
+    check(&ended(2, 1, "Error"), "ends");
+    check(&ended(2, 0, "Completed"), "null");
+    check(&ended(0, 137, "OOMKilled"), "out_of_memory");
+    check(&ended(0, 128, "StartError"), "not_created");
+    check("restartCount: 3, state: {running: {}}", "null");
+    check("restartCount: 3", "null");
+}
+
+#[test]
+fn a_pod_belongs_to_its_owner_and_to_no_other() {
+    let bad = "ready: false, restartCount: 7, state: {waiting: {reason: CrashLoopBackOff}}";
+    let other = pod("gateway-b", "x", bad).replace("namespace: tracing", "namespace: staging");
+    let orphan = pod("gateway-c", "x", bad).replace("ReplicaSet", "Job");
+    let facts = facts(&[GATEWAY, &pod("a", "x", WELL), &other, &orphan].concat(), None);
+    check(&facts, "container_states", "pod", "a");
+    check(&facts, "container_states", "pods", "1");
+}
+
+#[test]
+fn a_rollout_is_stuck_when_new_pods_fail_while_old_ones_serve() {
+    let status = GATEWAY.replace(
+        "---\napiVersion: v1\nkind: Service",
+        "status: {readyReplicas: 1, updatedReplicas: 1, observedGeneration: 3}\n---\napiVersion: v1\nkind: Service",
+    );
+    let new = |status: &str| pod("b", "yy", status);
+    let failing = "ready: false, restartCount: 1, state: {waiting: {reason: ImagePullBackOff}}";
+    let starting = "ready: false, restartCount: 0, state: {waiting: {reason: ContainerCreating}}";
+    let stuck = facts(&[&*status, &pod("a", "x", WELL), &new(failing)].concat(), None);
+    check(&stuck, "rollouts", "stuck", "true");
+    check(&stuck, "rollouts", "failing", "b");
+    check(&stuck, "rollouts", "old_ready", "1");
+    let rolling = facts(&[&*status, &pod("a", "x", WELL), &new(starting)].concat(), None);
+    check(&rolling, "rollouts", "stuck", "false");
+    assert!(
+        facts(GATEWAY, None).rows("rollouts").is_empty(),
+        "manifests have no status"
+    );
+}
+
+#[test]
+fn ends_are_dated_where_the_time_is_known() {
+    let again = "ready: true, restartCount: 1, state: {running: {startedAt: '2026-01-05T08:00:00Z'}}, lastState: {terminated: {exitCode: 1, finishedAt: '2026-01-05T07:59:00Z'}}";
+    let text = [GATEWAY, &pod("a", "x", again)].concat();
+    check(
+        &facts(&text, Some("2026-01-05T09:00:00Z")),
+        "container_states",
+        "ended_ago",
+        "3660",
+    );
+    check(
+        &facts(&text, Some("2026-01-05T09:00:00Z")),
+        "container_states",
+        "running_for",
+        "3600",
+    );
+    let unknown = "?it is not known when the files were written";
+    check(&facts(&text, None), "container_states", "ended_ago", unknown);
+}
+
+#[test]
+fn endpoints_count_each_pod_once() {
+    let slice = |name: &str, ready: bool| {
+        format!(
+            "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {{name: {name}, namespace: tracing, labels: {{kubernetes.io/service-name: gateway}}}}\n\
+             endpoints: [{{addresses: [10.0.0.1], conditions: {{ready: {ready}}}, targetRef: {{kind: Pod, name: a}}}}, {{addresses: [10.0.0.2], conditions: {{ready: false}}, targetRef: {{kind: Pod, name: b}}}}]\n---\n"
+        )
+    };
+    let facts = facts(&[GATEWAY, &slice("v4", false), &slice("v6", true)].concat(), None);
+    check(&facts, "service_endpoints", "ready", "1");
+    check(&facts, "service_endpoints", "not_ready", "1");
+    check(&facts, "service_endpoints", "blocked", "false");
+}
+
+#[test]
+fn odd_objects_break_nothing() {
+    let odd = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: tracing, ownerReferences: 7}\nspec: {containers: [{name: otc, image: 'grafana/tempo:2.8.2'}]}\nstatus: {conditions: {}, containerStatuses: [7, {name: otc, restartCount: x, state: []}]}\n---\n\
+               apiVersion: v1\nkind: Event\nmetadata: {name: e, namespace: tracing}\ninvolvedObject: [1]\n---\napiVersion: v1\nkind: Event\nmetadata: {name: f, namespace: tracing}\n\
+               involvedObject: {kind: Pod, namespace: tracing, name: a}\nreason: 7\ncount: many\nlastTimestamp: yesterday\n---\n\
+               apiVersion: metrics.k8s.io/v1beta1\nkind: PodMetrics\nmetadata: {name: a, namespace: tracing}\ncontainers: {otc: 1}\n---\n\
+               apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: s, namespace: tracing, labels: {kubernetes.io/service-name: gateway}}\nendpoints: [7]\n---\n";
+    let facts = facts(&[GATEWAY, odd].concat(), Some("2026-01-05T09:00:00Z"));
+    check(&facts, "container_states", "fault", "null");
+}
+
+#[test]
+fn every_cell_fits_the_schema() {
+    let bad = "ready: false, restartCount: 7, image: x, state: {waiting: {reason: CrashLoopBackOff, message: m}}, lastState: {terminated: {exitCode: 1, reason: Error, finishedAt: '2026-01-05T08:00:00Z'}}";
+    let text = [GATEWAY, &pod("a", "x", bad), &pod("b", "x", WELL)].concat();
+    let facts = facts(&text, Some("2026-01-05T09:00:00Z"));
+    for table in schema::state::TABLES {
+        for row in facts.rows(table.name) {
+            for (column, cell) in row.cells.fields().unwrap() {
+                let kind = table.column(column).unwrap().kind;
+                let fits = matches!(
+                    (&cell.value, kind),
+                    (Value::Null | Value::Unknown(_), _)
+                        | (_, Type::Any | Type::List(_))
+                        | (Value::Text(_), Type::Text)
+                        | (Value::Int(_), Type::Int)
+                        | (Value::Bool(_), Type::Bool)
+                        | (Value::Link(_), Type::Row(_))
+                );
+                assert!(fits, "{}.{column}: {}", table.name, words(cell));
+            }
+        }
+    }
+}
