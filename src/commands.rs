@@ -12,6 +12,7 @@ mod input;
 pub mod inspect;
 pub mod map;
 pub mod output;
+mod progress;
 pub mod rbac;
 pub mod reference;
 pub mod run;

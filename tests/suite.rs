@@ -1,6 +1,8 @@
 //! The integration tests: one binary, so that the crate is linked once.
 #![allow(clippy::unwrap_used, reason = "a test says by failing that its invariant is broken")]
 
+#[path = "suite/acceptance.rs"]
+mod acceptance;
 #[path = "suite/architecture.rs"]
 mod architecture;
 #[path = "suite/bundles.rs"]

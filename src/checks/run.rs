@@ -179,12 +179,20 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
             }
         }
         if facts.rows(check.each).is_empty() && !logs_suffice {
-            answer.undecided.extend(gap_of(check, gaps));
+            let table = schema::table(check.each);
+            let is_read =
+                |gap: &Gap| table.is_some_and(|table| table.reads.iter().any(|read| read.resource == gap.resource));
+            answer.undecided.extend(gap_of(check, gaps, is_read));
         }
     }
     if logs_suffice {
         answer.looked_at += 1;
         undecided.extend(unread::unread(check, facts));
+    } else if check.when.is_none() {
+        // Without any log it is not known what the programs say.
+        answer
+            .undecided
+            .extend(gap_of(check, gaps, |gap| gap.resource == "pods/log"));
     }
     // A container with an undecided row has no configuration that a line could contradict: there the line decides.
     configured.retain(|container| !undecided.iter().any(|(other, _)| *other == Some(*container)));
@@ -196,12 +204,9 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
     answer
 }
 
-/// Returns an Undecided for each read that the check's table needs and that failed.
-fn gap_of(check: &Check, gaps: &[Gap]) -> Option<Undecided> {
-    let table = schema::table(check.each)?;
-    let gap = gaps
-        .iter()
-        .find(|gap| table.reads.iter().any(|read| read.resource == gap.resource))?;
+/// Returns an Undecided for the first read that a check needs and that failed.
+fn gap_of(check: &Check, gaps: &[Gap], is_needed: impl Fn(&Gap) -> bool) -> Option<Undecided> {
+    let gap = gaps.iter().find(|gap| is_needed(gap))?;
     Some(Undecided {
         check: check.id.clone(),
         stage: crate::finding::StageReference {

@@ -2,6 +2,7 @@
 
 use super::embedded;
 use super::error::CommandError;
+use super::progress::Bar;
 use crate::cli::{ClusterArguments, InputArguments};
 use crate::evidence::{Evidence, Stage};
 use crate::facts::schema;
@@ -59,7 +60,8 @@ fn target(arguments: &InputArguments) -> Target {
         namespaces,
         selector: cluster.selector.clone(),
         timeout: cluster.timeout,
-        request_timeout: standard.request_timeout.min(cluster.timeout),
+        // One request that hangs leaves time for the others.
+        request_timeout: standard.request_timeout.min(cluster.timeout / 2),
         logs: Some(LogWindow {
             since: cluster.since,
             tail: cluster.tail,
@@ -117,12 +119,16 @@ pub(super) fn gather(
         return Err(CommandError::usage(problem));
     }
     let resources = needed();
+    let bar = Bar::start();
     let needs = Needs {
         tables: embedded::tables(),
         search,
         resources: &resources,
+        progress: bar.tell(),
     };
-    cluster::gather(&target, options, &needs).map_err(CommandError::cluster)
+    let gathered = cluster::gather(&target, options, &needs);
+    bar.clear();
+    gathered.map_err(CommandError::cluster)
 }
 
 /// Puts what is said of files into words of a cluster.

@@ -30,6 +30,7 @@ use regex::bytes::Regex;
 
 pub use file_name::{LogName, container_of_file_name};
 pub use pattern::{LogPattern, PatternError, lint};
+pub use scan::LogScan;
 pub use timestamp::{Timestamp, parse_timestamp};
 
 use pattern::Compiled;
@@ -60,15 +61,20 @@ pub struct ScanLimits {
     pub block_bytes: usize,
 }
 
+impl ScanLimits {
+    /// What is enough for any log that is worth reading.
+    pub const STANDARD: ScanLimits = ScanLimits {
+        bytes: 4 << 30,
+        line_bytes: 16 << 20,
+        excerpt_bytes: 400,
+        capture_bytes: 200,
+        block_bytes: 1 << 20,
+    };
+}
+
 impl Default for ScanLimits {
     fn default() -> Self {
-        Self {
-            bytes: 4 << 30,
-            line_bytes: 16 << 20,
-            excerpt_bytes: 400,
-            capture_bytes: 200,
-            block_bytes: 1 << 20,
-        }
+        Self::STANDARD
     }
 }
 
@@ -190,6 +196,11 @@ impl LogScanner {
     /// As [`LogScanner::scan`].
     pub fn scan_for(&self, reader: impl Read, limits: &ScanLimits, texts: &[String]) -> io::Result<LogSummary> {
         scan::scan(self, reader, limits, texts)
+    }
+
+    /// Begins the same for a log that arrives piece by piece.
+    pub fn begin<'a>(&'a self, limits: &'a ScanLimits, texts: &'a [String]) -> LogScan<'a> {
+        LogScan::new(self, limits, texts)
     }
 }
 

@@ -4,35 +4,42 @@
 //! what belongs to those that were recognised. What the account may not read, or what does not answer, becomes a gap. The client library stays inside this
 //! module; all others see values.
 
+mod base;
 mod collect;
+mod config_maps;
 mod connect;
 mod direct;
+mod discover;
 mod endpoints;
 mod exec;
 mod failure;
+mod interrupt;
 mod list;
 mod logs;
 mod plan;
+mod progress;
 mod questions;
 mod request;
 mod stages;
 #[cfg(test)]
 mod tests;
 mod unwell;
+mod wsl;
 mod yaml;
 
 pub use direct::Address;
 pub use failure::{ClusterError, ClusterErrorKind};
 pub use plan::{Right, requests, rights};
+pub use progress::Tell;
 
 use super::{LogSearch, Options};
 use crate::evidence::Evidence;
 use crate::releases::Tables;
 use collect::Scope;
+use progress::Progress;
 use request::Api;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Which cluster, which part of it, and how long it may take.
 #[derive(Debug, Clone)]
@@ -119,6 +126,8 @@ pub struct Needs<'a> {
     pub search: &'a LogSearch<'a>,
     /// The resources that columns are made of, for example `configmaps`.
     pub resources: &'a [&'a str],
+    /// Who is told how far the reading is.
+    pub progress: Option<Tell>,
 }
 
 /// Returns a key that nobody can guess; `None` when the system has no randomness to give.
@@ -147,16 +156,11 @@ pub fn gather(target: &Target, options: &Options, needs: &Needs<'_>) -> Result<E
     let gathered = runtime.block_on(async {
         let started = tokio::time::Instant::now();
         let connection = connect::connect(target).await?;
-        let (stop, stopped) = watch::channel(false);
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = stop.send(true);
-            }
-            // Dropping the sender would look like an end of the run.
-            std::future::pending::<()>().await;
-        });
         let left = target.timeout.saturating_sub(started.elapsed());
-        let api = Api::new(connection.client, left, target.request_timeout, stopped).with_streams(connection.streams);
+        let progress = Progress::new(needs.progress.clone());
+        let stopped = interrupt::stopped();
+        let api = Api::new(connection.client, left, target.request_timeout, stopped, progress)
+            .with_streams(connection.streams);
         let scope = Scope {
             target,
             cluster: connection.words,

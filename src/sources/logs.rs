@@ -3,9 +3,11 @@
 //! A name such as `shop_web-7d9-x2_web.log` tells the container; a log of any other name is kept with its file name only. What a scan keeps is
 //! redacted here, so that nothing else ever sees a line as it was.
 
-use super::lines::Redacted;
+use super::lines::{Lines, Redacted};
 use super::{Limits, Options, files};
-use crate::evidence::logs::{LineReference, LogScanner, LogSummary, ScanLimits, Truncation, container_of_file_name};
+use crate::evidence::logs::{
+    LineReference, LogScan, LogScanner, LogSummary, ScanLimits, Truncation, container_of_file_name,
+};
 use crate::evidence::redact::redact;
 use crate::evidence::{ContainerLog, Problem};
 use flate2::read::MultiGzDecoder;
@@ -129,33 +131,83 @@ pub(super) struct Live<'a> {
     pub(super) previous: bool,
 }
 
-/// Scans a log that a cluster answered with: as redacted as a bundle keeps it, so that both say the same.
-pub(super) fn scan_live(
-    log: &Live<'_>,
-    reader: impl Read,
-    limit: u64,
-    options: &Options,
-    search: (&LogScanner, &[String]),
-) -> Option<ContainerLog> {
-    let (mut summary, lines) = scan_redacted(reader, limit, options, search).ok()?;
-    redact_summary(&mut summary);
-    let Live {
-        namespace,
-        pod,
-        container,
-        previous,
-    } = *log;
-    let of = if previous { " (previous)" } else { "" };
-    Some(ContainerLog {
-        file: format!("pod/{namespace}/{pod}:{container}{of}"),
-        namespace: Some(namespace.to_owned()),
-        pod: Some(pod.to_owned()),
-        container: Some(container.to_owned()),
-        workload: None,
-        previous,
-        summary,
-        lines,
-    })
+/// What a scan of a log that is bounded before it is read needs no bound for.
+const UNBOUNDED: ScanLimits = ScanLimits {
+    bytes: u64::MAX,
+    ..ScanLimits::STANDARD
+};
+
+/// A log that a cluster answers with, scanned while it arrives: as redacted as a bundle keeps it, so that both say the same.
+pub(super) struct LiveScan<'a> {
+    /// Bytes that are still taken.
+    room: u64,
+    /// Whether more came than is taken.
+    is_cut: bool,
+    lines: Lines<'a>,
+    /// The redacted lines of one piece.
+    ready: Vec<u8>,
+    scan: LogScan<'a>,
+    /// The redacted log, where it is wanted.
+    kept: Option<Vec<u8>>,
+}
+
+impl<'a> LiveScan<'a> {
+    /// Begins to take up to `limit` bytes.
+    pub(super) fn new(scanner: &'a LogScanner, texts: &'a [String], limit: u64, options: &'a Options) -> LiveScan<'a> {
+        LiveScan {
+            room: limit,
+            is_cut: false,
+            lines: Lines::new(&options.redactor),
+            ready: Vec::new(),
+            scan: scanner.begin(&UNBOUNDED, texts),
+            kept: options.keep_logs.then(Vec::new),
+        }
+    }
+
+    /// Takes the next piece; returns false when the limit is reached.
+    pub(super) fn feed(&mut self, piece: &[u8]) -> bool {
+        let taken = usize::try_from(self.room).map_or(piece.len(), |room| room.min(piece.len()));
+        self.room -= taken as u64;
+        self.is_cut |= taken < piece.len();
+        self.lines.feed(&piece[..taken], &mut self.ready);
+        self.hand_on();
+        !self.is_cut
+    }
+
+    fn hand_on(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.extend_from_slice(&self.ready);
+        }
+        self.scan.feed(&self.ready);
+        self.ready.clear();
+    }
+
+    /// Notes that the rest of the log will not come.
+    pub(super) fn broke_off(&mut self, why: String) {
+        self.scan.broke_off(why);
+    }
+
+    /// Ends the scan of the log of a container.
+    pub(super) fn finish(mut self, log: &Live<'_>) -> ContainerLog {
+        self.lines.end(&mut self.ready);
+        self.hand_on();
+        let mut summary = self.scan.finish();
+        if self.is_cut && summary.truncated.is_none() {
+            summary.truncated = Some(Truncation::ByteLimit);
+        }
+        redact_summary(&mut summary);
+        let of = if log.previous { " (previous)" } else { "" };
+        ContainerLog {
+            file: format!("pod/{}/{}:{}{of}", log.namespace, log.pod, log.container),
+            namespace: Some(log.namespace.to_owned()),
+            pod: Some(log.pod.to_owned()),
+            container: Some(log.container.to_owned()),
+            workload: None,
+            previous: log.previous,
+            summary,
+            lines: self.kept,
+        }
+    }
 }
 
 /// Scans a log that somebody collected: as files are, and as redacted as a bundle keeps it where it is to be kept.
@@ -224,7 +276,8 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     })
 }
 
-fn scan_limits(limits: &Limits) -> ScanLimits {
+/// Returns the bounds of one scan.
+pub(super) fn scan_limits(limits: &Limits) -> ScanLimits {
     ScanLimits {
         bytes: limits.log_bytes,
         ..ScanLimits::default()

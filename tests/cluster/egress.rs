@@ -1,35 +1,32 @@
 //! The only way out of the API server: a proxy on a Unix socket that lets nothing pass but connections to the loopback address.
 //!
-//! Without it a request for a pod's port would be dialled to an address that does not exist here, and leave the machine.
+//! Without it a request for a pod's port would be dialled to an address that does not exist here, and leave the machine. A test says which port of a pod leads to
+//! which port of this machine; any other one is not reached, as behind a network policy.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-/// Ports of pods that something on the loopback address plays.
-static PLAYED: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
-
-/// Leads a port of a pod, `10.244.0.2:8888`, to an address on the loopback.
-pub(crate) fn lead(pod: &str, to: &str) {
-    assert!(to.starts_with("127.0.0.1:"));
-    PLAYED.lock().unwrap().push((pod.to_owned(), to.to_owned()));
-}
+/// From `10.244.0.7:8888` to a port of this machine.
+pub(crate) type Ways = Arc<Mutex<HashMap<String, u16>>>;
 
 /// Serves until the process ends.
-pub(crate) fn start(socket: &Path) {
+pub(crate) fn start(socket: &Path, ways: Ways) {
     let listener = UnixListener::bind(socket).unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            let ways = ways.clone();
             std::thread::spawn(move || {
-                let _ = serve(stream);
+                let _ = serve(stream, &ways);
             });
         }
     });
 }
 
-fn serve(mut client: UnixStream) -> std::io::Result<()> {
+fn serve(mut client: UnixStream, ways: &Ways) -> std::io::Result<()> {
     let mut reader = BufReader::new(client.try_clone()?);
     let mut request = String::new();
     reader.read_line(&mut request)?;
@@ -41,12 +38,11 @@ fn serve(mut client: UnixStream) -> std::io::Result<()> {
         }
     }
     let target = request.split(' ').nth(1).unwrap_or_default();
-    let played = PLAYED.lock().unwrap();
-    let found = played.iter().rev().find(|(pod, _)| pod == target);
-    let target = found.map_or_else(|| target.to_owned(), |(_, to)| to.clone());
-    drop(played);
-    let allowed = request.starts_with("CONNECT ") && target.starts_with("127.0.0.1:");
-    let Some(server) = allowed.then(|| TcpStream::connect(&target).ok()).flatten() else {
+    let way = ways.lock().unwrap().get(target).copied();
+    let here = way.map(|port| format!("127.0.0.1:{port}"));
+    let here = here.or_else(|| target.starts_with("127.0.0.1:").then(|| target.to_owned()));
+    let here = here.filter(|_| request.starts_with("CONNECT "));
+    let Some(server) = here.and_then(|here| TcpStream::connect(here).ok()) else {
         return client.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n");
     };
     client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;

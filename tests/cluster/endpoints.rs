@@ -1,6 +1,5 @@
 //! Programs behind the API server's proxy of pods: played on the loopback address, reached for real.
 
-use crate::egress;
 use crate::harness::Cluster;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,10 +87,9 @@ fn play_fixture(cluster: &Cluster, folder: &str, namespace: &str) -> BTreeMap<St
         let address = play(pages);
         for pod in pods["items"].as_array().unwrap() {
             if pod["metadata"]["name"].as_str().unwrap().starts_with(workload) {
-                egress::lead(
-                    &format!("{}:{port}", pod["status"]["podIP"].as_str().unwrap()),
-                    &address,
-                );
+                let of_pod = format!("{}:{port}", pod["status"]["podIP"].as_str().unwrap());
+                let here = address.rsplit(':').next().unwrap().parse().unwrap();
+                cluster.ways.lock().unwrap().insert(of_pod, here);
             }
         }
     }

@@ -101,7 +101,10 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
             .assumptions
             .push("the log before the last restart still tells why the container ended".to_owned());
     }
-    finding.fingerprint = fingerprint(check, &first.about, "", &first.evidence.container);
+    // The name of the pod is another one after each rollout.
+    let container = first.about.container.as_ref();
+    let container = container.map_or("", |container| container.container.as_str());
+    finding.fingerprint = fingerprint(check, &first.about, "", container);
     finding
 }
 

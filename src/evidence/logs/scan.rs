@@ -47,6 +47,7 @@ enum Kind {
     Pattern(u32),
 }
 
+/// What all blocks of one log gave so far.
 struct Scan<'a> {
     scanner: &'a LogScanner,
     limits: &'a ScanLimits,
@@ -71,45 +72,103 @@ pub(super) fn scan(
     limits: &ScanLimits,
     texts: &[String],
 ) -> io::Result<LogSummary> {
-    let mut scan = Scan {
-        scanner,
-        limits,
-        table: Cow::Borrowed(scanner.prefilter.general()),
-        matches: scanner.patterns.iter().map(|_| None).collect(),
-        noted: vec![0; scanner.patterns.len()],
-        noted_lines: 0,
-        candidates: Vec::new(),
-        summary: LogSummary::default(),
-        block_offset: 0,
-        docker_finder: memmem::Finder::new(DOCKER_START),
-        texts: texts
-            .iter()
-            .map(|text| (text.as_str(), memmem::Finder::new(text.as_str())))
-            .collect(),
-    };
-    scan.summary.texts = texts.iter().map(|text| (text.clone(), false)).collect();
-    let block_bytes = limits.block_bytes.max(1);
-    let line_bytes = limits.line_bytes.max(1);
-    let mut buffer = vec![0u8; block_bytes];
-    let mut filled = 0;
-    // The rest of a line that was cut.
-    let mut skipping = false;
+    let mut log = LogScan::new(scanner, limits, texts);
     loop {
-        let more = match scan.fill(&mut reader, &mut buffer, &mut filled) {
+        let more = match log.scan.fill(&mut reader, &mut log.buffer, &mut log.filled) {
             Ok(more) => more,
-            Err(error) if scan.summary.bytes == 0 => return Err(error),
+            Err(error) if log.scan.summary.bytes == 0 => return Err(error),
             Err(error) => {
-                scan.summary.truncated = Some(Truncation::ReadFailed(error.to_string()));
+                log.broke_off(error.to_string());
                 false
             }
         };
-        let mut start = 0;
-        if skipping {
-            start = memchr(b'\n', &buffer[..filled]).map_or(filled, |end| end + 1);
-            skipping = start == filled && filled > 0 && buffer[filled - 1] != b'\n';
-            scan.block_offset += start as u64;
+        if !more {
+            return Ok(log.finish());
         }
-        let data = &buffer[start..filled];
+        log.step(true);
+    }
+}
+
+/// A scan of a log that arrives piece by piece: the same as [`LogScanner::scan_for`] of all pieces together.
+pub struct LogScan<'a> {
+    scan: Scan<'a>,
+    buffer: Vec<u8>,
+    filled: usize,
+    /// Whether the rest of a line that was cut is passed over.
+    skipping: bool,
+}
+
+impl<'a> LogScan<'a> {
+    pub(super) fn new(scanner: &'a LogScanner, limits: &'a ScanLimits, texts: &'a [String]) -> LogScan<'a> {
+        let mut scan = Scan {
+            scanner,
+            limits,
+            table: Cow::Borrowed(scanner.prefilter.general()),
+            matches: scanner.patterns.iter().map(|_| None).collect(),
+            noted: vec![0; scanner.patterns.len()],
+            noted_lines: 0,
+            candidates: Vec::new(),
+            summary: LogSummary::default(),
+            block_offset: 0,
+            docker_finder: memmem::Finder::new(DOCKER_START),
+            texts: texts
+                .iter()
+                .map(|text| (text.as_str(), memmem::Finder::new(text.as_str())))
+                .collect(),
+        };
+        scan.summary.texts = texts.iter().map(|text| (text.clone(), false)).collect();
+        LogScan {
+            scan,
+            buffer: vec![0; limits.block_bytes.max(1)],
+            filled: 0,
+            skipping: false,
+        }
+    }
+
+    /// Takes the next piece; returns false when the limit is reached and no more is wanted.
+    pub fn feed(&mut self, mut piece: &[u8]) -> bool {
+        while !piece.is_empty() {
+            let left = self.scan.limits.bytes.saturating_sub(self.scan.summary.bytes);
+            if left == 0 {
+                self.scan.summary.truncated = Some(Truncation::ByteLimit);
+                return false;
+            }
+            let room = (self.buffer.len() - self.filled).min(usize::try_from(left).unwrap_or(usize::MAX));
+            let (now, later) = piece.split_at(room.min(piece.len()));
+            self.buffer[self.filled..self.filled + now.len()].copy_from_slice(now);
+            self.filled += now.len();
+            self.scan.summary.bytes += now.len() as u64;
+            piece = later;
+            if self.filled == self.buffer.len() {
+                self.step(true);
+            }
+        }
+        true
+    }
+
+    /// Notes that no more will come although the log goes on.
+    pub fn broke_off(&mut self, why: String) {
+        self.scan.summary.truncated = Some(Truncation::ReadFailed(why));
+    }
+
+    /// Ends the scan.
+    pub fn finish(mut self) -> LogSummary {
+        self.step(false);
+        self.scan.finish()
+    }
+
+    /// Searches the whole lines in the buffer, and keeps what comes after them.
+    fn step(&mut self, more: bool) {
+        let block_bytes = self.scan.limits.block_bytes.max(1);
+        let line_bytes = self.scan.limits.line_bytes.max(1);
+        let mut start = 0;
+        if self.skipping {
+            let end = memchr(b'\n', &self.buffer[..self.filled]);
+            start = end.map_or(self.filled, |end| end + 1);
+            self.skipping = start == self.filled && self.filled > 0 && self.buffer[self.filled - 1] != b'\n';
+            self.scan.block_offset += start as u64;
+        }
+        let data = &self.buffer[start..self.filled];
         let whole = if more {
             memrchr(b'\n', data).map_or(0, |end| end + 1)
         } else {
@@ -117,22 +176,19 @@ pub(super) fn scan(
         };
         let mut used = whole;
         if more && whole == 0 && data.len() >= line_bytes {
-            scan.summary.cut_lines += 1;
-            skipping = true;
+            self.scan.summary.cut_lines += 1;
+            self.skipping = true;
             used = data.len();
         }
-        scan.block(&data[..used]);
-        if !more {
-            return Ok(scan.finish());
-        }
-        let carried = filled - start - used;
-        buffer.copy_within(start + used..filled, 0);
-        filled = carried;
-        if filled == buffer.len() {
-            let larger = (buffer.len() * 2).min(line_bytes.max(block_bytes));
-            buffer.resize(larger, 0);
-        } else if buffer.len() > block_bytes && filled < block_bytes {
-            buffer.truncate(block_bytes);
+        self.scan.block(&data[..used]);
+        let carried = self.filled - start - used;
+        self.buffer.copy_within(start + used..self.filled, 0);
+        self.filled = carried;
+        if self.filled == self.buffer.len() {
+            let larger = (self.buffer.len() * 2).min(line_bytes.max(block_bytes));
+            self.buffer.resize(larger, 0);
+        } else if self.buffer.len() > block_bytes && self.filled < block_bytes {
+            self.buffer.truncate(block_bytes);
         }
     }
 }
@@ -468,6 +524,38 @@ mod tests {
                 ],
                 "{block_bytes}"
             );
+        }
+    }
+
+    #[test]
+    fn pieces_give_what_the_whole_gives() {
+        let log = format!(
+            "2026-11-20T09:33:10.4Z > web@1.0.0 start\n{}\n\nconnection refused {}\nconnection refused\nlast",
+            "x".repeat(50),
+            "y".repeat(90)
+        );
+        let pattern = LogPattern {
+            id: "check#0".to_owned(),
+            regex: "connection refused".to_owned(),
+        };
+        let scanner = LogScanner::new(&[pattern]).unwrap();
+        let texts = ["refused".to_owned()];
+        for bytes in [0, 1, 100, 210, 4 << 20] {
+            for block_bytes in [1, 16, 64, 4096] {
+                let limits = ScanLimits {
+                    block_bytes,
+                    line_bytes: 64,
+                    bytes,
+                    ..ScanLimits::default()
+                };
+                let whole = scanner.scan_for(log.as_bytes(), &limits, &texts).unwrap();
+                for piece in [1, 7, 64, 1000] {
+                    let mut scan = scanner.begin(&limits, &texts);
+                    let mut pieces = log.as_bytes().chunks(piece);
+                    assert_eq!(pieces.all(|piece| scan.feed(piece)), bytes >= log.len() as u64);
+                    assert_eq!(scan.finish(), whole, "{bytes} {block_bytes} {piece}");
+                }
+            }
         }
     }
 

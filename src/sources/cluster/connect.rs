@@ -2,7 +2,7 @@
 
 use super::Target;
 use super::failure::{ClusterError, ClusterErrorKind};
-use super::request;
+use super::{request, wsl};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use std::net::IpAddr;
@@ -79,6 +79,12 @@ async fn config(target: &Target) -> Result<(Config, Option<String>), ClusterErro
     let kubeconfig = merged(&files)?;
     let context = chosen_context(&kubeconfig, target, &files)?;
     let explicit_proxy = has_proxy(&kubeconfig, &context);
+    let windows_path = files_of(&kubeconfig).find_map(|path| {
+        Some(format!(
+            "{path} is a path of Windows: under WSL it is `{}`",
+            wsl::translated(path)?
+        ))
+    });
     let options = KubeConfigOptions {
         context: Some(context.clone()),
         ..KubeConfigOptions::default()
@@ -91,6 +97,7 @@ async fn config(target: &Target) -> Result<(Config, Option<String>), ClusterErro
                 ClusterErrorKind::Unreachable,
                 format!("the context `{context}` cannot be used: {cause}"),
             )
+            .hints(windows_path)
             .hint(format!("see `kubectl config view --context {context}`"))
         })?;
     // kube asks NO_PROXY about the proxy, not about the API server.
@@ -103,17 +110,16 @@ async fn config(target: &Target) -> Result<(Config, Option<String>), ClusterErro
 
 fn in_cluster(target: &Target) -> Result<(Config, Option<String>), ClusterError> {
     if std::env::var_os("KUBERNETES_SERVICE_HOST").is_none() || target.context.is_some() {
-        let looked = match std::env::var("KUBECONFIG") {
-            Ok(list) if !list.is_empty() => format!("none of the files in KUBECONFIG exists ({list})"),
-            _ => "there is no kubeconfig (KUBECONFIG is not set, ~/.kube/config does not exist)".to_owned(),
+        let list = std::env::var("KUBECONFIG").unwrap_or_default();
+        let looked = match list.as_str() {
+            "" => "there is no kubeconfig (KUBECONFIG is not set, ~/.kube/config does not exist)".to_owned(),
+            list => format!("none of the files in KUBECONFIG exists ({list})"),
         };
-        let mut error = ClusterError::new(ClusterErrorKind::Unreachable, looked)
+        return Err(ClusterError::new(ClusterErrorKind::Unreachable, looked)
+            .hints(wsl::translated(&list).map(|path| format!("under WSL that file is `{path}`")))
+            .hints(wsl::hint())
             .hint("name one with `--kubeconfig FILE`, or inspect files: `tracedoctor run manifests/`")
-            .hint("or see an example: `tracedoctor run --demo`");
-        if let Some(file) = windows_kubeconfig() {
-            error = error.hint(format!("Windows has one: `--kubeconfig {}`", file.display()));
-        }
-        return Err(error);
+            .hint("or see an example: `tracedoctor run --demo`"));
     }
     let config = Config::incluster().map_err(|error| {
         let cause = request::last_cause(&error);
@@ -126,20 +132,14 @@ fn in_cluster(target: &Target) -> Result<(Config, Option<String>), ClusterError>
     Ok((config, None))
 }
 
-/// Under WSL the kubeconfig is often the Windows user's: it is named, never used unasked.
-fn windows_kubeconfig() -> Option<PathBuf> {
-    std::env::var_os("WSL_DISTRO_NAME")?;
-    let users = std::fs::read_dir("/mnt/c/Users").ok()?;
-    let mut files = users.filter_map(|user| Some(user.ok()?.path().join(".kube").join("config")));
-    files.find(|file| file.is_file())
-}
-
 /// Returns the files that exist; the one that the user names has to.
 fn kubeconfig_files(target: &Target) -> Result<Vec<PathBuf>, ClusterError> {
     if let Some(file) = &target.kubeconfig {
         if !file.is_file() {
             let message = format!("the kubeconfig {} does not exist", file.display());
-            return Err(ClusterError::new(ClusterErrorKind::Configuration, message));
+            let translated = wsl::translated(&file.to_string_lossy());
+            return Err(ClusterError::new(ClusterErrorKind::Configuration, message)
+                .hints(translated.map(|path| format!("under WSL that file is `{path}`"))));
         }
         return Ok(vec![file.clone()]);
     }
@@ -148,6 +148,7 @@ fn kubeconfig_files(target: &Target) -> Result<Vec<PathBuf>, ClusterError> {
             .filter(|path| !path.as_os_str().is_empty())
             .collect(),
         None => std::env::home_dir()
+            .filter(|home| !home.as_os_str().is_empty())
             .map(|home| home.join(".kube").join("config"))
             .into_iter()
             .collect(),
@@ -182,7 +183,7 @@ fn chosen_context(kubeconfig: &Kubeconfig, target: &Target, files: &[PathBuf]) -
         let known: Vec<&str> = names().take(12).collect();
         let error = ClusterError::new(ClusterErrorKind::Unreachable, message);
         match known.is_empty() {
-            true => error.hint("the kubeconfig has no context"),
+            true => error.hint("the kubeconfig has no context").hints(wsl::hint()),
             false => error.hint(format!("contexts: {}", known.join(", "))),
         }
     };
@@ -204,6 +205,15 @@ fn chosen_context(kubeconfig: &Kubeconfig, target: &Target, files: &[PathBuf]) -
                 .hint("choose one with `--context NAME`"))
         }
     }
+}
+
+/// Returns the files that a kubeconfig names.
+fn files_of(kubeconfig: &Kubeconfig) -> impl Iterator<Item = &str> {
+    let clusters = kubeconfig.clusters.iter().filter_map(|one| one.cluster.as_ref());
+    let authorities = clusters.filter_map(|one| one.certificate_authority.as_deref());
+    let users = kubeconfig.auth_infos.iter().filter_map(|one| one.auth_info.as_ref());
+    let of_user = users.flat_map(|one| [&one.client_certificate, &one.client_key, &one.token_file]);
+    authorities.chain(of_user.filter_map(|file| file.as_deref()))
 }
 
 fn has_proxy(kubeconfig: &Kubeconfig, context: &str) -> bool {
@@ -330,6 +340,22 @@ mod tests {
     fn a_named_file_has_to_exist() {
         let error = kubeconfig_files(&target(Some("/nowhere/config".into()), None)).unwrap_err();
         assert_eq!(error.kind, ClusterErrorKind::Configuration);
+    }
+
+    #[test]
+    fn acceptance_41_a_kubeconfig_from_windows_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config");
+        let text = CONTEXTS.replace("\r\n", "\n").replace('\n', "\r\n")
+            + "users:\r\n- name: u\r\n  user:\r\n    client-certificate: C:\\Users\\jane\\client.crt\r\n    token: |-\r\n      abc\r\n";
+        // Editors of Windows also put a byte order mark in front.
+        for text in [text.clone(), format!("\u{feff}{text}")] {
+            std::fs::write(&file, text).unwrap();
+            let kubeconfig = merged(std::slice::from_ref(&file)).unwrap();
+            assert_eq!(kubeconfig.current_context.as_deref(), Some("dev"));
+            let named: Vec<_> = files_of(&kubeconfig).filter_map(wsl::translated).collect();
+            assert_eq!(named, ["/mnt/c/Users/jane/client.crt"]);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use super::endpoints::{Answers, Question, answer};
 use super::failure::Failure;
+use super::progress::Progress;
 use super::request::Api;
 use crate::evidence::Stage;
 use crate::evidence::answers::Answerer;
@@ -73,7 +74,7 @@ pub(super) async fn ask(address: &Address, timeout: Duration, stop: watch::Recei
             return found;
         }
     };
-    let api = Api::new(client, timeout, LONGEST, stop);
+    let api = Api::new(client, timeout, LONGEST, stop, Progress::new(None));
     for path in address.paths() {
         let question = Question {
             port,

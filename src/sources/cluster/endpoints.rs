@@ -4,7 +4,7 @@
 //! is one gap of its namespace, and nothing more is asked there.
 
 use super::failure::Failure;
-use super::list::{encode, text_at};
+use super::list::{Object, encode, text_at};
 use super::logs;
 use super::request::{Api, Asked, http_date};
 use super::stages::StageWorkload;
@@ -40,12 +40,12 @@ pub(super) struct Wanted {
 }
 
 /// Returns what is asked of the pods of one workload, and a note when some are left out.
-pub(super) fn wanted(workload: &StageWorkload, pods: &[Value]) -> (Vec<Wanted>, Option<Note>) {
+pub(super) fn wanted(workload: &StageWorkload, pods: &[Object]) -> (Vec<Wanted>, Option<Note>) {
     if workload.questions.is_empty() {
         return (Vec::new(), None);
     }
     let is_running = |pod: &&Value| text_at(pod, &["status", "phase"]).is_none_or(|phase| phase == "Running");
-    let mut running: Vec<&Value> = pods.iter().filter(is_running).collect();
+    let mut running: Vec<&Value> = pods.iter().map(|pod| &pod.value).filter(is_running).collect();
     logs::sickest_first(&mut running);
     let all = running.len();
     running.truncate(MOST_PODS);

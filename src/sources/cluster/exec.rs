@@ -5,14 +5,13 @@
 
 use super::endpoints::Answers;
 use super::failure::Failure;
-use super::list::text_at;
+use super::list::Object;
 use super::request::{Api, last_cause};
 use super::stages::StageWorkload;
 use crate::evidence::Gap;
 use crate::evidence::answers::{Answer, AnswerName, Answerer, SourceFileName};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::AttachParams;
-use serde_json::Value;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
@@ -33,11 +32,11 @@ pub(super) struct Disk {
 }
 
 /// Returns the disks to look at in the pods of one workload.
-pub(super) fn disks(workload: &StageWorkload, pods: &[Value]) -> Vec<Disk> {
+pub(super) fn disks(workload: &StageWorkload, pods: &[Object]) -> Vec<Disk> {
     let running = pods
         .iter()
-        .filter(|pod| text_at(pod, &["status", "phase"]) == Some("Running"))
-        .filter_map(|pod| text_at(pod, &["metadata", "name"]))
+        .filter(|pod| pod.text(&["status", "phase"]) == Some("Running"))
+        .filter_map(|pod| pod.text(&["metadata", "name"]))
         .take(MOST_PODS);
     let of_pod = |pod: &str| -> Vec<Disk> {
         let disk = |(container, path): &(String, String)| Disk {

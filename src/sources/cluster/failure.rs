@@ -101,6 +101,12 @@ impl ClusterError {
         }
     }
 
+    /// Adds what to do next, where there is something.
+    pub(super) fn hints(mut self, hints: Option<String>) -> ClusterError {
+        self.hints.extend(hints);
+        self
+    }
+
     pub(super) fn hint(mut self, hint: impl Into<String>) -> ClusterError {
         self.hints.push(hint.into());
         self

@@ -3,7 +3,9 @@
 use super::failure::Failure;
 use super::request::{Accept, Api};
 use serde::Deserialize;
+use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::Value;
+use std::fmt;
 
 /// Objects of one page.
 const PAGE: usize = 500;
@@ -45,10 +47,34 @@ impl Served {
     }
 }
 
+/// One object of the API without bookkeeping.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Object {
+    pub(super) value: Value,
+    /// Which data changed last, for a ConfigMap to keep.
+    last_change: Option<Value>,
+}
+
+impl Object {
+    /// Returns a value as an object of which nothing more is known.
+    #[cfg(test)]
+    pub(super) fn of(value: Value) -> Object {
+        Object {
+            value,
+            last_change: None,
+        }
+    }
+
+    /// Returns the text at a path of keys.
+    pub(super) fn text(&self, keys: &[&str]) -> Option<&str> {
+        text_at(&self.value, keys)
+    }
+}
+
 /// What a list gave: all of it, or the pages before it failed.
 #[derive(Debug, Default)]
 pub(super) struct List {
-    pub(super) items: Vec<Value>,
+    pub(super) items: Vec<Object>,
     /// How many items were no objects with a name.
     pub(super) odd: usize,
     pub(super) failure: Option<Failure>,
@@ -59,7 +85,45 @@ struct Page {
     #[serde(default)]
     metadata: PageMetadata,
     #[serde(default)]
-    items: Option<Vec<Value>>,
+    items: Items,
+}
+
+/// The items of a page; each one is made smaller before the next one is read.
+#[derive(Default)]
+struct Items {
+    objects: Vec<Object>,
+    odd: usize,
+}
+
+impl<'de> Deserialize<'de> for Items {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Items, D::Error> {
+        deserializer.deserialize_any(ItemsVisitor)
+    }
+}
+
+struct ItemsVisitor;
+
+impl<'de> Visitor<'de> for ItemsVisitor {
+    type Value = Items;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of objects")
+    }
+
+    fn visit_unit<E>(self) -> Result<Items, E> {
+        Ok(Items::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Items, A::Error> {
+        let mut items = Items::default();
+        while let Some(item) = sequence.next_element::<Value>()? {
+            match tidy(item) {
+                Some(object) => items.objects.push(object),
+                None => items.odd += 1,
+            }
+        }
+        Ok(items)
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -127,49 +191,62 @@ fn page_path(served: &Served, namespace: Option<&str>, query: &str, next: Option
 /// Adds the items of a page and returns the token of the next one. An item that cannot be read is counted and stops nothing.
 fn read_page(bytes: &[u8], served: &Served, list: &mut List) -> Result<Option<String>, Failure> {
     let page: Page = serde_json::from_slice(bytes).map_err(|error| Failure::Malformed(error.to_string()))?;
-    for item in page.items.unwrap_or_default() {
-        match tidy(item, served) {
-            Some(value) => list.items.push(value),
-            None => list.odd += 1,
-        }
-    }
+    list.odd += page.items.odd;
+    let named = page.items.objects.into_iter();
+    list.items.extend(named.map(|object| of_kind(object, served)));
     Ok(page.metadata.next.filter(|next| !next.is_empty()))
 }
 
 /// Gets one object.
-pub(super) async fn get(api: &Api, served: &Served, namespace: Option<&str>, name: &str) -> Result<Value, Failure> {
+pub(super) async fn get(api: &Api, served: &Served, namespace: Option<&str>, name: &str) -> Result<Object, Failure> {
     let path = format!("{}/{}", served.path(namespace), encode(name));
     let bytes = api.get(&path, Accept::Json).await?;
     let value = serde_json::from_slice(&bytes).map_err(|error| Failure::Malformed(error.to_string()))?;
-    tidy(value, served).ok_or_else(|| Failure::Malformed("an object without a name".to_owned()))
+    let named = tidy(value).ok_or_else(|| Failure::Malformed("an object without a name".to_owned()))?;
+    Ok(of_kind(named, served))
 }
 
-/// Returns an object with its kind, which lists leave out, in front, and without bookkeeping; `None` when it has no name.
-fn tidy(value: Value, served: &Served) -> Option<Value> {
+/// Returns an object without bookkeeping; `None` when it has no name.
+fn tidy(value: Value) -> Option<Object> {
     let Value::Object(mut fields) = value else {
         return None;
     };
     let metadata = fields.get_mut("metadata")?.as_object_mut()?;
     metadata.get("name")?.as_str().filter(|name| !name.is_empty())?;
     let managed = metadata.shift_remove("managedFields");
-    if served.kind == "ConfigMap"
-        && let Some(change) = managed.as_ref().and_then(last_change)
-    {
-        metadata.insert("lastChange".to_owned(), change);
-    }
+    let last_change = managed.as_ref().and_then(last_change);
     if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
         annotations.shift_remove(LAST_APPLIED);
         if annotations.is_empty() {
             metadata.shift_remove("annotations");
         }
     }
+    Some(Object {
+        value: Value::Object(fields),
+        last_change,
+    })
+}
+
+/// Returns an object with its kind, which lists leave out, in front.
+fn of_kind(object: Object, served: &Served) -> Object {
     let mut whole = serde_json::Map::new();
     whole.insert("apiVersion".to_owned(), served.api_version.clone().into());
     whole.insert("kind".to_owned(), served.kind.clone().into());
-    fields.shift_remove("apiVersion");
-    fields.shift_remove("kind");
-    whole.extend(fields);
-    Some(Value::Object(whole))
+    if let Value::Object(mut fields) = object.value {
+        fields.shift_remove("apiVersion");
+        fields.shift_remove("kind");
+        if served.kind == "ConfigMap"
+            && let Some(change) = &object.last_change
+            && let Some(Value::Object(metadata)) = fields.get_mut("metadata")
+        {
+            metadata.insert("lastChange".to_owned(), change.clone());
+        }
+        whole.extend(fields);
+    }
+    Object {
+        value: Value::Object(whole),
+        ..object
+    }
 }
 
 /// Returns when the data of an object was changed last, and what the one who did so owns: what is left of the managed fields.
@@ -233,7 +310,8 @@ mod tests {
             "metadata": {"name": "a", "annotations": {"x": "y"}},
             "spec": {"managedFields": "stays"},
         });
-        assert_eq!(tidy(item, &served), Some(expected));
+        let object = of_kind(tidy(item).unwrap(), &served);
+        assert_eq!(object.value, expected);
         for odd in [
             json!(null),
             json!([]),
@@ -241,7 +319,7 @@ mod tests {
             json!({"metadata": {"name": ""}}),
             json!({"metadata": {"name": 1}}),
         ] {
-            assert_eq!(tidy(odd.clone(), &served), None, "{odd}");
+            assert_eq!(tidy(odd.clone()), None, "{odd}");
         }
     }
 
@@ -255,7 +333,7 @@ mod tests {
             ]);
             let item = json!({"metadata": {"name": "a", "managedFields": managed}});
             let served = Served::new("v1", "configmaps", "ConfigMap");
-            let tidied = tidy(item, &served).unwrap();
+            let tidied = of_kind(tidy(item).unwrap(), &served).value;
             assert_eq!(tidied["metadata"]["lastChange"]["fields"], expected);
             assert_eq!(tidied["metadata"]["lastChange"]["time"], "2026-01-05T08:00:00Z");
         };

@@ -2,12 +2,13 @@
 
 use super::LogWindow;
 use super::failure::Failure;
-use super::list::{encode, text_at};
-use super::request::{Accept, Api};
+use super::list::{Object, encode, text_at};
+use super::request::{Accept, Api, Sink};
 use super::stages::StageWorkload;
 use crate::evidence::logs::LogScanner;
 use crate::evidence::{ContainerLog, Gap, Note};
-use crate::sources::{Options, logs};
+use crate::sources::Options;
+use crate::sources::logs::{self, LiveScan};
 use serde_json::Value;
 use std::cmp::Reverse;
 
@@ -24,8 +25,8 @@ pub(super) struct Wanted {
 }
 
 /// Returns the logs to read of the pods of one workload, and a note when some are left out.
-pub(super) fn wanted(workload: &StageWorkload, pods: &[Value]) -> (Vec<Wanted>, Option<Note>) {
-    let mut ranked: Vec<&Value> = pods.iter().collect();
+pub(super) fn wanted(workload: &StageWorkload, pods: &[Object]) -> (Vec<Wanted>, Option<Note>) {
+    let mut ranked: Vec<&Value> = pods.iter().map(|pod| &pod.value).collect();
     sickest_first(&mut ranked);
     let note = (ranked.len() > MOST_PODS).then(|| Note {
         file: workload.words.clone(),
@@ -104,34 +105,93 @@ impl Wanted {
     }
 }
 
-/// Reads one log and scans it for patterns and texts; nothing when the server has none.
-pub(super) async fn read(
-    api: &Api,
-    wanted: &Wanted,
-    window: &LogWindow,
-    options: &Options,
-    search: (&LogScanner, &[String]),
-) -> Result<Option<ContainerLog>, Gap> {
-    match api.get(&wanted.path(window), Accept::Text).await {
-        Ok(bytes) => {
-            let name = logs::Live {
-                namespace: &wanted.namespace,
-                pod: &wanted.pod,
-                container: &wanted.container,
-                previous: wanted.previous,
-            };
+/// What logs are searched for, and within which bounds.
+pub(super) struct Search<'a> {
+    pub(super) window: &'a LogWindow,
+    /// Bytes of a log that are scanned.
+    limit: u64,
+    options: &'a Options,
+    scanner: &'a LogScanner,
+    texts: Vec<String>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        window: &'a LogWindow,
+        options: &'a Options,
+        scanner: &'a LogScanner,
+        texts: Vec<String>,
+    ) -> Search<'a> {
+        Search {
+            window,
             // A log that the server cut is one byte longer than what is scanned, and so known to be cut.
-            let limit = options.limits.log_bytes.min(window.bytes.saturating_sub(1));
-            Ok(logs::scan_live(&name, bytes.as_slice(), limit, options, search))
-        }
-        // The container before the last restart may be gone, with its log; so may the pod.
-        Err(Failure::Refused(400, _) | Failure::NotFound) if wanted.previous => Ok(None),
-        Err(failure @ Failure::Forbidden) => Err(failure.gap("get", "pods/log", Some(&wanted.namespace), None)),
-        Err(failure) => {
-            let name = format!("{} ({})", wanted.pod, wanted.container);
-            Err(failure.gap("get", "pods/log", Some(&wanted.namespace), Some(&name)))
+            limit: options.limits.log_bytes.min(window.bytes.saturating_sub(1)),
+            options,
+            scanner,
+            texts,
         }
     }
+}
+
+/// A log that is scanned while it arrives. The buffer of a scan is made with the first piece: only the few requests under way have one.
+struct Scanned<'a> {
+    search: &'a Search<'a>,
+    scan: Option<LiveScan<'a>>,
+}
+
+impl<'a> Scanned<'a> {
+    fn begun(search: &'a Search<'a>) -> LiveScan<'a> {
+        LiveScan::new(search.scanner, &search.texts, search.limit, search.options)
+    }
+}
+
+impl Sink for Scanned<'_> {
+    fn restart(&mut self) {
+        self.scan = None;
+    }
+
+    fn take(&mut self, piece: &[u8]) -> Result<bool, Failure> {
+        let search = self.search;
+        Ok(self.scan.get_or_insert_with(|| Scanned::begun(search)).feed(piece))
+    }
+}
+
+/// What reading one log gave: its scan, and why some or all of it is missing.
+pub(super) type Read = (Option<ContainerLog>, Option<Gap>);
+
+/// Reads one log and scans it while it arrives; nothing when the server has none.
+///
+/// Of a log that breaks off, what came before is kept, and known to be a part.
+pub(super) async fn read(api: &Api, wanted: &Wanted, search: &Search<'_>) -> Read {
+    let mut sink = Scanned { search, scan: None };
+    let answer = api.stream(&wanted.path(search.window), Accept::Text, &mut sink).await;
+    let of = logs::Live {
+        namespace: &wanted.namespace,
+        pod: &wanted.pod,
+        container: &wanted.container,
+        previous: wanted.previous,
+    };
+    let failure = match answer {
+        Ok(()) => {
+            let scan = sink.scan.unwrap_or_else(|| Scanned::begun(search));
+            return (Some(scan.finish(&of)), None);
+        }
+        Err(failure) => failure,
+    };
+    let part = sink.scan.map(|mut scan| {
+        scan.broke_off(failure.to_string());
+        scan.finish(&of)
+    });
+    let gap = match failure {
+        // The container before the last restart may be gone, with its log; so may the pod.
+        Failure::Refused(400, _) | Failure::NotFound if wanted.previous => None,
+        Failure::Forbidden => Some(failure.gap("get", "pods/log", Some(&wanted.namespace), None)),
+        failure => {
+            let name = format!("{} ({})", wanted.pod, wanted.container);
+            Some(failure.gap("get", "pods/log", Some(&wanted.namespace), Some(&name)))
+        }
+    };
+    (part, gap)
 }
 
 #[cfg(test)]

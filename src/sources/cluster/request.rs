@@ -4,6 +4,7 @@
 //! asked for again at most three times, after the time that the server names. Nothing waits longer than the whole run may take.
 
 use super::failure::Failure;
+use super::progress::Progress;
 use crate::evidence::logs::{Timestamp, parse_timestamp};
 use futures::future::{Either, select};
 use http::{Method, Request, StatusCode, header};
@@ -22,10 +23,15 @@ pub(super) const USER_AGENT: http::HeaderValue =
 const RETRIES: usize = 3;
 /// How many requests are under way at once.
 const AT_ONCE: usize = 8;
-/// Bytes of one answer: a page of 500 large objects has less.
+/// Bytes of one answer that is kept whole: a page of 500 large objects has less.
 const MOST_BYTES: usize = 64 << 20;
+/// Bytes that are read of an answer that is an error.
+const MOST_OF_ERROR: usize = 64 << 10;
 /// The first wait before a request is asked again, where the server names none; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+/// Why nothing more is read after Ctrl-C.
+pub(super) const STOPPED_BY_USER: &str = "stopped by you before it was read";
 
 /// What kind of answer is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +66,33 @@ pub(super) struct Asked {
     pub(super) date: Option<String>,
 }
 
+/// What takes the bytes of an answer as they arrive.
+pub(super) trait Sink: Send {
+    /// Forgets what came: the answer is asked for again.
+    fn restart(&mut self);
+
+    /// Takes the next piece; returns whether more is wanted.
+    fn take(&mut self, piece: &[u8]) -> Result<bool, Failure>;
+}
+
+/// An answer that is kept whole.
+#[derive(Default)]
+struct Whole(Vec<u8>);
+
+impl Sink for Whole {
+    fn restart(&mut self) {
+        self.0.clear();
+    }
+
+    fn take(&mut self, piece: &[u8]) -> Result<bool, Failure> {
+        if self.0.len() + piece.len() > MOST_BYTES {
+            return Err(Failure::TooLarge(MOST_BYTES));
+        }
+        self.0.extend_from_slice(piece);
+        Ok(true)
+    }
+}
+
 /// The API server, with what a run may ask of it.
 pub(super) struct Api {
     client: kube::Client,
@@ -68,6 +101,7 @@ pub(super) struct Api {
     deadline: Instant,
     stop: watch::Receiver<bool>,
     permits: Semaphore,
+    progress: Progress,
     /// The newest time that the server has said, in milliseconds; 0: none yet.
     server_time: AtomicI64,
 }
@@ -79,6 +113,7 @@ impl Api {
         timeout: Duration,
         request_timeout: Duration,
         stop: watch::Receiver<bool>,
+        progress: Progress,
     ) -> Api {
         Api {
             client,
@@ -87,6 +122,7 @@ impl Api {
             deadline: Instant::now() + timeout,
             stop,
             permits: Semaphore::new(AT_ONCE),
+            progress,
             server_time: AtomicI64::new(0),
         }
     }
@@ -117,16 +153,34 @@ impl Api {
         )
     }
 
+    /// Says what is read from now on.
+    pub(super) fn begin(&self, phase: &'static str) {
+        self.progress.begin(phase);
+    }
+
     /// Gets a path; the bytes of an answer that is no error.
     pub(super) async fn get(&self, path: &str, accept: Accept) -> Result<Vec<u8>, Failure> {
+        let mut whole = Whole::default();
+        self.stream(path, accept, &mut whole).await?;
+        Ok(whole.0)
+    }
+
+    /// Gets a path and hands on what comes as it comes. After a failure the sink holds what came before it.
+    pub(super) async fn stream(&self, path: &str, accept: Accept, sink: &mut impl Sink) -> Result<(), Failure> {
         let Ok(_permit) = self.permits.acquire().await else {
             return Err(Failure::Stopped("stopped"));
         };
+        let answered = self.retried(path, accept, sink).await;
+        self.progress.answered();
+        answered
+    }
+
+    async fn retried(&self, path: &str, accept: Accept, sink: &mut impl Sink) -> Result<(), Failure> {
         let mut wait = FIRST_WAIT;
         let mut tries = 0;
         loop {
-            let (failure, after) = match self.unless_stopped(self.attempt(path, accept)).await {
-                Ok(Ok(bytes)) => return Ok(bytes),
+            let (failure, after) = match self.unless_stopped(self.attempt(path, accept, sink)).await {
+                Ok(Ok(())) => return Ok(()),
                 Ok(Err(failed)) => failed,
                 Err(stopped) => return Err(stopped),
             };
@@ -138,6 +192,7 @@ impl Api {
             }
             wait *= 2;
             self.unless_stopped(sleep(pause)).await?;
+            sink.restart();
         }
     }
 
@@ -195,7 +250,7 @@ impl Api {
                 }
             });
             match select(stopped, pin!(tokio::time::sleep_until(self.deadline))).await {
-                Either::Left(_) => "stopped by you before it was read",
+                Either::Left(_) => STOPPED_BY_USER,
                 Either::Right(_) => "the time of the run (--timeout) was over",
             }
         };
@@ -206,22 +261,27 @@ impl Api {
     }
 
     /// Asks once; with a failure comes how long the server wants to be left alone.
-    async fn attempt(&self, path: &str, accept: Accept) -> Result<Vec<u8>, (Failure, Option<Duration>)> {
+    async fn attempt(
+        &self,
+        path: &str,
+        accept: Accept,
+        sink: &mut impl Sink,
+    ) -> Result<(), (Failure, Option<Duration>)> {
         let limit = self.request_timeout;
-        match timeout(limit, self.once(path, accept)).await {
+        match timeout(limit, self.once(path, accept, sink)).await {
             Ok(answer) => answer,
             Err(_) => Err((Failure::TimedOut(limit), None)),
         }
     }
 
-    async fn once(&self, path: &str, accept: Accept) -> Result<Vec<u8>, (Failure, Option<Duration>)> {
+    async fn once(&self, path: &str, accept: Accept, sink: &mut impl Sink) -> Result<(), (Failure, Option<Duration>)> {
         let request = request(path, accept).map_err(|failure| (failure, None))?;
         let answer = self
             .client
             .send(request)
             .await
             .map_err(|error| (connection(&error), None))?;
-        let (head, body) = answer.into_parts();
+        let (head, mut body) = answer.into_parts();
         let date = head
             .headers
             .get(header::DATE)
@@ -234,17 +294,22 @@ impl Api {
             .get(header::RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let after = after.map(Duration::from_secs);
-        let bytes = match Limited::new(body, MOST_BYTES).collect().await {
-            Ok(collected) => collected.to_bytes().to_vec(),
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-                return Err((Failure::TooLarge(MOST_BYTES), None));
-            }
-            Err(error) => return Err((Failure::BrokenOff(last_cause(error.as_ref())), None)),
-        };
-        if head.status.is_success() {
-            return Ok(bytes);
+        if !head.status.is_success() {
+            // The status says it all; the words of a longer answer are not waited for.
+            let words = Limited::new(body, MOST_OF_ERROR).collect().await;
+            let words = words.map_or_else(|_| Vec::new(), |collected| collected.to_bytes().to_vec());
+            return Err((refusal(head.status, &words), after));
         }
-        Err((refusal(head.status, &bytes), after))
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| (Failure::BrokenOff(last_cause(&error)), None))?;
+            let Some(piece) = frame.data_ref() else {
+                continue;
+            };
+            if !sink.take(piece).map_err(|failure| (failure, None))? {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 

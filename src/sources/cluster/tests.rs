@@ -1,13 +1,21 @@
 //! An API server made of a function: what is asked, what is made of faults, and that nothing else is asked.
 
+mod streams;
+
 use super::collect::{Scope, collect};
+use super::progress::Progress;
 use super::request::Api;
 use super::{ClusterError, ClusterErrorKind, LogWindow, Needs, Target, requests};
 use crate::evidence::Evidence;
 use crate::evidence::logs::{LogPattern, LogScanner};
 use crate::evidence::redact::Redactor;
 use crate::sources::{LogSearch, Options, bundle};
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::StreamBody;
 use kube::client::Body;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -27,6 +35,22 @@ enum Reply {
     Hang,
     /// Half of an answer.
     Cut,
+    /// These pieces, and then nothing more.
+    Trickle(&'static [&'static str]),
+    /// This piece, and then the connection is gone.
+    BrokenOff(&'static str),
+    /// No answer; the user presses Ctrl-C instead.
+    Interrupt,
+}
+
+type Piece = Result<Frame<Bytes>, std::io::Error>;
+
+fn whole(bytes: Vec<u8>) -> StreamBody<BoxStream<'static, Piece>> {
+    StreamBody::new(futures::stream::iter([Ok(Frame::data(Bytes::from(bytes)))]).boxed())
+}
+
+fn piece_of(text: &'static str) -> Piece {
+    Ok(Frame::data(Bytes::from_static(text.as_bytes())))
 }
 
 /// Answers a path when it is asked for the n-th time; `None`: as a healthy small cluster would.
@@ -43,9 +67,24 @@ fn run(target: Target, answers: Answers) -> Run {
 }
 
 fn run_needing(target: Target, answers: Answers, resources: &[&str]) -> Run {
+    run_with(target, answers, resources, &Options::default())
+}
+
+/// Keeps the lines of logs, as a capture does.
+fn run_keeping(target: Target, answers: Answers) -> Run {
+    let options = Options {
+        keep_logs: true,
+        ..Options::default()
+    };
+    run_with(target, answers, &["configmaps", "pods/log"], &options)
+}
+
+fn run_with(target: Target, answers: Answers, resources: &[&str], options: &Options) -> Run {
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
     let record = asked.clone();
     let counts: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let stopping = Arc::new(stop);
     let service = tower::service_fn(move |request: Request<Body>| {
         let path = request.uri().to_string();
         assert_eq!(request.method(), http::Method::GET);
@@ -71,18 +110,31 @@ fn run_needing(target: Target, answers: Answers, resources: &[&str]) -> Run {
             *count
         };
         let reply = answers(&path, count).unwrap_or_else(|| healthy(&path));
+        let stop = stopping.clone();
         async move {
-            let response =
-                |status: u16, body: Vec<u8>| Response::builder().status(status).body(Body::from(body)).unwrap();
+            let response = |status: u16, body: Vec<u8>| Response::builder().status(status).body(whole(body)).unwrap();
             Ok::<_, tower::BoxError>(match reply {
                 Reply::Json(value) => response(200, value.to_string().into_bytes()),
                 Reply::Text(text) => response(200, text.as_bytes().to_vec()),
                 Reply::Status(status) => response(status, json!({"message": "because"}).to_string().into_bytes()),
                 Reply::After(status, seconds) => {
                     let builder = Response::builder().status(status).header("Retry-After", seconds);
-                    builder.body(Body::empty()).unwrap()
+                    builder.body(whole(Vec::new())).unwrap()
                 }
                 Reply::Hang => std::future::pending().await,
+                Reply::Trickle(pieces) => {
+                    let pieces = futures::stream::iter(pieces.iter().map(|piece| piece_of(piece)));
+                    let endless = pieces.chain(futures::stream::pending());
+                    Response::new(StreamBody::new(endless.boxed()))
+                }
+                Reply::BrokenOff(piece) => {
+                    let pieces = [piece_of(piece), Err(std::io::Error::other("gone"))];
+                    Response::new(StreamBody::new(futures::stream::iter(pieces).boxed()))
+                }
+                Reply::Interrupt => {
+                    stop.send_replace(true);
+                    std::future::pending().await
+                }
                 Reply::Cut => response(200, b"{\"items\":[{\"metadata\":{\"name\"".to_vec()),
             })
         }
@@ -96,6 +148,7 @@ fn run_needing(target: Target, answers: Answers, resources: &[&str]) -> Run {
         tables: crate::releases::tests::tables(),
         search: &LogSearch::patterns(&scanner),
         resources,
+        progress: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -104,14 +157,14 @@ fn run_needing(target: Target, answers: Answers, resources: &[&str]) -> Run {
     let started = Instant::now();
     let result = runtime.block_on(async {
         let client = kube::Client::new(service, "default");
-        let (_stop, stopped) = tokio::sync::watch::channel(false);
-        let api = Api::new(client, target.timeout, target.request_timeout, stopped);
+        let progress = Progress::default();
+        let api = Api::new(client, target.timeout, target.request_timeout, stopped, progress);
         let scope = Scope {
             target: &target,
             cluster: "test (https://test)".to_owned(),
             own_namespace: "tracing".to_owned(),
         };
-        collect(&api, &scope, &Options::default(), &needs).await
+        collect(&api, &scope, options, &needs).await
     });
     let asked = asked.lock().unwrap().clone();
     Run {
@@ -175,7 +228,10 @@ fn healthy(path: &str) -> Reply {
             {"metadata": {"name": "tempo-datasource", "namespace": "tracing", "labels": {"grafana_datasource": "1"}}},
         ])),
         (_, "otel-config" | "tempo-datasource") => Reply::Json(json!({
-            "metadata": {"name": tail, "namespace": "tracing", "managedFields": [{}]},
+            "metadata": {"name": tail, "namespace": "tracing", "managedFields": [
+                {"time": "2026-11-25T13:00:00Z", "fieldsV1": {"f:data": {"f:relay": {}}}},
+                {"time": "2026-11-25T14:00:00Z", "fieldsV1": {"f:metadata": {}}},
+            ]},
             "data": {"relay": "receivers:\n  otlp:\n"}
         })),
         (_, "pods") => {

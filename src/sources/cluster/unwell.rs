@@ -16,8 +16,8 @@ pub(super) struct Unwell {
 }
 
 /// Returns what is not well of one workload: pods, and the workload itself when it is short of them.
-pub(super) fn of_workload(workload: &StageWorkload, pods: &[Value]) -> Vec<Unwell> {
-    let pods = pods.iter().filter(|pod| !is_well(pod)).take(MOST_PODS);
+pub(super) fn of_workload<'p>(workload: &StageWorkload, pods: impl IntoIterator<Item = &'p Value>) -> Vec<Unwell> {
+    let pods = pods.into_iter().filter(|pod| !is_well(pod)).take(MOST_PODS);
     let involved = pods.filter_map(|pod| {
         let name = text_at(pod, &["metadata", "name"])?;
         Some(fields("Pod", name, text_at(pod, &["metadata", "uid"])?))

@@ -56,8 +56,12 @@ const DEFAULT_PORTS: [(&str, &str, u16, &str); 8] = [
 
 /// Returns the receivers of a configuration, those of Tempo itself when it names none.
 pub(super) fn read(config: &Cell, span: &ReleaseSpan) -> Vec<Receiver> {
-    let written = config.path(&["distributor", "receivers"]).cloned().unwrap_or_default();
-    if matches!(written.value, Value::Unknown(_)) {
+    let distributor = config.get("distributor").cloned().unwrap_or_default();
+    let written = distributor.get("receivers").cloned().unwrap_or_default();
+    if [&distributor, &written]
+        .iter()
+        .any(|cell| matches!(cell.value, Value::Unknown(_)))
+    {
         return Vec::new();
     }
     let Some(fields) = written.fields().filter(|fields| !fields.is_empty()) else {

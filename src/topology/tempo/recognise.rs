@@ -305,7 +305,8 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
     let generator = generator::read(&settings, &targets, &overrides);
     let receivers = match targets.runs("distributor") {
         Some(false) => Vec::new(),
-        _ if state == ConfigState::Operator => Vec::new(),
+        // What a configuration says that is not at hand is not what Tempo does without one.
+        _ if !matches!(state, ConfigState::Found | ConfigState::NotGiven) => Vec::new(),
         _ => receivers::read(&config, &release),
     };
     let paths = home.container().map_or_else(Vec::new, |(workload, container)| {

@@ -1,5 +1,6 @@
 //! Asking pods through a server made of a function.
 
+use super::super::progress::Progress;
 use super::*;
 use http::{Request, Response};
 use kube::client::Body;
@@ -48,7 +49,13 @@ fn asked(names: &[(&str, &str, u16, &str)], observe: Option<Duration>, reply: Re
     let found = runtime.block_on(async {
         let client = kube::Client::new(service, "default");
         let (_stop, stopped) = tokio::sync::watch::channel(false);
-        let api = Api::new(client, Duration::from_secs(20), Duration::from_millis(200), stopped);
+        let api = Api::new(
+            client,
+            Duration::from_secs(20),
+            Duration::from_millis(200),
+            stopped,
+            Progress::new(None),
+        );
         ask(&api, wanted.collect(), observe).await
     });
     let log = log.lock().unwrap().clone();
@@ -183,6 +190,7 @@ fn a_few_running_pods_are_asked() {
         pod("d", "Running", 2),
         pod("e", "Running", 0),
     ];
+    let pods = pods.map(Object::of);
     let (wanted, note) = wanted(&workload, &pods);
     let paths: Vec<String> = wanted.iter().map(Wanted::request).collect();
     assert_eq!(
