@@ -9,11 +9,6 @@ use std::path::PathBuf;
 /// Answers of one run that are read.
 const MOST_ANSWERS: usize = 2_000;
 
-/// Returns the answer that a file of a bundle holds, named as the pod is; `None` for any other file.
-pub fn of_bundle(name: &str, body: &[u8]) -> Option<Answer> {
-    Some(Answer::new(AnswerName::of_file(name)?, SourceFileName::Live, body))
-}
-
 /// Returns the answer that a file of the user's holds; `None` for any other file.
 pub(super) fn of_file(name: &str, body: &[u8]) -> Option<Answer> {
     Some(Answer::new(

@@ -24,10 +24,11 @@ fn run(arguments: &[&str]) -> (i32, Value) {
     (output.status.code().unwrap(), report)
 }
 
-/// The findings with their places, the gaps, and the containers whose logs were read.
+/// The findings that nothing else causes with their places, the gaps, and the containers whose logs were read.
 fn told(report: &Value, root: &str) -> (Vec<String>, Vec<String>) {
     let list = |key: &str| report[key].as_array().unwrap().iter();
-    let findings = list("findings").map(|finding| {
+    let causes = list("findings").filter(|finding| finding["caused_by"].is_null());
+    let findings = causes.map(|finding| {
         let place = &finding["place"];
         let file = place["file"].as_str().unwrap().replace(root, "");
         format!(

@@ -40,6 +40,18 @@ pub(super) struct Manifest {
     pub(super) objects: Vec<Object>,
     pub(super) files: Vec<GivenFile>,
     pub(super) logs: Vec<Log>,
+    pub(super) answers: Vec<Answered>,
+}
+
+/// What a program answered about itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Answered {
+    pub(super) path: String,
+    /// Who answered what, in the form of a file's name.
+    pub(super) answer: String,
+    /// The file that was given, when it came as one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
 }
 
 /// For which kinds and namespaces the evidence is whole.

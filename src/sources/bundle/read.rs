@@ -1,8 +1,9 @@
 //! Makes evidence of a bundle, by the way that it came in: objects as from a cluster, documents as from a file, logs scanned anew.
 
 use super::archive::Archive;
-use super::manifest::{GivenFile, Log, Manifest, Stretch};
+use super::manifest::{Answered, GivenFile, Log, Manifest, Stretch};
 use super::{BundleError, LAYOUT, MANIFEST};
+use crate::evidence::answers::{Answer, AnswerName, SourceFileName};
 use crate::evidence::redact::{without_tokens, without_tokens_in};
 use crate::evidence::{ContainerLog, Evidence, SourceFile};
 use crate::sources::list::Item;
@@ -21,10 +22,11 @@ pub(super) fn evidence(archive: &Archive, options: &Options, search: &LogSearch<
                 .hint("was it packed anew? take a new one with `tracedoctor capture`"),
         );
     }
-    let (objects, files, logs) = (
+    let (objects, files, logs, answers) = (
         std::mem::take(&mut manifest.objects),
         std::mem::take(&mut manifest.files),
         std::mem::take(&mut manifest.logs),
+        std::mem::take(&mut manifest.answers),
     );
     let mut evidence = manifest.into_evidence();
     evidence.given_releases.extend(options.releases.clone());
@@ -53,6 +55,9 @@ pub(super) fn evidence(archive: &Archive, options: &Options, search: &LogSearch<
                 Entry::Deferred(_) => {}
             }
         }
+    }
+    for one in &answers {
+        evidence.answers.push(of_answer(archive, one)?);
     }
     let texts = match logs.is_empty() {
         true => Vec::new(),
@@ -164,6 +169,19 @@ fn unit(file: &Arc<SourceFile>, stretch: &Stretch, range: std::ops::Range<usize>
         source: stretch.rendered_from.clone(),
         given: Given::InFolder,
     }
+}
+
+fn of_answer(archive: &Archive, one: &Answered) -> Result<Answer, BundleError> {
+    let body = bytes(archive, &one.path)?;
+    let name = AnswerName::of_file(&one.answer).ok_or_else(|| {
+        BundleError::new(
+            format!("{}:{MANIFEST}", archive.name),
+            format!("`{}` names no answer of a program", one.answer),
+        )
+        .hint("was it changed by hand? take a new bundle")
+    })?;
+    let file = one.name.as_deref().map_or(SourceFileName::Live, SourceFileName::Given);
+    Ok(Answer::new(name, file, body))
 }
 
 fn of_log(archive: &Archive, log: Log, search: &LogSearch<'_>, texts: &[String]) -> Result<ContainerLog, BundleError> {

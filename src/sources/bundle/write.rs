@@ -1,6 +1,6 @@
 //! Writes evidence as a bundle: the same evidence and the same key give the same bytes.
 
-use super::manifest::{Gap, GivenFile, LeftOut, Log, Manifest, Object};
+use super::manifest::{Answered, Gap, GivenFile, LeftOut, Log, Manifest, Object};
 use super::{MANIFEST, ROOT, compose};
 use crate::evidence::logs::Truncation;
 use crate::evidence::redact::Redactor;
@@ -96,6 +96,22 @@ pub fn write(evidence: &Evidence, redactor: &Redactor, out: impl Write) -> io::R
         );
         entries.push((path.clone(), lines.clone()));
         manifest.logs.push(log_of(log, path));
+    }
+    for answer in &evidence.answers {
+        let name = answer.name.words();
+        if !fits(&mut room, answer.body().len(), entries.len()) {
+            let reason = too_much("logs", MOST_LOG_BYTES);
+            manifest.left_out.push(LeftOut { name, reason });
+            continue;
+        }
+        let file = answer.text.file();
+        let path = unused(&mut taken, &answer.name.file(), "");
+        entries.push((path.clone(), answer.body().as_bytes().to_vec()));
+        manifest.answers.push(Answered {
+            path,
+            answer: answer.name.file(),
+            name: (!file.live).then(|| file.name.clone()),
+        });
     }
     let written = Written {
         objects: manifest.objects.len() + documents,
