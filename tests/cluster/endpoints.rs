@@ -117,6 +117,13 @@ fn of_proxy(report: &Value) -> Vec<&Value> {
 
 /// The stack of the scenario before this one runs.
 pub(crate) fn asked(cluster: &Cluster) {
+    let before = cluster.ways.lock().unwrap().clone();
+    programs_that_answer(cluster);
+    // The addresses of these pods are those of others later.
+    *cluster.ways.lock().unwrap() = before;
+}
+
+fn programs_that_answer(cluster: &Cluster) {
     let played = play_fixture(cluster, "healthy/shop-plain-today", "tracing");
     let (_, report) = run(cluster, "admin", &[]);
     assert_eq!(

@@ -354,7 +354,7 @@ pub(crate) fn progress(cluster: &Cluster) {
     let last = watched.rfind("reading ").unwrap();
     let after = &watched[last..];
     assert!(after.contains("\u{1b}[2K") && after.contains("0 errors"), "{after:?}");
-    for unwatched in ["-q", "-o json | cat", "> /dev/null"] {
+    for unwatched in ["-o json | cat", "> /dev/null"] {
         let text = at_terminal(unwatched);
         assert!(
             !text.contains("reading ") && !text.contains("\u{1b}[2K"),
