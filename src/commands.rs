@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod checks;
 pub mod cluster;
+mod counted;
 pub mod embedded;
 pub mod error;
 pub mod examples;

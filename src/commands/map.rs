@@ -1,11 +1,11 @@
 //! `tracedoctor map`: the connections between stages as found, with the findings on them.
 
 use super::error::CommandError;
-use super::{embedded, hide, input, inspect, output};
+use super::{counted, embedded, hide, input, inspect, output};
 use crate::checks::Reading;
 use crate::cli::RunArguments;
 use crate::evidence::{Cell, Place};
-use crate::facts::Row;
+use crate::facts::{Facts, Row};
 use crate::finding::{Finding, Severity, Spot};
 use crate::report::map::{Hop, Map, State, dot, json, mermaid, text};
 
@@ -25,7 +25,7 @@ pub fn map(arguments: &RunArguments) -> Result<u8, CommandError> {
     let hops = facts
         .rows("hops")
         .iter()
-        .map(|row| hop_with_findings(row, &report.findings).0)
+        .map(|row| hop_with_findings(row, &facts, &report.findings).0)
         .collect();
     output::print(&render(&Map { hops }))?;
     Ok(if report.stages.is_empty() { NOTHING } else { 0 })
@@ -46,7 +46,7 @@ fn renderer(outputs: &[String]) -> Result<Renderer, CommandError> {
 }
 
 /// Returns a connection, and the errors and warnings on it.
-pub(super) fn hop_with_findings<'f>(row: &Row, findings: &'f [Finding]) -> (Hop, Vec<&'f Finding>) {
+pub(super) fn hop_with_findings<'f>(row: &Row, facts: &Facts, findings: &'f [Finding]) -> (Hop, Vec<&'f Finding>) {
     let cell = |column: &str| row.cells.get(column).cloned().unwrap_or_default();
     let words = |column: &str| {
         let mut text = cell(column).text()?.to_owned();
@@ -57,10 +57,15 @@ pub(super) fn hop_with_findings<'f>(row: &Row, findings: &'f [Finding]) -> (Hop,
     let unknown = ["target", "port_open", "listener"]
         .into_iter()
         .find_map(|column| cell(column).unknown_reason().map(ToString::to_string));
-    let (state, reason) = match (on_it.first(), words("target").as_deref(), unknown) {
+    let is_of_spans = words("sender").as_deref() == Some("exporter") && words("signal").as_deref() == Some("traces");
+    let sent = words("name")
+        .filter(|_| is_of_spans)
+        .and_then(|name| counted::sent(facts, &row.about.stage.name, &name));
+    let (state, reason) = match (on_it.first(), sent, words("target").as_deref(), unknown) {
         (Some(first), ..) => (State::Broken, Some(first.message.clone())),
-        (None, Some("outside"), _) => (State::Outside, None),
-        (None, _, Some(reason)) => (State::Unknown, Some(reason)),
+        (None, Some(count), ..) => (State::Proven, Some(counted::words(count, "sent"))),
+        (None, _, Some("outside"), _) => (State::Outside, None),
+        (None, _, _, Some(reason)) => (State::Unknown, Some(reason)),
         (None, ..) => (State::Configured, None),
     };
     let hop = Hop {

@@ -52,7 +52,7 @@ pub fn why(arguments: WhyArguments) -> Result<u8, CommandError> {
         hops: facts
             .rows("hops")
             .iter()
-            .map(|row| map::hop_with_findings(row, &report.findings))
+            .map(|row| map::hop_with_findings(row, &facts, &report.findings))
             .collect(),
         findings: &report.findings,
         facts: &facts,

@@ -49,6 +49,8 @@ pub struct Hop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
+    /// Counters say that spans went this way.
+    Proven,
     /// Both ends are at hand and fit.
     Configured,
     /// A check found that it cannot work.
@@ -63,6 +65,7 @@ impl State {
     /// Returns the word for a terminal.
     pub(super) fn word(self) -> &'static str {
         match self {
+            State::Proven => "proven",
             State::Configured => "configured",
             State::Broken => "BROKEN",
             State::Outside => "outside",

@@ -77,6 +77,30 @@ fn no_break_is_seen_in_a_healthy_stack() {
 }
 
 #[test]
+fn counters_prove_that_spans_went_this_way() {
+    let shop = fixtures("healthy")
+        .into_iter()
+        .find(|path| path.ends_with("shop-plain-today"));
+    let (_, why) = tracedoctor(&["why", "storefront"], &shop.unwrap());
+    let states: Vec<String> = why["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| format!("{} {}", step["step"].as_str().unwrap(), step["state"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        "station configured",
+        "hop configured",
+        "station proven",
+        "hop proven",
+        "station proven",
+        "station configured",
+        "hop configured",
+    ];
+    assert_eq!(states, expected);
+}
+
+#[test]
 fn a_workload_is_named_as_kubectl_names_it_and_an_unknown_one_is_said() {
     let healthy = fixtures("healthy");
     let shop = healthy.iter().find(|path| path.ends_with("shop-plain-today")).unwrap();

@@ -1,5 +1,6 @@
 //! Walks from a workload along the connections of its spans; each branch ends with its first break, or where nothing more is seen.
 
+use crate::commands::counted;
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::report::map::{Hop, State};
@@ -76,7 +77,10 @@ impl<'a> Way<'a> {
         let (state, reason) = match first {
             _ if !is_new => (State::Configured, Some("as above".to_owned())),
             Some(finding) => (State::Broken, Some(finding.message.clone())),
-            None => (State::Configured, None),
+            None => match counted::taken(ground.facts, name) {
+                Some(count) => (State::Proven, Some(counted::words(count, "taken"))),
+                None => (State::Configured, None),
+            },
         };
         let what = What::Station(Station {
             stage: stage.to_owned(),
