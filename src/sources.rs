@@ -230,8 +230,19 @@ fn collected(input: &Input, options: &Options, search: &LogSearch<'_>) -> (Optio
     (whole, rest)
 }
 
+/// Returns whether a path that is given for manifests may bring logs with it: an archive, or a folder as other tools dump a cluster.
+pub fn may_hold_logs(path: &Path) -> bool {
+    if !path.is_dir() {
+        return is_archive(path);
+    }
+    let is_log = |name: &str| [".log", ".txt", ".gz"].iter().any(|ending| name.ends_with(ending));
+    files::walk(path, &Limits::default()).any(|entry| {
+        entry.is_ok_and(|entry| is_log(&entry.file_name().to_string_lossy()) || is_archive(entry.path()))
+    })
+}
+
 /// Returns whether a file is named as an archive is.
-pub fn is_archive(path: &Path) -> bool {
+fn is_archive(path: &Path) -> bool {
     let name = path.to_string_lossy().to_ascii_lowercase();
     [".tar.gz", ".tgz", ".tar"].iter().any(|ending| name.ends_with(ending))
 }

@@ -43,7 +43,7 @@ fn gather(arguments: &InputArguments, options: &Options, catalog: &Catalog) -> R
         cluster::refuse_with_files(arguments)?;
     }
     // Patterns are compiled only where there may be logs.
-    let is_plain = |path: &std::path::PathBuf| !path.is_dir() && !sources::is_archive(path);
+    let is_plain = |path: &std::path::PathBuf| !sources::may_hold_logs(path);
     let no_logs = !live
         && !arguments.demo
         && arguments.logs.is_empty()
