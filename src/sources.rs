@@ -236,9 +236,8 @@ pub fn may_hold_logs(path: &Path) -> bool {
         return is_archive(path);
     }
     let is_log = |name: &str| [".log", ".txt", ".gz"].iter().any(|ending| name.ends_with(ending));
-    files::walk(path, &Limits::default()).any(|entry| {
-        entry.is_ok_and(|entry| is_log(&entry.file_name().to_string_lossy()) || is_archive(entry.path()))
-    })
+    files::walk(path, &Limits::default())
+        .any(|entry| entry.is_ok_and(|entry| is_log(&entry.file_name().to_string_lossy()) || is_archive(entry.path())))
 }
 
 /// Returns whether a file is named as an archive is.
