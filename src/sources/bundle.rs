@@ -1,7 +1,7 @@
 //! Bundles: evidence in one file, to be judged elsewhere or later.
 //!
 //! A bundle is a `tar.gz` of text files below one folder, with `bundle.json` as the first of them: `docs/bundle.md` describes the layout.
-//! [`write`] makes one of evidence that was gathered with [`Options::keep_logs`] and a keyed [`Redactor`]; [`open`] makes evidence of one, which
+//! [`write()`] makes one of evidence that was gathered with [`Options::keep_logs`] and a keyed [`Redactor`](crate::evidence::redact::Redactor); [`open`] makes evidence of one, which
 //! gives the verdicts of the run that it was taken from. Nothing of an archive is ever written to disk, and all of it is bounded.
 
 mod archive;
