@@ -199,11 +199,7 @@ pub fn gather(input: &Input, options: &Options, search: &LogSearch<'_>, stdin: i
 /// Reads the bundles and the collections of other tools among the paths; returns what is left.
 fn collected(input: &Input, options: &Options, search: &LogSearch<'_>) -> (Option<Evidence>, Input) {
     let mut rest = input.clone();
-    let (archives, paths): (Vec<PathBuf>, Vec<PathBuf>) =
-        rest.paths.into_iter().partition(|path| match path.is_dir() {
-            true => dumps::recognise_folder(path),
-            false => is_archive(path),
-        });
+    let (archives, paths): (Vec<PathBuf>, Vec<PathBuf>) = rest.paths.into_iter().partition(|path| is_collection(path));
     rest.paths = Vec::new();
     let mut whole: Option<Evidence> = None;
     for path in archives {
@@ -230,14 +226,12 @@ fn collected(input: &Input, options: &Options, search: &LogSearch<'_>) -> (Optio
     (whole, rest)
 }
 
-/// Returns whether a path that is given for manifests may bring logs with it: an archive, or a folder as other tools dump a cluster.
-pub fn may_hold_logs(path: &Path) -> bool {
-    if !path.is_dir() {
-        return is_archive(path);
+/// Returns whether a path that is given for manifests is a bundle, or what another tool collected: that brings logs with it.
+pub fn is_collection(path: &Path) -> bool {
+    match path.is_dir() {
+        true => dumps::recognise_folder(path),
+        false => is_archive(path),
     }
-    let is_log = |name: &str| [".log", ".txt", ".gz"].iter().any(|ending| name.ends_with(ending));
-    files::walk(path, &Limits::default())
-        .any(|entry| entry.is_ok_and(|entry| is_log(&entry.file_name().to_string_lossy()) || is_archive(entry.path())))
 }
 
 /// Returns whether a file is named as an archive is.

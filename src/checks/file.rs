@@ -227,14 +227,31 @@ pub enum Reading {
     Proven,
 }
 
+/// The table of a check that has only `logs`.
+pub(super) const LOGS: &str = "logs";
+
+/// Returns a check file up to its examples.
+pub(super) fn without_examples(content: &str) -> &str {
+    content.find("\nexamples:").map_or(content, |end| &content[..=end])
+}
+
+/// Returns the folder and the stem of a file's name: the stage and the id of its check.
+pub(super) fn folder_and_stem(name: &str) -> (String, String) {
+    let name = name.replace('\\', "/");
+    let mut parts = name.rsplit('/');
+    let file = parts.next().unwrap_or_default();
+    let stem = file.trim_end_matches(".yaml").trim_end_matches(".yml");
+    (parts.next().unwrap_or_default().to_owned(), stem.to_owned())
+}
+
 /// Reads a check file; `name` is its path, whose last two parts are folder and stem.
 ///
 /// # Errors
 /// All that is wrong with it, each with its place.
 pub fn load(name: &str, content: &str, reading: Reading) -> Result<Check, Vec<CheckError>> {
-    let content = match (reading, content.find("\nexamples:")) {
-        (Reading::Proven, Some(end)) => &content[..=end],
-        _ => content,
+    let content = match reading {
+        Reading::Proven => without_examples(content),
+        Reading::Whole => content,
     };
     let mut reader = Reader {
         file: Arc::new(SourceFile::new(name, content)),

@@ -61,15 +61,20 @@ struct Answer {
 
 /// Judges all rows by all checks.
 pub fn judge(catalog: &Catalog, facts: &Facts, gaps: &[Gap]) -> Judgement {
-    let checks: Vec<&Check> = catalog
-        .iter()
-        .filter(|check| check.id != RUNNING_CONFIG_DIFFERS)
-        .collect();
+    // What was not read and what logs say may concern any check; else one whose table has no row has nothing to say.
+    let concerns_all = !gaps.is_empty() || !facts.log_matches().is_empty() || !facts.rows("container_logs").is_empty();
+    let (mut checks, unread) = catalog.needed(|table| concerns_all || !facts.rows(table).is_empty());
+    checks.retain(|check| check.id != RUNNING_CONFIG_DIFFERS);
     let answers: Vec<(&Check, Answer)> = checks
         .par_iter()
         .map(|check| (*check, guarded(check, || answer(check, facts, gaps))))
         .collect();
     let mut judgement = Judgement::default();
+    for (id, table) in unread {
+        if id != RUNNING_CONFIG_DIFFERS {
+            judgement.not_applicable.push((id.to_owned(), nothing_found(table)));
+        }
+    }
     let mut findings = Vec::new();
     let mut contradicted = Vec::new();
     for (check, mut answer) in answers {
@@ -91,6 +96,7 @@ pub fn judge(catalog: &Catalog, facts: &Facts, gaps: &[Gap]) -> Judgement {
     };
     let mut findings = settle::settle(findings, &is_observed);
     number_equal_fingerprints(&mut findings);
+    judgement.not_applicable.sort();
     let (hints, findings): (Vec<_>, Vec<_>) = findings
         .into_iter()
         .partition(|(finding, _)| finding.severity == Severity::Hint);
@@ -121,10 +127,14 @@ fn collect(check: &Check, answer: Answer, judgement: &mut Judgement, findings: &
         let reason = if answer.outside_release > 0 {
             "concerns other releases only".to_owned()
         } else {
-            format!("nothing of what it looks at was found ({})", check.each)
+            nothing_found(check.each)
         };
         judgement.not_applicable.push((check.id.clone(), reason));
     }
+}
+
+fn nothing_found(table: &str) -> String {
+    format!("nothing of what it looks at was found ({table})")
 }
 
 /// Gives findings with the same fingerprint a number, in their order, so that each can be named.

@@ -4,6 +4,7 @@
 
 use super::error::CommandError;
 use super::inspect;
+use super::inspect::Changes;
 use super::run::scanner;
 use crate::checks::evaluate::evaluate;
 use crate::checks::expression::Expression;
@@ -174,7 +175,7 @@ impl<'c> Suite<'c> {
         };
         let evidence = sources::from_texts(files, &options, Some(&inspect::log_search(&self.scanner)));
         let (facts, stages) = inspect::facts_of(&evidence, self.tables);
-        let report = inspect::report_of(&evidence, &facts, stages, self.catalog);
+        let report = inspect::report_of(&evidence, &facts, stages, self.catalog, Changes::Shown);
         (facts, report)
     }
 

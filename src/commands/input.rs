@@ -1,6 +1,7 @@
 //! From the arguments of a command to evidence and its report: what `run` and `map` have in common.
 
 use super::error::CommandError;
+use super::inspect::Changes;
 use super::run::scanner;
 use super::{cluster, embedded, inspect};
 use crate::checks::Catalog;
@@ -43,12 +44,11 @@ fn gather(arguments: &InputArguments, options: &Options, catalog: &Catalog) -> R
         cluster::refuse_with_files(arguments)?;
     }
     // Patterns are compiled only where there may be logs.
-    let is_plain = |path: &std::path::PathBuf| !sources::may_hold_logs(path);
     let no_logs = !live
         && !arguments.demo
         && arguments.logs.is_empty()
         && arguments.bundle.is_none()
-        && arguments.paths.iter().all(is_plain);
+        && !arguments.paths.iter().any(|path| sources::is_collection(path));
     let scanner = match no_logs {
         true => scanner(&Catalog::default())?,
         false => scanner(catalog)?,
@@ -62,7 +62,11 @@ fn gather(arguments: &InputArguments, options: &Options, catalog: &Catalog) -> R
             sources::bundle::open(bundle, options, &search, std::io::stdin().lock()).map_err(CommandError::bundle)
         }
         (None, true) => cluster::gather(arguments, options, &search),
-        (None, false) => from_files(arguments, options, &search),
+        (None, false) => {
+            // The tables are needed next, and reading files leaves time to read them as well.
+            let tables = || (embedded::tables(), embedded::npm());
+            rayon::join(|| from_files(arguments, options, &search), tables).0
+        }
     }
 }
 
@@ -73,8 +77,9 @@ pub(super) fn report(
     facts: &Facts,
     stages: Vec<StageSummary>,
     catalog: &Catalog,
+    changes: Changes,
 ) -> Report {
-    let mut report = inspect::report_of(evidence, facts, stages, catalog);
+    let mut report = inspect::report_of(evidence, facts, stages, catalog, changes);
     inspect::drop_lonely_hints(&mut report);
     if arguments.demo {
         report.source.kind = "demo".to_owned();

@@ -37,11 +37,26 @@ pub fn facts_of(evidence: &Evidence, tables: &Tables) -> (Facts, Vec<StageSummar
 /// Judges evidence by a catalogue.
 pub fn inspect(evidence: &Evidence, tables: &Tables, catalog: &Catalog) -> Report {
     let (facts, stages) = facts_of(evidence, tables);
-    report_of(evidence, &facts, stages, catalog)
+    report_of(evidence, &facts, stages, catalog, Changes::Shown)
+}
+
+/// Whether what can be changed by machine is shown: a diff costs a parse of its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changes {
+    /// Each edit is proven and shown as a diff; one that cannot be proven is dropped.
+    Shown,
+    /// The reader sees no diff: nothing is proven.
+    NotShown,
 }
 
 /// Judges facts by a catalogue.
-pub fn report_of(evidence: &Evidence, facts: &Facts, stages: Vec<StageSummary>, catalog: &Catalog) -> Report {
+pub fn report_of(
+    evidence: &Evidence,
+    facts: &Facts,
+    stages: Vec<StageSummary>,
+    catalog: &Catalog,
+    changes: Changes,
+) -> Report {
     let judgement = judge(catalog, facts, &evidence.gaps);
     let mut report = Report {
         source: SourceSummary {
@@ -70,7 +85,9 @@ pub fn report_of(evidence: &Evidence, facts: &Facts, stages: Vec<StageSummary>, 
     report
         .undecided
         .sort_by(|a, b| (&a.check, &a.stage, &a.reason).cmp(&(&b.check, &b.stage, &b.reason)));
-    add_diffs(&mut report);
+    if changes == Changes::Shown {
+        add_diffs(&mut report);
+    }
     hide::credentials(&mut report);
     report.counts = counts(&report);
     report

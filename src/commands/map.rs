@@ -1,6 +1,7 @@
 //! `tracedoctor map`: the connections between stages as found, with the findings on them.
 
 use super::error::CommandError;
+use super::inspect::Changes;
 use super::{counted, embedded, hide, input, inspect, output};
 use crate::checks::Reading;
 use crate::cli::RunArguments;
@@ -21,7 +22,7 @@ pub fn map(arguments: &RunArguments) -> Result<u8, CommandError> {
     let catalog = embedded::selected(&arguments.selection, Reading::Proven)?;
     let evidence = input::evidence(&arguments.input, &catalog)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
-    let report = input::report(&arguments.input, &evidence, &facts, stages, &catalog);
+    let report = input::report(&arguments.input, &evidence, &facts, stages, &catalog, Changes::NotShown);
     let hops = facts
         .rows("hops")
         .iter()

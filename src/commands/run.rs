@@ -1,6 +1,7 @@
 //! `tracedoctor run`: from a cluster, or manifests and logs, to a report and an exit code.
 
 use super::error::CommandError;
+use super::inspect::Changes;
 use super::{cluster, embedded, input, inspect, output, trace};
 use crate::checks::{Catalog, Reading};
 use crate::cli::{FailOn, RunArguments};
@@ -8,7 +9,7 @@ use crate::evidence::Gap;
 use crate::evidence::logs::LogScanner;
 use crate::evidence::redact::redact;
 use crate::finding::{Outcome, Report, Severity};
-use crate::report::Verbosity;
+use crate::report::{Format, Verbosity};
 
 /// Exit code: no finding at or above the threshold.
 const CLEAN: u8 = 0;
@@ -40,7 +41,9 @@ pub fn run(arguments: &RunArguments) -> Result<u8, CommandError> {
         output::print(&redact(&trace::trace(check, &facts)))?;
         return Ok(CLEAN);
     }
-    let mut report = input::report(&arguments.input, &evidence, &facts, stages, &catalog);
+    let is_brief = arguments.quiet && outputs.iter().all(|output| output.format == Format::Text);
+    let changes = if is_brief { Changes::NotShown } else { Changes::Shown };
+    let mut report = input::report(&arguments.input, &evidence, &facts, stages, &catalog, changes);
     let outcome = outcome(&report, arguments);
     let code = outcome.exit_code;
     report.outcome = Some(outcome);

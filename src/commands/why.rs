@@ -3,6 +3,7 @@
 mod walk;
 
 use super::error::CommandError;
+use super::inspect::Changes;
 use super::{cluster, embedded, input, inspect, map, output};
 use crate::checks::Reading;
 use crate::cli::{RunArguments, WhyArguments};
@@ -43,7 +44,14 @@ pub fn why(arguments: WhyArguments) -> Result<u8, CommandError> {
     let catalog = embedded::selected(&run_arguments.selection, Reading::Proven)?;
     let evidence = input::evidence(&run_arguments.input, &catalog)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
-    let report = input::report(&run_arguments.input, &evidence, &facts, stages, &catalog);
+    let report = input::report(
+        &run_arguments.input,
+        &evidence,
+        &facts,
+        stages,
+        &catalog,
+        Changes::Shown,
+    );
     let workload = match wanted.find(&candidates(&facts))? {
         Some(found) => found,
         None => return Ok(not_found(&wanted, &candidates(&facts))),

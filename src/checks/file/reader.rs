@@ -118,14 +118,7 @@ impl Reader {
             return None;
         }
         self.known_keys(root, KEYS);
-        let name = self.file.name.replace('\\', "/");
-        let mut parts = name.rsplit('/');
-        let stem = parts
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches(".yaml")
-            .trim_end_matches(".yml");
-        let folder = parts.next().unwrap_or_default().to_owned();
+        let (folder, stem) = super::folder_and_stem(&self.file.name);
         let id = self.required_text(root, "id")?;
         if id != stem {
             let cell = root.get("id").cloned().unwrap_or_default();
@@ -262,7 +255,7 @@ impl Reader {
                 if root.get("when").is_some() {
                     self.error(root, "`each` is missing: which table does `when` read?");
                 }
-                "logs"
+                super::LOGS
             }
         };
         let mut variables = BTreeMap::new();
