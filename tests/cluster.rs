@@ -26,6 +26,8 @@ mod harness;
 mod scenarios;
 #[path = "cluster/sick.rs"]
 mod sick;
+#[path = "cluster/states.rs"]
+mod states;
 #[path = "cluster/wire.rs"]
 mod wire;
 
