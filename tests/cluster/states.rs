@@ -84,15 +84,29 @@ fn age_config_maps(cluster: &Cluster, folder: &Path, names: &[&str], by: i64) {
         for document in whole.split("\n---") {
             let one: Value = serde_saphyr::from_str(document).unwrap_or(Value::Null);
             let entries = one["metadata"]["managedFields"].as_array();
-            let mut of_data = entries.into_iter().flatten().filter(|one| one["fieldsV1"].get("f:data").is_some());
+            let mut of_data = entries
+                .into_iter()
+                .flatten()
+                .filter(|one| one["fieldsV1"].get("f:data").is_some());
             if let Some(last) = of_data.next_back() {
-                let key = (text(&one, &["metadata", "namespace"]), text(&one, &["metadata", "name"]));
+                let key = (
+                    text(&one, &["metadata", "namespace"]),
+                    text(&one, &["metadata", "name"]),
+                );
                 changed.insert((key.0.to_owned(), key.1.to_owned()), text(last, &["time"]).to_owned());
             }
         }
     }
     for namespace in names {
-        let all = cluster.kubectl(&["get", "configmaps", "-n", namespace, "-o", "json", "--show-managed-fields"]);
+        let all = cluster.kubectl(&[
+            "get",
+            "configmaps",
+            "-n",
+            namespace,
+            "-o",
+            "json",
+            "--show-managed-fields",
+        ]);
         for mut one in items(&json(&all)) {
             let name = text(&one, &["metadata", "name"]).to_owned();
             if name == "kube-root-ca.crt" {
@@ -117,7 +131,10 @@ fn pairs(cluster: &Cluster, state: &[Value]) -> Vec<(Value, Value)> {
     let mut left = items(&live);
     let mut found = Vec::new();
     // One that was evicted stands beside those that took its place.
-    for pod in state.iter().filter(|one| one["kind"] == "Pod" && one["status"]["phase"] != "Failed") {
+    for pod in state
+        .iter()
+        .filter(|one| one["kind"] == "Pod" && one["status"]["phase"] != "Failed")
+    {
         let place = |pod: &Value| {
             let namespace = text(pod, &["metadata", "namespace"]).to_owned();
             (namespace, stem(text(pod, &["metadata", "name"])))
@@ -137,8 +154,19 @@ pub(crate) fn play(cluster: &Cluster, folder: &Path, names: &[&str]) -> Vec<Stri
     let pairs = pairs(cluster, &state);
     let mut wrong = Vec::new();
     for (pod, live) in &pairs {
-        let (namespace, name) = (text(live, &["metadata", "namespace"]), text(live, &["metadata", "name"]));
-        let hold = ["annotate", "pod", name, "-n", namespace, "tracedoctor.test/hold=yes", "--overwrite"];
+        let (namespace, name) = (
+            text(live, &["metadata", "namespace"]),
+            text(live, &["metadata", "name"]),
+        );
+        let hold = [
+            "annotate",
+            "pod",
+            name,
+            "-n",
+            namespace,
+            "tracedoctor.test/hold=yes",
+            "--overwrite",
+        ];
         let _ = cluster.kubectl(&hold);
         let mut status = pod["status"].clone();
         move_times(&mut status, by);

@@ -68,7 +68,7 @@ pub(super) async fn collect(
     api.begin("ConfigMaps");
     let named = stages::named_config_maps(&collector.evidence);
     collector.config_maps(named).await;
-    let recognised = stages::stages(&collector.evidence, needs.tables);
+    let recognised = stages::stages(&collector.evidence, needs.tables, scope.target.exec);
     collector.provisioned(&recognised).await;
     api.begin("what stands beside the stages");
     collector.beside(&recognised).await;
@@ -170,7 +170,7 @@ impl Collector<'_> {
         let mut seen = BTreeSet::new();
         let mut wanted = Vec::new();
         let mut questions = Vec::new();
-        let mut disks = Vec::new();
+        let mut commands = Vec::new();
         let mut unwell = Vec::new();
         for (workload, list) in workloads.iter().zip(lists) {
             if let Some(failure) = &list.failure {
@@ -196,7 +196,7 @@ impl Collector<'_> {
                 self.evidence.notes.extend(note);
             }
             if self.scope.target.exec {
-                disks.extend(exec::disks(workload, &pods));
+                commands.extend(exec::commands(workload, &pods));
             }
             self.add(&pods);
         }
@@ -207,7 +207,7 @@ impl Collector<'_> {
         self.evidence.logs.extend(logs);
         self.evidence.gaps.extend(gaps);
         self.answered(answers);
-        self.answered(exec::look(api, &disks).await);
+        self.answered(exec::run(api, &commands).await);
         for address in &self.scope.target.addresses {
             let (left, stop) = api.rest();
             self.answered(direct::ask(address, left, stop).await);

@@ -161,6 +161,9 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
         lines.push(format!(
             "CONNECT {root}/pods/{{pod of Tempo}}/exec?command=df&command=-P&command={{directory of its traces}}"
         ));
+        lines.push(format!(
+            "CONNECT {root}/pods/{{pod of an application}}/exec?command=cat&command={{file that Node loads first and no ConfigMap holds}}"
+        ));
     }
     for address in &target.addresses {
         let paths = address.paths().join(", ");

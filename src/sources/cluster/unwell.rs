@@ -66,7 +66,7 @@ mod tests {
         ];
         let workload = StageWorkload {
             questions: Vec::new(),
-            disks: Vec::new(),
+            commands: Vec::new(),
             namespace: "n".to_owned(),
             words: String::new(),
             selector: String::new(),
@@ -88,7 +88,7 @@ mod tests {
             of_workload(
                 &StageWorkload {
                     questions: Vec::new(),
-                    disks: Vec::new(),
+                    commands: Vec::new(),
                     short: None,
                     ..workload
                 },
