@@ -22,6 +22,8 @@ mod faults;
 mod fixtures;
 #[path = "cluster/harness.rs"]
 mod harness;
+#[path = "cluster/pipelines.rs"]
+mod pipelines;
 #[path = "cluster/scenarios.rs"]
 mod scenarios;
 #[path = "cluster/sick.rs"]

@@ -38,6 +38,10 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("acceptance_28_a_rollout_keeps_the_fingerprints", renamed_pods),
     ("acceptance_35_sick_pods", sick::states),
     ("pods_of_real_collectors", sick::real_collectors),
+    (
+        "counters_of_real_collectors_of_two_releases",
+        crate::pipelines::counters,
+    ),
     ("acceptance_09_a_list_that_hangs", faults::a_list_that_hangs),
     ("acceptance_09_all_lists_hang", faults::all_lists_hang),
     (
