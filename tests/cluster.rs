@@ -8,6 +8,8 @@
 mod accounts;
 #[path = "cluster/bundles.rs"]
 mod bundles;
+#[path = "cluster/clock.rs"]
+mod clock;
 #[path = "cluster/collectors.rs"]
 mod collectors;
 #[path = "cluster/egress.rs"]

@@ -37,6 +37,14 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("pods_that_do_not_run_say_why", sick_pods),
     ("acceptance_28_a_rollout_keeps_the_fingerprints", renamed_pods),
     ("acceptance_35_sick_pods", sick::states),
+    (
+        "acceptance_38_the_clock_of_the_server_decides",
+        crate::clock::the_clock_of_the_server,
+    ),
+    (
+        "acceptance_17_tests_of_charts_and_jobs_that_are_done",
+        crate::clock::tests_of_charts_and_jobs,
+    ),
     ("pods_of_real_collectors", sick::real_collectors),
     (
         "counters_of_real_collectors_of_two_releases",
@@ -47,6 +55,10 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     (
         "acceptance_10_pages_that_expire_and_servers_that_are_busy",
         faults::pages_and_busy_answers,
+    ),
+    (
+        "acceptance_10_a_page_that_really_expires",
+        crate::clock::a_page_that_really_expires,
     ),
     ("acceptance_10_answers_in_part", faults::answers_in_part),
     ("acceptance_10_a_log_that_comes_slowly", faults::a_slow_log),
