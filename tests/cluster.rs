@@ -24,6 +24,8 @@ mod faults;
 mod fixtures;
 #[path = "cluster/harness.rs"]
 mod harness;
+#[path = "cluster/overlay.rs"]
+mod overlay;
 #[path = "cluster/pipelines.rs"]
 mod pipelines;
 #[path = "cluster/scenarios.rs"]
