@@ -2,6 +2,7 @@
 //!
 //! Senders come from the other tables, the way from `topology::endpoint`; here both ends get the shape that checks read.
 
+mod policy;
 mod senders;
 
 use super::{About, Facts, RowBuilder};
@@ -64,11 +65,19 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         topology,
         services: links.services,
     };
+    let guards = policy::Guards::new(evidence, topology);
     for sender in senders::all(topology, links) {
-        let row = ends.row(&network, &sender);
-        let about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
+        let guarded = guards.guarded(&network, &sender);
+        let row = guards.with_columns(ends.row(&network, &sender), &guarded);
+        let mut about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
+        let assumptions = guarded.assumptions();
+        if !assumptions.is_empty() {
+            Arc::make_mut(&mut about).assumptions.extend(assumptions);
+        }
         let place = sender.to.endpoint.place.clone().or_else(|| sender.name.place.clone());
-        facts.push("hops", row.build_at(&about, place));
+        let row = row.build_at(&about, place);
+        guards.rows(facts, &guarded, &about, &row.cells);
+        facts.push("hops", row);
     }
 }
 

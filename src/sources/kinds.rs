@@ -6,8 +6,15 @@ use super::unit::Unit;
 use crate::evidence::{Note, Resource};
 
 /// The kinds that a fact may need, sorted. `List` and typed lists are taken apart.
-const NEEDED: [&str; 29] = [
+const NEEDED: [&str; 41] = [
+    "AdminNetworkPolicy",
     "Alloy",
+    "BaselineAdminNetworkPolicy",
+    "CiliumClusterwideNetworkPolicy",
+    "CiliumNetworkPolicy",
+    "ClusterNetworkPolicy",
+    "ClusterRole",
+    "ClusterRoleBinding",
     "ConfigMap",
     "CronJob",
     "DaemonSet",
@@ -15,6 +22,7 @@ const NEEDED: [&str; 29] = [
     "DeploymentConfig",
     "EndpointSlice",
     "Event",
+    "GlobalNetworkPolicy",
     "Grafana",
     "GrafanaDashboard",
     "GrafanaDatasource",
@@ -22,6 +30,7 @@ const NEEDED: [&str; 29] = [
     "Instrumentation",
     "Job",
     "Namespace",
+    "NetworkPolicy",
     "OpenTelemetryCollector",
     "PersistentVolumeClaim",
     "Pod",
@@ -29,10 +38,13 @@ const NEEDED: [&str; 29] = [
     "Prometheus",
     "ReplicaSet",
     "ReplicationController",
+    "Role",
+    "RoleBinding",
     "Rollout",
     "ScaledObject",
     "Secret",
     "Service",
+    "ServiceAccount",
     "StatefulSet",
     "TempoMonolithic",
     "TempoStack",

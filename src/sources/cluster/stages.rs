@@ -7,6 +7,7 @@ use crate::evidence::document::NodeValue;
 use crate::evidence::{Cell, Document, Evidence, NodeId, Resource, Value};
 use crate::releases::{Program, Tables};
 use crate::topology;
+use crate::topology::permission;
 use crate::topology::workload::Workload;
 use std::collections::BTreeSet;
 
@@ -45,6 +46,8 @@ pub(super) struct Stages {
     pub(super) namespaces: BTreeSet<String>,
     /// The Services that lead to a stage: namespace and name.
     pub(super) services: BTreeSet<(String, String)>,
+    /// The accounts of Collectors that ask the API server, and the namespace that they ask about; `None`: all.
+    pub(super) accounts: BTreeSet<(String, String, Option<String>)>,
 }
 
 /// Recognises the stages.
@@ -99,6 +102,17 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables) -> Stages {
             stages
                 .services
                 .insert((namespace.to_owned(), service.reference.name.clone()));
+        }
+    }
+    for asking in permission::asking(&topology) {
+        let account = permission::Account::of(asking.workload);
+        let scopes = asking
+            .needs
+            .iter()
+            .map(|need| Some(need.namespace.as_ref()?.name()?.to_owned()));
+        if let Some(namespace) = account.namespace.name() {
+            let accounts = scopes.map(|scope| (namespace.to_owned(), account.name.clone(), scope));
+            stages.accounts.extend(accounts);
         }
     }
     stages.workloads.sort();
