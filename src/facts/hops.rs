@@ -4,6 +4,7 @@
 
 mod policy;
 mod senders;
+mod tenant;
 
 use super::{About, Facts, RowBuilder};
 use crate::evidence::{Cell, Evidence, Place, Value};
@@ -66,11 +67,17 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         services: links.services,
     };
     let guards = policy::Guards::new(evidence, topology);
-    for sender in senders::all(topology, links) {
+    let senders = senders::all(topology, links);
+    let tenants = tenant::Tenants::new(&network, topology, links, &senders);
+    for (position, sender) in senders.into_iter().enumerate() {
         let guarded = guards.guarded(&network, &sender);
         let row = guards.with_columns(ends.row(&network, &sender), &guarded);
+        let row = tenants.with_columns(row, position);
         let mut about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
-        let assumptions = guarded.assumptions();
+        let mut assumptions = guarded.assumptions();
+        if tenants.is_apart(position) {
+            assumptions.push(tenant::ALL_AT_HAND.to_owned());
+        }
         if !assumptions.is_empty() {
             Arc::make_mut(&mut about).assumptions.extend(assumptions);
         }

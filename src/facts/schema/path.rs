@@ -144,6 +144,26 @@ const HOPS: &[Column] = &[
         Type::Text,
         "The rule of a NetworkPolicy that was perhaps meant to let it through, in words; null when there is none.",
     ),
+    column(
+        "tenant",
+        Type::Text,
+        "The tenant that the sender names to Tempo; null when it names none, or Tempo wants none.",
+    ),
+    column(
+        "tenant_wanted",
+        Type::Bool,
+        "Whether the Tempo that listens wants a tenant, with the place of that setting; null when it is none.",
+    ),
+    column(
+        "tenants_written",
+        Type::List(&Type::Text),
+        "The tenants that senders at hand write to this Tempo, placed where the first is named; null when it wants none.",
+    ),
+    column(
+        "tenants_read",
+        Type::List(&Type::Text),
+        "The tenants that data sources at hand read from this Tempo, placed where the first is named; null when it wants none.",
+    ),
 ];
 
 const POLICIES: &[Column] = &[
