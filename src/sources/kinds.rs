@@ -6,7 +6,7 @@ use super::unit::Unit;
 use crate::evidence::{Note, Resource};
 
 /// The kinds that a fact may need, sorted. `List` and typed lists are taken apart.
-const NEEDED: [&str; 29] = [
+const NEEDED: [&str; 37] = [
     "Alloy",
     "ConfigMap",
     "CronJob",
@@ -20,13 +20,18 @@ const NEEDED: [&str; 29] = [
     "GrafanaDatasource",
     "HorizontalPodAutoscaler",
     "Instrumentation",
+    "Jaeger",
     "Job",
+    "Kafka",
+    "LokiStack",
     "Namespace",
     "OpenTelemetryCollector",
     "PersistentVolumeClaim",
     "Pod",
     "PodMetrics",
     "Prometheus",
+    "PrometheusAgent",
+    "Redpanda",
     "ReplicaSet",
     "ReplicationController",
     "Rollout",
@@ -36,6 +41,9 @@ const NEEDED: [&str; 29] = [
     "StatefulSet",
     "TempoMonolithic",
     "TempoStack",
+    "VMAgent",
+    "VMCluster",
+    "VMSingle",
 ];
 
 pub(super) fn is_needed(kind: &str) -> bool {
