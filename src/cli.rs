@@ -40,10 +40,10 @@ pub enum Color {
 pub enum Command {
     /// Inspects a cluster, or manifests and logs: reports what is wrong, where, why, and what to change.
     Run(Box<RunArguments>),
-    /// Follows the spans of one workload, connection by connection, to the first that cannot work. With `-o`: text or json.
+    /// Follows the spans of one workload, connection by connection, to the first that cannot work.
     Why(Box<WhyArguments>),
-    /// Shows the way of the spans: who sends where, what listens there, and where it breaks. With `-o`: text, json, mermaid or dot.
-    Map(Box<RunArguments>),
+    /// Shows the way of the spans: who sends where, what listens there, and where it breaks.
+    Map(Box<MapArguments>),
     /// Saves what a run would read in one file, redacted: to be judged elsewhere or later with `run --bundle FILE`.
     #[command(after_help = "Examples:\n  \
         tracedoctor capture --to bundle.tar.gz                       the cluster of the kubeconfig\n  \
@@ -96,8 +96,12 @@ pub struct RunArguments {
     #[arg(short, long)]
     pub verbose: bool,
     /// Prints, for one check, every operand for every row, and nothing else.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "overlay")]
     pub trace: Option<String>,
+    /// Says what would appear and what would vanish if these manifests were applied to what is inspected, and only that; `-` reads standard
+    /// input. Repeatable.
+    #[arg(long, value_name = "PATH")]
+    pub overlay: Vec<PathBuf>,
 }
 
 /// Arguments of `capture`.
@@ -156,6 +160,26 @@ pub struct InputArguments {
     pub strict_input: bool,
 }
 
+/// Arguments of `map`.
+#[derive(Debug, Args)]
+pub struct MapArguments {
+    #[command(flatten)]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on a flattened group would become its help text"
+    )]
+    pub input: InputArguments,
+    #[command(flatten)]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on a flattened group would become its help text"
+    )]
+    pub selection: Selection,
+    /// Output format: `text`, `json`, `mermaid`, `dot` or `svg`.
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: String,
+}
+
 /// Arguments of `why`.
 #[derive(Debug, Args)]
 pub struct WhyArguments {
@@ -167,7 +191,19 @@ pub struct WhyArguments {
         missing_docs,
         reason = "a doc comment on a flattened group would become its help text"
     )]
-    pub run: RunArguments,
+    pub input: InputArguments,
+    #[command(flatten)]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on a flattened group would become its help text"
+    )]
+    pub selection: Selection,
+    /// Output format: `text` or `json`.
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: String,
+    /// Exit with 0 instead of 4 when nothing on the path is broken and something could not be read.
+    #[arg(long)]
+    pub allow_incomplete: bool,
 }
 
 /// Arguments of `rbac`.

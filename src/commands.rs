@@ -13,6 +13,7 @@ mod input;
 pub mod inspect;
 pub mod map;
 pub mod output;
+mod overlay;
 mod progress;
 pub mod rbac;
 pub mod reference;

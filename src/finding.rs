@@ -350,6 +350,34 @@ pub struct Counts {
     pub suppressed: usize,
 }
 
+/// What applying manifests would change, beside the findings that appear.
+#[derive(Debug, Clone, Default)]
+pub struct Overlay {
+    /// What the user gave, for example `manifests/`.
+    pub arguments: Vec<String>,
+    /// The objects of the manifests, in their order.
+    pub objects: Vec<AppliedObject>,
+    /// The namespace that objects without one were taken to be in, because those that exist are in it.
+    pub assumed_namespace: Option<String>,
+    /// Findings that would be gone: causes first, each followed by its symptoms.
+    pub vanished: Vec<Finding>,
+    /// Findings that could not be told any more, each with the reason.
+    pub open: Vec<(Finding, String)>,
+    /// What has to be started anew by hand: the reason and the command.
+    pub restarts: Vec<(String, String)>,
+}
+
+/// One object of manifests that are applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedObject {
+    /// The object in words: `Deployment monitoring/otel-collector`.
+    pub name: String,
+    /// The file that it stands in.
+    pub file: String,
+    /// `new`, `changed`, `same`, or `unread`: whether it is there was not read.
+    pub change: &'static str,
+}
+
 /// Everything that a run has to say.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
@@ -379,6 +407,8 @@ pub struct Report {
     pub clear: Vec<String>,
     /// Ids of the checks that concern nothing here, with the reason.
     pub not_applicable: Vec<(String, String)>,
+    /// What applying manifests would change; `findings` and `undecided` then hold what is new, and nothing else.
+    pub overlay: Option<Overlay>,
 }
 
 /// What was inspected.

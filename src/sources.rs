@@ -22,6 +22,7 @@ mod logs;
 mod look;
 mod manifests;
 mod named;
+pub mod overlay;
 mod recognise;
 mod split;
 mod unit;
@@ -56,6 +57,8 @@ pub struct Options {
     pub limits: Limits,
     /// What replaces credentials that are read from a cluster, or kept.
     pub redactor: Redactor,
+    /// Texts that something outside of the input may name an object with: such an object is parsed whatever it holds.
+    pub named: BTreeSet<String>,
     /// Whether the lines of logs are kept, redacted, beside what was found in them.
     pub keep_logs: bool,
 }
@@ -89,6 +92,9 @@ impl Default for Limits {
         }
     }
 }
+
+/// Bytes of the longest name of an object (`kubernetes/apimachinery:pkg/util/validation/validation.go`, a DNS subdomain).
+const LONGEST_NAME: usize = 253;
 
 /// What the user points at.
 #[derive(Debug, Clone, Default)]
@@ -320,6 +326,7 @@ fn read_source(file: Result<SourceFile, Problem>, given: Given, options: &Option
 fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options) {
     kustomize::pass_over(&mut outcomes);
     let named = named::among(&outcomes);
+    let is_named = |name: &String| named.contains(name) || options.named.contains(name);
     let mut templates: BTreeMap<String, usize> = BTreeMap::new();
     let mut namespaces = BTreeSet::new();
     for outcome in outcomes {
@@ -336,7 +343,7 @@ fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options
             match entry {
                 Entry::Resource(resource) => evidence.resources.push(resource),
                 Entry::File(file) => evidence.files.push(file),
-                Entry::Deferred(deferred) if named.contains(&deferred.name) => {
+                Entry::Deferred(deferred) if is_named(&deferred.name) => {
                     let parsed = manifests::parse_deferred(&deferred, options);
                     evidence.problems.extend(parsed.problems);
                     let entries = parsed.entries.into_iter();

@@ -22,6 +22,8 @@ mod faults;
 mod fixtures;
 #[path = "cluster/harness.rs"]
 mod harness;
+#[path = "cluster/overlay.rs"]
+mod overlay;
 #[path = "cluster/scenarios.rs"]
 mod scenarios;
 #[path = "cluster/sick.rs"]

@@ -15,6 +15,8 @@ mod cli;
 mod dumps;
 #[path = "suite/examples.rs"]
 mod examples;
+#[path = "suite/overlay.rs"]
+mod overlay;
 #[path = "suite/properties.rs"]
 mod properties;
 #[path = "suite/running.rs"]

@@ -109,6 +109,7 @@ pub(super) fn gather(
     arguments: &InputArguments,
     options: &Options,
     search: &LogSearch<'_>,
+    overlay: Option<&Evidence>,
 ) -> Result<Evidence, CommandError> {
     if arguments.complete || arguments.strict_input {
         return Err(CommandError::usage("--complete and --strict-input are about files")
@@ -124,6 +125,7 @@ pub(super) fn gather(
         tables: embedded::tables(),
         search,
         resources: &resources,
+        overlay,
         progress: bar.tell(),
     };
     let gathered = cluster::gather(&target, options, &needs);

@@ -12,13 +12,65 @@ use crate::facts::Facts;
 use crate::finding::{Report, StageSummary};
 use crate::sources::{self, Input, LogSearch, Options};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Reads what the arguments name: a cluster, or files and logs.
 ///
 /// # Errors
 /// Wrong arguments, or a cluster that cannot be read.
 pub(super) fn evidence(arguments: &InputArguments, catalog: &Catalog) -> Result<Evidence, CommandError> {
-    gather(arguments, &options(arguments)?, catalog)
+    gather(arguments, &options(arguments)?, catalog, None)
+}
+
+/// Reads what the arguments name, and what manifests lead to that are judged as if they were applied to it.
+///
+/// # Errors
+/// Wrong arguments, or a cluster that cannot be read.
+pub(super) fn beside(
+    arguments: &InputArguments,
+    catalog: &Catalog,
+    overlay: &Evidence,
+) -> Result<Evidence, CommandError> {
+    let options = Options {
+        named: sources::overlay::named(overlay),
+        ..options(arguments)?
+    };
+    gather(arguments, &options, catalog, Some(overlay))
+}
+
+/// Reads manifests that are judged as if they were applied: every object of them.
+///
+/// # Errors
+/// Wrong arguments.
+pub(super) fn overlay(arguments: &InputArguments, paths: &[PathBuf]) -> Result<Evidence, CommandError> {
+    let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+    let from_stdin = |paths: &[PathBuf]| paths.iter().any(is_stdin);
+    let bundle: Vec<PathBuf> = arguments.bundle.iter().cloned().collect();
+    if from_stdin(paths) && (from_stdin(&arguments.paths) || from_stdin(&bundle)) {
+        return Err(
+            CommandError::usage("both the input and --overlay want standard input").hint("save one of them in a file")
+        );
+    }
+    let options = Options {
+        strict_input: true,
+        ..options(arguments)?
+    };
+    let input = Input {
+        stdin: from_stdin(paths),
+        paths: paths.iter().filter(|path| !is_stdin(path)).cloned().collect(),
+        ..Input::default()
+    };
+    exist(&input.paths)?;
+    let nothing = scanner(&Catalog::default())?;
+    let search = LogSearch::patterns(&nothing);
+    Ok(sources::gather(&input, &options, &search, std::io::stdin().lock()))
+}
+
+fn exist(paths: &[PathBuf]) -> Result<(), CommandError> {
+    match paths.iter().find(|path| !path.exists()) {
+        Some(path) => Err(CommandError::usage(format!("{} does not exist", path.display()))),
+        None => Ok(()),
+    }
 }
 
 /// Reads what the arguments name, with credentials replaced by tokens and the lines of logs kept.
@@ -35,10 +87,15 @@ pub(super) fn to_keep(
         keep_logs: true,
         ..options(arguments)?
     };
-    gather(arguments, &options, catalog)
+    gather(arguments, &options, catalog, None)
 }
 
-fn gather(arguments: &InputArguments, options: &Options, catalog: &Catalog) -> Result<Evidence, CommandError> {
+fn gather(
+    arguments: &InputArguments,
+    options: &Options,
+    catalog: &Catalog,
+    overlay: Option<&Evidence>,
+) -> Result<Evidence, CommandError> {
     let live = cluster::is_meant(arguments);
     if !live {
         cluster::refuse_with_files(arguments)?;
@@ -61,7 +118,7 @@ fn gather(arguments: &InputArguments, options: &Options, catalog: &Catalog) -> R
             }
             sources::bundle::open(bundle, options, &search, std::io::stdin().lock()).map_err(CommandError::bundle)
         }
-        (None, true) => cluster::gather(arguments, options, &search),
+        (None, true) => cluster::gather(arguments, options, &search, overlay),
         (None, false) => {
             // The tables are needed next, and reading files leaves time to read them as well.
             let tables = || (embedded::tables(), embedded::npm());
@@ -120,11 +177,8 @@ fn from_files(arguments: &InputArguments, options: &Options, search: &LogSearch<
         logs: arguments.logs.clone(),
         logs_of: arguments.logs_of.as_deref().map(workload).transpose()?,
     };
-    for path in input.paths.iter().chain(&input.logs) {
-        if !path.exists() {
-            return Err(CommandError::usage(format!("{} does not exist", path.display())));
-        }
-    }
+    exist(&input.paths)?;
+    exist(&input.logs)?;
     Ok(sources::gather(&input, options, search, std::io::stdin().lock()))
 }
 

@@ -114,7 +114,8 @@ fn add_diffs(report: &mut Report) {
     });
 }
 
-fn counts(report: &Report) -> Counts {
+/// Returns the totals of a report.
+pub(super) fn counts(report: &Report) -> Counts {
     let of = |severity| {
         report
             .findings

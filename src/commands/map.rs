@@ -4,11 +4,11 @@ use super::error::CommandError;
 use super::inspect::Changes;
 use super::{counted, embedded, hide, input, inspect, output};
 use crate::checks::Reading;
-use crate::cli::RunArguments;
+use crate::cli::MapArguments;
 use crate::evidence::{Cell, Place};
 use crate::facts::{Facts, Row};
 use crate::finding::{Finding, Severity, Spot};
-use crate::report::map::{Hop, Map, State, dot, json, mermaid, text};
+use crate::report::map::{Hop, Map, State, dot, json, mermaid, svg, text};
 
 /// Exit code: nothing to inspect.
 const NOTHING: u8 = 3;
@@ -17,7 +17,7 @@ const NOTHING: u8 = 3;
 ///
 /// # Errors
 /// Wrong arguments, evidence that cannot be read, or output that cannot be written.
-pub fn map(arguments: &RunArguments) -> Result<u8, CommandError> {
+pub fn map(arguments: &MapArguments) -> Result<u8, CommandError> {
     let render = renderer(&arguments.output)?;
     let catalog = embedded::selected(&arguments.selection, Reading::Proven)?;
     let evidence = input::evidence(&arguments.input, &catalog)?;
@@ -34,15 +34,18 @@ pub fn map(arguments: &RunArguments) -> Result<u8, CommandError> {
 
 type Renderer = fn(&Map) -> String;
 
-fn renderer(outputs: &[String]) -> Result<Renderer, CommandError> {
-    let [name] = outputs else {
-        return Err(CommandError::usage("a map is printed in one format").hint("give -o once"));
-    };
-    let renderers: [(&str, Renderer); 4] = [("text", text), ("json", json), ("mermaid", mermaid), ("dot", dot)];
-    let found = renderers.into_iter().find(|(known, _)| known == name);
+fn renderer(name: &str) -> Result<Renderer, CommandError> {
+    let renderers: [(&str, Renderer); 5] = [
+        ("text", text),
+        ("json", json),
+        ("mermaid", mermaid),
+        ("dot", dot),
+        ("svg", svg),
+    ];
+    let found = renderers.into_iter().find(|(known, _)| *known == name);
     found.map(|(_, render)| render).ok_or_else(|| {
         CommandError::usage(format!("there is no format `{name}` of a map"))
-            .hint("use one of: text, json, mermaid, dot")
+            .hint("use one of: text, json, mermaid, dot, svg")
     })
 }
 

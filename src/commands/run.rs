@@ -2,7 +2,8 @@
 
 use super::error::CommandError;
 use super::inspect::Changes;
-use super::{cluster, embedded, input, inspect, output, trace};
+use super::output::Output;
+use super::{cluster, embedded, input, inspect, output, overlay, trace};
 use crate::checks::{Catalog, Reading};
 use crate::cli::{FailOn, RunArguments};
 use crate::evidence::Gap;
@@ -34,6 +35,12 @@ pub fn run(arguments: &RunArguments) -> Result<u8, CommandError> {
         output::print(&cluster::dry_run(&arguments.input))?;
         return Ok(CLEAN);
     }
+    let is_brief = arguments.quiet && outputs.iter().all(|output| output.format == Format::Text);
+    let changes = if is_brief { Changes::NotShown } else { Changes::Shown };
+    if !arguments.overlay.is_empty() {
+        let report = overlay::report(arguments, &catalog, changes)?;
+        return finished(report, arguments, &outputs);
+    }
     let evidence = input::evidence(&arguments.input, &catalog)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
     if let Some(id) = &arguments.trace {
@@ -41,15 +48,20 @@ pub fn run(arguments: &RunArguments) -> Result<u8, CommandError> {
         output::print(&redact(&trace::trace(check, &facts)))?;
         return Ok(CLEAN);
     }
-    let is_brief = arguments.quiet && outputs.iter().all(|output| output.format == Format::Text);
-    let changes = if is_brief { Changes::NotShown } else { Changes::Shown };
-    let mut report = input::report(&arguments.input, &evidence, &facts, stages, &catalog, changes);
+    let report = input::report(&arguments.input, &evidence, &facts, stages, &catalog, changes);
+    let code = finished(report, arguments, &outputs);
+    // The process ends: to take millions of small values apart would be time that somebody waits for.
+    std::mem::forget((evidence, facts));
+    code
+}
+
+/// Prints a report and returns the exit code.
+fn finished(mut report: Report, arguments: &RunArguments, outputs: &[Output]) -> Result<u8, CommandError> {
     let outcome = outcome(&report, arguments);
     let code = outcome.exit_code;
     report.outcome = Some(outcome);
-    output::write(&report, &outputs, verbosity(arguments))?;
-    // The process ends: to take millions of small values apart would be time that somebody waits for.
-    std::mem::forget((evidence, facts, report));
+    output::write(&report, outputs, verbosity(arguments))?;
+    std::mem::forget(report);
     Ok(code)
 }
 
@@ -100,16 +112,23 @@ fn outcome(report: &Report, arguments: &RunArguments) -> Outcome {
         .count();
     if failing > 0 {
         let plural = if failing == 1 { "" } else { "s" };
+        let then = if report.overlay.is_some() { " would appear" } else { "" };
         return ended(
             FINDINGS,
-            format!("{failing} finding{plural} of severity {} or worse", threshold.name()),
+            format!(
+                "{failing} finding{plural} of severity {} or worse{then}",
+                threshold.name()
+            ),
         );
     }
     let incomplete = incomplete(report);
     // A cluster is full of things that checks look at; without a stage none of it is about tracing.
     let looked_at = report.source.kind != "cluster" && !(report.clear.is_empty() && report.undecided.is_empty());
     let judged = looked_at || !report.findings.is_empty();
-    let nothing = report.stages.is_empty() && !judged;
+    let nothing = match &report.overlay {
+        Some(overlay) => overlay.objects.is_empty(),
+        None => report.stages.is_empty() && !judged,
+    };
     match incomplete {
         Some(reason) if !arguments.allow_incomplete => ended(INCOMPLETE, reason),
         _ if nothing && report.problems.is_empty() => ended(NOTHING, nothing_found(report)),
@@ -137,6 +156,12 @@ pub(super) fn incomplete(report: &Report) -> Option<String> {
 }
 
 fn nothing_found(report: &Report) -> String {
+    if let Some(overlay) = &report.overlay {
+        return format!(
+            "no Kubernetes object was found in {}, so nothing would be applied",
+            overlay.arguments.join(", ")
+        );
+    }
     let source = &report.source;
     format!(
         "no tracing stage was found in {}: {} objects and {} configuration files were read, {} objects of other kinds passed over",

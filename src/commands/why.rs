@@ -6,7 +6,7 @@ use super::error::CommandError;
 use super::inspect::Changes;
 use super::{cluster, embedded, input, inspect, map, output};
 use crate::checks::Reading;
-use crate::cli::{RunArguments, WhyArguments};
+use crate::cli::WhyArguments;
 use crate::evidence::Gap;
 use crate::facts::Facts;
 use crate::finding::Report;
@@ -27,31 +27,25 @@ const MOST_GAPS: usize = 10;
 /// # Errors
 /// Wrong arguments, evidence that cannot be read, or output that cannot be written.
 pub fn why(arguments: WhyArguments) -> Result<u8, CommandError> {
-    let WhyArguments { workload, mut run } = arguments;
-    let wanted = Wanted::parse(&workload, &run.input.namespace)?;
-    if cluster::is_meant(&run.input) {
+    let WhyArguments {
+        workload,
+        mut input,
+        selection,
+        output: format,
+        allow_incomplete,
+    } = arguments;
+    let wanted = Wanted::parse(&workload, &input.namespace)?;
+    if cluster::is_meant(&input) {
         // The path leads through other namespaces: -n tells which workload is meant, not where to look.
-        run.input.namespace.clear();
+        input.namespace.clear();
     }
-    let run_arguments = &run;
-    let format = match &run_arguments.output[..] {
-        [name] if name == "text" || name == "json" => name.as_str(),
-        [name] => {
-            return Err(CommandError::usage(format!("there is no format `{name}` of why")).hint("use text or json"));
-        }
-        _ => return Err(CommandError::usage("the path is printed in one format").hint("give -o once")),
-    };
-    let catalog = embedded::selected(&run_arguments.selection, Reading::Proven)?;
-    let evidence = input::evidence(&run_arguments.input, &catalog)?;
+    if !["text", "json"].contains(&format.as_str()) {
+        return Err(CommandError::usage(format!("there is no format `{format}` of why")).hint("use text or json"));
+    }
+    let catalog = embedded::selected(&selection, Reading::Proven)?;
+    let evidence = input::evidence(&input, &catalog)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
-    let report = input::report(
-        &run_arguments.input,
-        &evidence,
-        &facts,
-        stages,
-        &catalog,
-        Changes::Shown,
-    );
+    let report = input::report(&input, &evidence, &facts, stages, &catalog, Changes::Shown);
     let workload = match wanted.find(&candidates(&facts))? {
         Some(found) => found,
         None => return Ok(not_found(&wanted, &candidates(&facts))),
@@ -73,17 +67,17 @@ pub fn why(arguments: WhyArguments) -> Result<u8, CommandError> {
         first_break: way.first_break.cloned(),
         unseen: way.unseen,
     };
-    match format {
+    match format.as_str() {
         "json" => output::print(&json_of(&why))?,
         _ => output::print(&text_of(&why, &output::standard_options()))?,
     }
-    Ok(exit_code(&why, &report, run_arguments))
+    Ok(exit_code(&why, &report, allow_incomplete))
 }
 
-fn exit_code(why: &Why, report: &Report, arguments: &RunArguments) -> u8 {
+fn exit_code(why: &Why, report: &Report, allow_incomplete: bool) -> u8 {
     match (&why.first_break, super::run::incomplete(report)) {
         (Some(_), _) => BROKEN,
-        (None, Some(_)) if !arguments.allow_incomplete => INCOMPLETE,
+        (None, Some(_)) if !allow_incomplete => INCOMPLETE,
         _ => 0,
     }
 }

@@ -148,6 +148,12 @@ pub fn tables() -> impl Iterator<Item = &'static Table> {
     .flatten()
 }
 
+/// Returns whether a table is made of what was seen while programs ran: states, logs, answers. What is not running yet has none of it.
+pub fn is_seen_running(table: &str) -> bool {
+    let seen = [state::TABLES, logs::TABLES, answers::TABLES];
+    seen.iter().any(|tables| tables.iter().any(|one| one.name == table))
+}
+
 /// Returns the table of a name.
 pub fn table(name: &str) -> Option<&'static Table> {
     tables().find(|table| table.name == name)

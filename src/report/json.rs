@@ -14,7 +14,7 @@ pub(super) use write::{document, finding};
 pub use write::{json, json_schema};
 
 /// The version of the shapes in this file.
-pub const SCHEMA_VERSION: &str = "1.0";
+pub const SCHEMA_VERSION: &str = "1.1";
 
 /// A report of `tracedoctor`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -51,6 +51,54 @@ struct Report<'a> {
     clear: Vec<&'a str>,
     /// Checks that concern nothing in the evidence.
     not_applicable: Vec<NotApplicable<'a>>,
+    /// What applying the manifests of `--overlay` would change; null without it. With it `findings`, `hints` and `undecided` hold what would be new.
+    overlay: Option<Overlay<'a>>,
+}
+
+/// What applying manifests would change.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Overlay<'a> {
+    /// What the user gave.
+    arguments: &'a [String],
+    /// The objects of the manifests, in their order.
+    objects: Vec<AppliedObject<'a>>,
+    /// The namespace that objects without one were taken to be in.
+    assumed_namespace: Option<&'a str>,
+    /// Findings that would be gone: causes first, each followed by its symptoms.
+    vanished: Vec<Finding<'a>>,
+    /// Findings of which it cannot be told.
+    open: Vec<Open<'a>>,
+    /// What has to be started anew by hand.
+    restarts: Vec<Restart<'a>>,
+}
+
+/// One object that would be applied.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AppliedObject<'a> {
+    /// For example `Deployment monitoring/otel-collector`.
+    name: &'a str,
+    /// The file that it stands in.
+    file: &'a str,
+    /// `new`, `changed`, `same`, or `unread`: whether it is there was not read.
+    change: &'a str,
+}
+
+/// A finding of which it cannot be told whether it would be gone.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Open<'a> {
+    /// The finding.
+    finding: Finding<'a>,
+    /// Why it cannot be told.
+    reason: &'a str,
+}
+
+/// Pods that go on with what they have read.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Restart<'a> {
+    /// Why.
+    reason: &'a str,
+    /// The command that starts them anew.
+    command: &'a str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -1,8 +1,13 @@
-//! The way of the spans as found, for a terminal, a program, a ticket (Mermaid) or Graphviz.
+//! The way of the spans as found, for a terminal, a program, a ticket (Mermaid), Graphviz, or as a picture.
+
+mod svg;
 
 use super::escape;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::fmt::Write as _;
+
+pub use svg::svg;
 
 /// The version of the JSON form.
 const SCHEMA_VERSION: u32 = 1;
@@ -126,17 +131,19 @@ pub fn json(map: &Map) -> String {
     super::json::document(&serde_json::json!({ "schema_version": SCHEMA_VERSION, "hops": map.hops }))
 }
 
-/// The ends of all connections, each once, with the number of its node.
-fn nodes(map: &Map) -> Vec<String> {
+/// The ends of all connections, each once, and the number of each.
+fn nodes(map: &Map) -> (Vec<String>, HashMap<String, usize>) {
     let mut nodes: Vec<String> = Vec::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     for hop in &map.hops {
         for end in [hop.from.clone(), target(hop)] {
-            if !nodes.contains(&end) {
-                nodes.push(end);
-            }
+            numbers.entry(end).or_insert_with_key(|end| {
+                nodes.push(end.clone());
+                nodes.len() - 1
+            });
         }
     }
-    nodes
+    (nodes, numbers)
 }
 
 fn target(hop: &Hop) -> String {
@@ -155,8 +162,8 @@ fn label(hop: &Hop) -> String {
 
 /// Returns the map as a Mermaid flow chart.
 pub fn mermaid(map: &Map) -> String {
-    let nodes = nodes(map);
-    let number = |end: &str| nodes.iter().position(|node| node == end).unwrap_or_default();
+    let (nodes, numbers) = nodes(map);
+    let number = |end: &str| numbers.get(end).copied().unwrap_or_default();
     let quoted = |text: &str| escape::line(text).replace('"', "#quot;");
     let mut out = "flowchart LR\n".to_owned();
     for (index, node) in nodes.iter().enumerate() {
@@ -207,7 +214,7 @@ pub fn dot(map: &Map) -> String {
 mod tests {
     use super::*;
 
-    fn hop(state: State, reason: Option<&str>, findings: &[&str]) -> Hop {
+    pub(super) fn hop(state: State, reason: Option<&str>, findings: &[&str]) -> Hop {
         Hop {
             from_stage: "app".to_owned(),
             from: "Deployment shop/cart".to_owned(),

@@ -333,5 +333,43 @@ pub(super) fn everything() -> Report {
             "tail-sampling-one-replica".to_owned(),
             "no component of type tail_sampling".to_owned(),
         )],
+        overlay: None,
     }
+}
+
+/// Returns what applying manifests would change, with one of everything.
+pub(super) fn overlay() -> Overlay {
+    let object = |name: &str, change| AppliedObject {
+        name: name.to_owned(),
+        file: "new/otel-collector.yaml".to_owned(),
+        change,
+    };
+    let mut symptom = limiter("spans-refused");
+    symptom.caused_by = Some("fp-exporter-port-not-on-service".to_owned());
+    Overlay {
+        arguments: vec!["new/".to_owned()],
+        objects: vec![
+            object("ConfigMap monitoring/otel-collector", "changed"),
+            object("Service monitoring/otel-collector", "same"),
+            object(
+                "Deployment monitoring/a-very-long-name-of-a-workload-that-does-not-fit",
+                "new",
+            ),
+        ],
+        assumed_namespace: Some("monitoring".to_owned()),
+        vanished: vec![wrong_port(), symptom],
+        open: vec![(
+            limiter("memory-near-limit"),
+            "it was seen while the pods ran".to_owned(),
+        )],
+        restarts: vec![(
+            "Deployment monitoring/otel-collector reads ConfigMap otel-collector, which changes".to_owned(),
+            "kubectl rollout restart deployment/otel-collector -n monitoring".to_owned(),
+        )],
+    }
+}
+
+fn limiter(check: &str) -> Finding {
+    let spot = Spot::Text(embedded(&["exporters", "otlp_grpc/tempo", "tls"]));
+    finding(check, Severity::Warning, "the memory limiter is near its limit", spot)
 }

@@ -6,6 +6,7 @@
 mod finding;
 mod header;
 mod logs;
+mod overlay;
 mod page;
 mod places;
 mod sections;
@@ -27,6 +28,9 @@ pub fn text(report: &Report, options: &TextOptions, out: &mut dyn io::Write) -> 
         Verbosity::Quiet => sections::quiet(&mut page, report),
         Verbosity::Normal | Verbosity::Verbose => full(&mut page, report),
     }
+    if let Some(overlay) = &report.overlay {
+        page.line(&overlay::counts(overlay));
+    }
     page.line(&counts(&report.counts));
     out.write_all(page.text().as_bytes())?;
     out.flush()
@@ -41,7 +45,13 @@ pub(super) fn alone(finding: &Finding, options: &TextOptions) -> String {
 
 fn full(page: &mut Page, report: &Report) {
     header::header(page, report);
+    if let Some(overlay) = &report.overlay {
+        overlay::applied(page, overlay, &report.findings);
+    }
     findings(page, &report.findings);
+    if let Some(overlay) = &report.overlay {
+        overlay::gone(page, overlay);
+    }
     sections::hints(page, report);
     sections::problems(page, &report.problems);
     sections::gaps(page, &report.gaps);

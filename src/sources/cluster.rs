@@ -126,6 +126,8 @@ pub struct Needs<'a> {
     pub search: &'a LogSearch<'a>,
     /// The resources that columns are made of, for example `configmaps`.
     pub resources: &'a [&'a str],
+    /// Manifests that are judged as if they were applied: what they lead to is read as well.
+    pub overlay: Option<&'a Evidence>,
     /// Who is told how far the reading is.
     pub progress: Option<Tell>,
 }

@@ -23,7 +23,7 @@ pub use files::{
 pub use identity::{Found, find, namespace_of, near_miss, same_namespace};
 pub use owner::{controllers, top_owner};
 pub use pods::{is_pod_of, is_random, workload_of_pod};
-pub use references::{ItemReference, ObjectReference, source_references};
+pub use references::{ItemReference, ObjectReference, object_references, source_references};
 
 use crate::evidence::{Cell, ResourceReference, Text};
 use crate::releases::{ImageReference, KnownProgram};

@@ -26,6 +26,7 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         crate::bundles::no_credential,
     ),
     ("the_broken_reference_deployment_has_both_proofs", fixtures::both_proofs),
+    ("overlay_over_what_runs", crate::overlay::over_the_broken_stack),
     ("the_accounts_get_their_rights", accounts::grant),
     (
         "acceptance_06_the_viewer_sees_what_the_administrator_sees",

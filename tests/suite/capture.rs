@@ -312,7 +312,7 @@ fn acceptance_24_no_credential_comes_out() {
         run(&[&["run"], &input[..], &["-v", "-o", format]].concat());
         run(&[&["run"], &input[..], &["--complete", "-o", format]].concat());
     }
-    for format in ["text", "json", "mermaid", "dot"] {
+    for format in ["text", "json", "mermaid", "dot", "svg"] {
         run(&["map", "stack.yaml", "-o", format]);
     }
     run(&[&["capture"], &input[..], &["--to", "b.tar.gz"]].concat());

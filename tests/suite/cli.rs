@@ -584,7 +584,12 @@ fn map_shows_each_connection_and_the_one_that_breaks() {
         mermaid.starts_with("flowchart LR\n") && mermaid.contains("linkStyle"),
         "{mermaid}"
     );
-    let unknown = run(&["map", folder, "-o", "svg"]);
+    let picture = run(&["map", folder, "-o", "svg"]).stdout;
+    assert!(
+        picture.starts_with("<svg ") && picture.ends_with("</svg>\n"),
+        "{picture}"
+    );
+    let unknown = run(&["map", folder, "-o", "png"]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.stderr.contains("mermaid"), "{}", unknown.stderr);
 }

@@ -33,8 +33,39 @@ impl<'a> From<&'a finding::Report> for Report<'a> {
                 .iter()
                 .map(|(id, reason)| NotApplicable { id, reason })
                 .collect(),
+            overlay: report.overlay.as_ref().map(overlay),
         }
     }
+}
+
+fn overlay(overlay: &finding::Overlay) -> Overlay<'_> {
+    Overlay {
+        arguments: &overlay.arguments,
+        objects: overlay.objects.iter().map(applied_object).collect(),
+        assumed_namespace: overlay.assumed_namespace.as_deref(),
+        vanished: overlay.vanished.iter().map(finding).collect(),
+        open: overlay.open.iter().map(open).collect(),
+        restarts: overlay.restarts.iter().map(restart).collect(),
+    }
+}
+
+fn applied_object(object: &finding::AppliedObject) -> AppliedObject<'_> {
+    AppliedObject {
+        name: &object.name,
+        file: &object.file,
+        change: object.change,
+    }
+}
+
+fn open((one, reason): &(finding::Finding, String)) -> Open<'_> {
+    Open {
+        finding: finding(one),
+        reason,
+    }
+}
+
+fn restart((reason, command): &(String, String)) -> Restart<'_> {
+    Restart { reason, command }
 }
 
 fn source(source: &finding::SourceSummary) -> Source<'_> {

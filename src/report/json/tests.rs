@@ -51,6 +51,19 @@ fn a_report_with_one_of_everything_fits_its_schema() {
 }
 
 #[test]
+fn what_applying_would_change_fits_the_schema() {
+    let mut report = samples::everything();
+    assert_eq!(check(&report)["overlay"], Value::Null);
+    report.overlay = Some(samples::overlay());
+    let value = check(&report);
+    let overlay = &value["overlay"];
+    assert_eq!(overlay["objects"][0]["change"], "changed");
+    assert_eq!(overlay["vanished"][0]["id"], "exporter-port-not-on-service");
+    assert_eq!(overlay["open"][0]["finding"]["id"], "memory-near-limit");
+    assert_eq!(overlay["assumed_namespace"], "monitoring");
+}
+
+#[test]
 fn an_empty_report_fits_its_schema_and_has_every_list() {
     let value = check(&finding::Report::default());
     for list in [

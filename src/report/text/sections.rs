@@ -20,6 +20,11 @@ pub(super) fn quiet(page: &mut Page, report: &Report) {
         let message = escape::line(finding.message.trim());
         page.line(&format!("{}: {head}: {message}", spot_name(&finding.spot)));
     }
+    for finding in report.overlay.iter().flat_map(|overlay| &overlay.vanished) {
+        let head = format!("vanishes[{}]", escape::line(&finding.check));
+        let message = escape::line(finding.message.trim());
+        page.line(&format!("{}: {head}: {message}", spot_name(&finding.spot)));
+    }
     for problem in &report.problems {
         page.line(&format!(
             "{}: not understood: {}",
@@ -167,7 +172,7 @@ fn unusual(report: &Report) -> Option<&Outcome> {
 
 /// Prints what a run without errors ends with, and why the exit code is what it is.
 pub(super) fn ending(page: &mut Page, report: &Report) {
-    if report.counts.errors == 0 {
+    if report.counts.errors == 0 && report.overlay.is_none() {
         let judged = !report.findings.is_empty() || !report.clear.is_empty() || !report.undecided.is_empty();
         if report.stages.is_empty() && !judged {
             page.heading("no tracing stage was found, so nothing was judged");

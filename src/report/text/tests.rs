@@ -93,8 +93,15 @@ error[exporter-port-not-on-service]: exporter otlp_grpc/tempo sends to port
 
 #[test]
 fn eighty_columns_are_enough_but_for_the_counts() {
-    for verbosity in [Verbosity::Normal, Verbosity::Verbose] {
-        let text = render(&samples::everything(), verbosity);
+    let mut then = samples::everything();
+    then.overlay = Some(samples::overlay());
+    for (report, verbosity) in [
+        (&samples::everything(), Verbosity::Normal),
+        (&samples::everything(), Verbosity::Verbose),
+        (&then, Verbosity::Normal),
+        (&then, Verbosity::Verbose),
+    ] {
+        let text = render(report, verbosity);
         let counts = text.lines().last().unwrap();
         for line in text.lines().filter(|line| *line != counts) {
             assert!(line.chars().count() <= 80, "{line}");
@@ -289,6 +296,15 @@ fn hostile() -> Report {
     report.broken[0].error = bad.clone();
     report.clear = vec![bad.clone()];
     report.not_applicable = vec![(bad.clone(), bad.clone())];
+    let mut overlay = samples::overlay();
+    overlay.arguments = vec![bad.clone()];
+    overlay.assumed_namespace = Some(bad.clone());
+    overlay.objects[0].name = bad.clone();
+    overlay.objects[0].file = bad.clone();
+    overlay.vanished = report.findings.clone();
+    overlay.open = vec![(report.findings[0].clone(), bad.clone())];
+    overlay.restarts = vec![(bad.clone(), bad.clone())];
+    report.overlay = Some(overlay);
     report.outcome = Some(Outcome {
         exit_code: 4,
         reason: bad,
@@ -305,6 +321,28 @@ fn nothing_from_input_reaches_the_terminal_as_a_command() {
         }
         assert!(!text.contains("\nerror[forged]"), "{text}");
     }
+}
+
+#[test]
+fn what_applying_would_change_stands_around_the_findings() {
+    let mut report = with(vec![plain("appears")]);
+    report.overlay = Some(samples::overlay());
+    let expected = [
+        "If new/ were applied: 1 new, 1 changed, 1 the same\n  changed ConfigMap monitoring/otel-collector in",
+        "  assumed: objects without a namespace are taken to be in monitoring",
+        "would appear:\n\nerror[appears]: a message",
+        "would vanish:\n  manifests/otel-collector.yaml:14:19: error[exporter-port-not-on-service]:",
+        ", with 1 symptom\n",
+        "could not be told before it runs:\n",
+        "because it was seen while the pods ran\n",
+        "has to be started anew:\n",
+        "\n      kubectl rollout restart deployment/otel-collector -n monitoring\n",
+        "\n2 findings would vanish, 1 could not be told; would appear:\n1 error, 0 warnings",
+    ];
+    check(&report, Verbosity::Normal, &expected);
+    report.findings.clear();
+    check(&report, Verbosity::Normal, &["\nnothing would appear\n\nwould vanish:"]);
+    assert!(render(&report, Verbosity::Quiet).contains(": vanishes[exporter-port-not-on-service]: "));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{Needs, Target, direct, exec, logs, plan, unwell, yaml};
 use crate::evidence::redact::Redactor;
 use crate::evidence::{ContainerLog, Evidence, Gap, SourceFile, TakenFrom};
 use crate::sources::manifests::{self, Outcome};
-use crate::sources::{Options, begin, finish};
+use crate::sources::{Options, begin, finish, overlay};
 use futures::future::{join, join_all};
 use rayon::prelude::*;
 use serde_json::Value;
@@ -66,9 +66,16 @@ pub(super) async fn collect(
     api.begin("workloads and Services");
     collector.base(&kinds).await?;
     api.begin("ConfigMaps");
-    let named = stages::named_config_maps(&collector.evidence);
+    let mut named = stages::named_config_maps(&collector.evidence);
+    if let Some(over) = needs.overlay {
+        named.extend(stages::named_config_maps(&overlay::preview(&collector.evidence, over)));
+    }
     collector.config_maps(named).await;
-    let recognised = stages::stages(&collector.evidence, needs.tables);
+    let mut recognised = stages::stages(&collector.evidence, needs.tables);
+    if let Some(over) = needs.overlay {
+        let then = overlay::preview(&collector.evidence, over);
+        recognised.extend(stages::stages(&then, needs.tables));
+    }
     collector.provisioned(&recognised).await;
     api.begin("what stands beside the stages");
     collector.beside(&recognised).await;

@@ -47,6 +47,20 @@ pub(super) struct Stages {
     pub(super) services: BTreeSet<(String, String)>,
 }
 
+impl Stages {
+    /// Adds what else was recognised; a workload that is known already stays as it is.
+    pub(super) fn extend(&mut self, other: Stages) {
+        for workload in other.workloads {
+            if !self.workloads.iter().any(|known| known.words == workload.words) {
+                self.workloads.push(workload);
+            }
+        }
+        self.workloads.sort();
+        self.namespaces.extend(other.namespaces);
+        self.services.extend(other.services);
+    }
+}
+
 /// Recognises the stages.
 pub(super) fn stages(evidence: &Evidence, tables: &Tables) -> Stages {
     let topology = topology::build(evidence, tables);

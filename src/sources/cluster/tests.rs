@@ -148,6 +148,7 @@ fn run_with(target: Target, answers: Answers, resources: &[&str], options: &Opti
         tables: crate::releases::tests::tables(),
         search: &LogSearch::patterns(&scanner),
         resources,
+        overlay: None,
         progress: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -2,8 +2,9 @@
 
 use super::environment::is_optional;
 use super::volumes::clean;
-use super::{Volume, VolumeSource};
+use super::{Volume, VolumeSource, Workload};
 use crate::evidence::Cell;
+use std::collections::BTreeSet;
 
 /// One object that a volume names.
 #[derive(Debug, Clone)]
@@ -50,6 +51,30 @@ pub fn source_references(volume: &Volume) -> Vec<ObjectReference> {
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// Returns the ConfigMaps and Secrets that the pods of a workload read, as volumes or variables: kind and name.
+pub fn object_references(workload: &Workload) -> BTreeSet<(&'static str, String)> {
+    let mut references = BTreeSet::new();
+    for reference in workload.volumes.iter().flat_map(source_references) {
+        references.extend(reference.name.text().map(|name| (reference.kind, name.to_owned())));
+    }
+    for container in &workload.containers {
+        let entries = |key: &str| container.cell.get(key).map_or(&[][..], Cell::items).iter();
+        let of_variables = entries("env").filter_map(|entry| entry.get("valueFrom"));
+        for source in of_variables.chain(entries("envFrom")) {
+            const KEYS: [(&str, &str); 4] = [
+                ("configMapKeyRef", "ConfigMap"),
+                ("configMapRef", "ConfigMap"),
+                ("secretKeyRef", "Secret"),
+                ("secretRef", "Secret"),
+            ];
+            for (key, kind) in KEYS {
+                references.extend(source.text_at(&[key, "name"]).map(|name| (kind, name.to_owned())));
+            }
+        }
+    }
+    references
 }
 
 fn projected(part: &Cell) -> Option<ObjectReference> {
