@@ -80,10 +80,12 @@ pub fn build(
     let namespaces = datasource_namespaces(evidence, topology);
     let links = hops::Links {
         services: &workload_rows.services,
+        workloads: &workload_rows.workloads,
         views: &understanding.apps,
         apps: &app_rows,
         collectors: &collector_rows,
-        datasource_abouts: &grafana_rows.datasource_abouts,
+        tempos: &tempo_rows,
+        grafanas: &grafana_rows,
         datasource_namespaces: &namespaces,
     };
     hops::rows(&mut facts, evidence, topology, &links);

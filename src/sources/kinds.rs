@@ -6,7 +6,7 @@ use super::unit::Unit;
 use crate::evidence::{Note, Resource};
 
 /// The kinds that a fact may need, sorted. `List` and typed lists are taken apart.
-const NEEDED: [&str; 41] = [
+const NEEDED: [&str; 49] = [
     "AdminNetworkPolicy",
     "Alloy",
     "BaselineAdminNetworkPolicy",
@@ -28,7 +28,10 @@ const NEEDED: [&str; 41] = [
     "GrafanaDatasource",
     "HorizontalPodAutoscaler",
     "Instrumentation",
+    "Jaeger",
     "Job",
+    "Kafka",
+    "LokiStack",
     "Namespace",
     "NetworkPolicy",
     "OpenTelemetryCollector",
@@ -36,6 +39,8 @@ const NEEDED: [&str; 41] = [
     "Pod",
     "PodMetrics",
     "Prometheus",
+    "PrometheusAgent",
+    "Redpanda",
     "ReplicaSet",
     "ReplicationController",
     "Role",
@@ -48,6 +53,9 @@ const NEEDED: [&str; 41] = [
     "StatefulSet",
     "TempoMonolithic",
     "TempoStack",
+    "VMAgent",
+    "VMCluster",
+    "VMSingle",
 ];
 
 pub(super) fn is_needed(kind: &str) -> bool {

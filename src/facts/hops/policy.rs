@@ -1,10 +1,10 @@
 //! What NetworkPolicies mean for a connection: whether its sender is let out, its receiver let in, and names resolved.
 
-use super::Sender;
+use super::{Found, Sender, Way};
 use crate::evidence::{Cell, Evidence, Value};
 use crate::facts::{About, Facts, RowBuilder};
 use crate::topology::Topology;
-use crate::topology::endpoint::{Asker, Network, Target};
+use crate::topology::endpoint::Target;
 use crate::topology::policy::{Asked, Decision, Direction, Judged, Peer, Policies};
 use crate::topology::workload::Workload;
 use std::net::IpAddr;
@@ -41,24 +41,19 @@ impl<'a> Guards<'a> {
     }
 
     /// Judges one connection.
-    pub(super) fn guarded(&self, network: &Network<'_>, sender: &Sender<'_>) -> Guarded<'a> {
+    pub(super) fn guarded(&self, sender: &Sender<'_>, found: &Found) -> Guarded<'a> {
         let port = match sender.to.port.value {
             Value::Int(number) => u16::try_from(number).ok(),
             _ => None,
         };
-        let (Some(host), Some(port)) = (sender.to.host.text(), port) else {
-            return Guarded::default();
-        };
         // What goes to the node of a pod is always let through, and what stays in it too.
-        if sender.is_node || self.policies.is_empty() {
+        if sender.way == Way::Node || self.policies.is_empty() {
             return Guarded::default();
         }
-        let from = sender.workload.map(|index| &self.topology.workloads[index]);
-        let asker = Asker {
-            namespace: sender.namespace,
-            workload: sender.workload,
+        let (Some(host), Some(port), Found::Route(route)) = (sender.to.host.text(), port, found) else {
+            return Guarded::default();
         };
-        let route = network.route(asker, host, port);
+        let from = sender.workload.map(|index| &self.topology.workloads[index]);
         let behind: Vec<usize> = match &route.target {
             Target::Service(index) => self.topology.services[*index].selects.clone(),
             Target::OfOperator(index) => {
@@ -66,7 +61,7 @@ impl<'a> Guards<'a> {
                 run.into_iter().map(|(workload, _)| workload).collect()
             }
             Target::Outside => return self.outside(from, host, port),
-            Target::OwnPod | Target::Node | Target::Absent { .. } | Target::Unknown(_) => return Guarded::default(),
+            _ => return Guarded::default(),
         };
         let Some(port) = route.pod_port.filter(|_| !behind.is_empty()) else {
             return Guarded::default();
@@ -97,7 +92,10 @@ impl<'a> Guards<'a> {
         Guarded {
             egress: from.and_then(out),
             ingress: from.and_then(into),
-            names: from.and_then(|from| self.names(from, host)),
+            // The resolver of the API server asks for no name.
+            names: from
+                .filter(|_| sender.way != Way::Endpoints)
+                .and_then(|from| self.names(from, host)),
             between: from.map(|from| (from, targets.clone(), port)),
         }
     }

@@ -1,12 +1,12 @@
 //! Tenants: which one a sender names, whether the Tempo behind it wants one, and which ones others write and read there.
 
-use super::{Links, Sender};
+use super::{Found, Links, Sender};
 use crate::evidence::{Cell, Value};
 use crate::facts::RowBuilder;
 use crate::releases::ComponentKind;
 use crate::topology::Topology;
 use crate::topology::collector::Collector;
-use crate::topology::endpoint::{Asker, End, Listening, Network, Target};
+use crate::topology::endpoint::{End, Listening, Target};
 use crate::topology::grafana::Datasource;
 use crate::topology::workload::Namespace;
 use std::sync::Arc;
@@ -39,12 +39,7 @@ struct Group {
 
 impl Tenants {
     /// Looks at all connections.
-    pub(super) fn new(
-        network: &Network<'_>,
-        topology: &Topology,
-        links: &Links<'_>,
-        senders: &[Sender<'_>],
-    ) -> Tenants {
+    pub(super) fn new(topology: &Topology, links: &Links<'_>, senders: &[Sender<'_>], found: &[Found]) -> Tenants {
         let mut tenants = Tenants {
             named: Vec::with_capacity(senders.len()),
             groups: Vec::new(),
@@ -55,8 +50,8 @@ impl Tenants {
             tenants.named.resize_with(senders.len(), Named::default);
             return tenants;
         }
-        for sender in senders {
-            let named = tenants.name(network, topology, links, sender, &wants);
+        for (sender, found) in senders.iter().zip(found) {
+            let named = tenants.name(topology, links, (sender, found), &wants);
             tenants.named.push(named);
         }
         tenants
@@ -64,13 +59,12 @@ impl Tenants {
 
     fn name(
         &mut self,
-        network: &Network<'_>,
         topology: &Topology,
         links: &Links<'_>,
-        sender: &Sender<'_>,
+        (sender, found): (&Sender<'_>, &Found),
         wants: &[Cell],
     ) -> Named {
-        let reached = tempos_of(network, topology, sender);
+        let reached = tempos_of(topology, found);
         let Some(&first) = reached.first() else {
             return Named::default();
         };
@@ -145,19 +139,10 @@ fn parts(tenant: &Cell) -> Vec<Cell> {
 }
 
 /// Returns the processes of Tempo at the end of a way.
-fn tempos_of(network: &Network<'_>, topology: &Topology, sender: &Sender<'_>) -> Vec<usize> {
-    let port = match sender.to.port.value {
-        Value::Int(number) => u16::try_from(number).ok(),
-        _ => None,
-    };
-    let (Some(host), Some(port), false) = (sender.to.host.text(), port, sender.is_node) else {
+fn tempos_of(topology: &Topology, found: &Found) -> Vec<usize> {
+    let Found::Route(route) = found else {
         return Vec::new();
     };
-    let asker = Asker {
-        namespace: sender.namespace,
-        workload: sender.workload,
-    };
-    let route = network.route(asker, host, port);
     match (&route.end, &route.target) {
         (
             Some(End::At(Listening::Tempo(index, _) | Listening::TempoHttp(index) | Listening::TempoGrpc(index))),

@@ -7,26 +7,46 @@ const fn column(name: &'static str, kind: Type, about: &'static str) -> Column {
 }
 
 const HOPS: &[Column] = &[
-    column("sender", Type::Text, "`sdk`, `exporter` or `datasource`."),
+    column(
+        "sender",
+        Type::Text,
+        "`sdk`, `exporter`, `receiver` (of Kafka), `datasource`, `remote_write` (of Tempo, or of a Collector that makes metrics of spans) or `ingest` (of Tempo, to Kafka).",
+    ),
     column(
         "name",
         Type::Text,
-        "The container, the component's id, or the data source's name.",
+        "The container, the component's id, the data source's name, or the setting of Tempo.",
     ),
     column(
         "signal",
         Type::Text,
-        "`traces`, `metrics`, `logs`, `queries` or `other`; of an exporter the first that it has, traces before others.",
+        "`traces`, `metrics`, `logs`, `queries` (of traces) or `other`; of an exporter the first that it has, traces before others.",
     ),
     column("app", Type::Row("apps"), "The application that sends."),
     column("component", Type::Row("components"), "The exporter that sends."),
     column("collector", Type::Row("collectors"), "The Collector that sends."),
+    column("tempo", Type::Row("tempos"), "The Tempo that sends."),
+    column("datasource", Type::Row("datasources"), "The data source that asks."),
+    column(
+        "referred_by",
+        Type::Text,
+        "For a data source of metrics or logs: which settings of a Tempo data source refer to it, in words; null for other senders.",
+    ),
+    column(
+        "resolver",
+        Type::Text,
+        "How load balancing finds its ends: `dns`, `static`, `k8s` or `aws_cloud_map`; null for other senders.",
+    ),
     column(
         "endpoint",
         Type::Text,
         "The endpoint as the sender uses it, with the place that decides it.",
     ),
-    column("protocol", Type::Text, "`grpc`, `http`, or another: `zipkin`."),
+    column(
+        "protocol",
+        Type::Text,
+        "`grpc`, `http`, or another: `zipkin`, `kafka`, `remote_write`.",
+    ),
     column("tls", Type::Bool, "Whether the sender wants TLS."),
     column("host", Type::Text, "The host."),
     column("port", Type::Int, "The port, the protocol's own when none is written."),
@@ -71,7 +91,7 @@ const HOPS: &[Column] = &[
     column(
         "listener",
         Type::Text,
-        "What listens there: `otlp_grpc`, `otlp_http`, `zipkin`, `tempo_http` and so on, or `nothing`; null when the way ends before, or outside.",
+        "What listens there: `otlp_grpc`, `otlp_http`, `zipkin`, `tempo_http`, `prometheus`, `mimir`, `loki` and so on, or `nothing`; null when the way ends before, outside, or at Kafka.",
     ),
     column(
         "to_stage",
@@ -82,6 +102,11 @@ const HOPS: &[Column] = &[
         "to",
         Type::Text,
         "The workload behind it in words, with the place of the listener, else of the workload.",
+    ),
+    column(
+        "to_workloads",
+        Type::List(&Type::Row("workloads")),
+        "The workloads that the host stands for; where the Service is absent, those behind the one that was perhaps meant.",
     ),
     column("listener_tls", Type::Bool, "Whether the listener speaks TLS."),
     column(
@@ -98,6 +123,21 @@ const HOPS: &[Column] = &[
         "to_itself",
         Type::Bool,
         "Whether an exporter sends to a receiver of its own pods that feeds the pipeline which it ends.",
+    ),
+    column(
+        "comes_back",
+        Type::Text,
+        "The stations on which spans come back to the exporter that sends them, in words; null when none do, unknown when something on the way may let none through.",
+    ),
+    column(
+        "write_refusal",
+        Type::Text,
+        "Why the Prometheus that listens takes no remote write, as a clause; null when it does, or is none.",
+    ),
+    column(
+        "write_path",
+        Type::Text,
+        "The path that the listener takes remote write on; null when it is not known to take any.",
     ),
     column(
         "takes_spans",
