@@ -3,6 +3,7 @@
 //! Senders come from the other tables, the way from `topology::endpoint`; here both ends get the shape that checks read.
 
 mod ends;
+mod gather;
 mod loops;
 mod policy;
 mod senders;
@@ -111,11 +112,13 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     let found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
     let loops = loops::find(topology, &senders, &found);
     let tenants = tenant::Tenants::new(topology, links, &senders, &found);
+    let gatherers = gather::Gatherers::new(topology, &senders, &found);
     for (position, ((sender, found), comes_back)) in senders.iter().zip(&found).zip(loops).enumerate() {
         let guarded = guards.guarded(sender, found);
         let row = ends.row(sender, found).set("comes_back", comes_back);
         let row = guards.with_columns(row, &guarded);
         let row = tenants.with_columns(row, position);
+        let row = gatherers.with_columns(row, evidence, topology, found);
         let mut about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
         let mut assumptions = guarded.assumptions();
         if tenants.is_apart(position) {

@@ -204,6 +204,21 @@ const HOPS: &[Column] = &[
         Type::List(&Type::Text),
         "The tenants that data sources at hand read from this Tempo, placed where the first is named; null when it wants none.",
     ),
+    column(
+        "gathers",
+        Type::Text,
+        "The component behind the listener that needs all spans of a trace (tail_sampling, groupbytrace, servicegraph), with its place; null when there is none.",
+    ),
+    column(
+        "to_several",
+        Type::Bool,
+        "Whether the way leads to more than one pod with that component; unknown where something else decides; null without one.",
+    ),
+    column(
+        "several_senders",
+        Type::Bool,
+        "Whether more than one sender at hand, or one of several pods that sends on what others sent, leads to that component; null without one.",
+    ),
 ];
 
 const POLICIES: &[Column] = &[
