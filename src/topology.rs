@@ -6,6 +6,9 @@ pub mod app;
 pub mod collector;
 pub mod endpoint;
 pub mod grafana;
+pub mod permission;
+pub mod policy;
+pub mod prometheus;
 pub mod sdk;
 pub mod service;
 pub mod tempo;
@@ -30,6 +33,8 @@ pub struct Topology {
     pub tempos: Vec<tempo::Tempo>,
     /// What is known of Grafana.
     pub grafanas: grafana::Grafanas,
+    /// The processes of Prometheus.
+    pub prometheuses: Vec<prometheus::Prometheus>,
 }
 
 /// Understands the evidence.
@@ -41,6 +46,7 @@ pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
     let collectors = collector::collectors(evidence, tables, &workloads, &services);
     let tempos = tempo::tempos(evidence, tables, &workloads, &services);
     let grafanas = grafana::grafanas(evidence, &workloads);
+    let prometheuses = prometheus::prometheuses(evidence, &workloads);
     let apps = app::apps(evidence, &workloads);
     Topology {
         workloads,
@@ -49,5 +55,6 @@ pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
         collectors,
         tempos,
         grafanas,
+        prometheuses,
     }
 }

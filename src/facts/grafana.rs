@@ -50,6 +50,8 @@ pub struct GrafanaRows {
     pub datasources: Vec<Arc<Cell>>,
     /// What findings about them need.
     pub datasource_abouts: Vec<Arc<About>>,
+    /// Which settings of data sources of Tempo refer to them, in words, with the place of the first.
+    pub referred_by: BTreeMap<usize, Cell>,
     /// Dashboards.
     pub dashboards: Vec<Arc<Cell>>,
 }

@@ -13,6 +13,7 @@ mod discover;
 mod endpoints;
 mod exec;
 mod failure;
+mod guards;
 mod interrupt;
 mod list;
 mod logs;

@@ -3,6 +3,7 @@
 //! No name is looked up: what is at hand answers, and what is not at hand stays unknown with its reason. Nothing here judges.
 
 mod listen;
+mod made;
 mod name;
 
 #[cfg(test)]
@@ -45,6 +46,8 @@ pub enum Target {
     Service(usize),
     /// The Service that the OpenTelemetry operator makes of a Collector, by the Collector's index.
     OfOperator(usize),
+    /// The Service that the Prometheus operator makes of its resources, by the index of the Prometheus.
+    OfPrometheus(usize),
     /// A Service that is not there.
     Absent {
         /// The Service in words.
@@ -123,6 +126,33 @@ impl<'a> Network<'a> {
             Target::Service(index) => {
                 let service = &self.topology.services[*index];
                 self.through(service, port, target)
+            }
+            Target::OfOperator(index) => self.through_made(*index, port, target),
+            Target::OfPrometheus(index) => Route {
+                end: Some(self.of_made_prometheus(*index, port)),
+                // It is headless: the pods' own ports count.
+                port_open: Ok(true),
+                pod_port: Some(port),
+                others: vec![(9090, Listening::Prometheus(*index))],
+                target,
+            },
+            _ => Route::ends_at(target),
+        }
+    }
+
+    /// Follows a Service as one does who asks the API server for the addresses of its pods: their own ports count.
+    pub fn endpoints_route(&self, from: Asker<'_>, name: &str, namespace: Option<&str>, port: u16) -> Route {
+        let namespace = namespace.map_or_else(|| from.namespace.clone(), |name| Namespace::Named(name.to_owned()));
+        let target = self.lookup(name, &namespace, true);
+        match &target {
+            Target::Service(index) => {
+                let service = &self.topology.services[*index];
+                Route {
+                    end: Some(self.behind(service, port)),
+                    port_open: Ok(true),
+                    pod_port: Some(port),
+                    ..self.through(service, port, target)
+                }
             }
             Target::OfOperator(index) => self.through_made(*index, port, target),
             _ => Route::ends_at(target),
@@ -204,6 +234,11 @@ impl<'a> Network<'a> {
         }) {
             return Target::OfOperator(index);
         }
+        match self.made_prometheuses(name, namespace).as_slice() {
+            [] => {}
+            [index] => return Target::OfPrometheus(*index),
+            _ => return Target::Unknown(format!("{words} leads to more than one Prometheus")),
+        }
         if let Some(reason) = self.made_elsewhere(name, namespace) {
             return Target::Unknown(reason);
         }
@@ -211,7 +246,9 @@ impl<'a> Network<'a> {
         let suffix_forgotten = made
             .find(|(_, made)| made == name)
             .map(|(_, made)| namespace.words("Service", &format!("{made}-collector")));
-        let near = suffix_forgotten.or_else(|| near_miss(self.evidence, "Service", namespace, name));
+        let near = suffix_forgotten
+            .or_else(|| near_miss(self.evidence, "Service", namespace, name))
+            .or_else(|| self.made_in_another(name, namespace));
         let is_proven = self.evidence.completeness.covers("Service", namespace.name());
         match (near, is_proven) {
             (None, false) if is_certain => Target::Unknown(format!("{words} is not in the given files")),
@@ -221,40 +258,12 @@ impl<'a> Network<'a> {
         }
     }
 
-    /// Returns the Collectors of the operator in a namespace, by index and name of their resource.
-    fn of_operator(&self, namespace: &Namespace) -> impl Iterator<Item = (usize, String)> {
-        let collectors = self.topology.collectors.iter().enumerate();
-        collectors.filter_map(move |(index, collector)| {
-            let own = self.topology.workloads.get(collector.run?.0)?;
-            let is_here = same_namespace(namespace, &own.namespace) == Some(true);
-            (collector.by_operator && is_here && collector.mode.as_deref() != Some("sidecar"))
-                .then(|| (index, collector.reference.name.clone()))
-        })
-    }
-
-    /// Returns why a Service may be made by something whose objects are not at hand.
-    fn made_elsewhere(&self, name: &str, namespace: &Namespace) -> Option<String> {
-        ["TempoStack", "TempoMonolithic", "Jaeger", "Grafana"]
-            .into_iter()
-            .find_map(|kind| {
-                let mut resources = self.evidence.resources.of_kind(kind);
-                let resource = resources.find(|resource| {
-                    let own = super::workload::namespace_of(self.evidence, &resource.reference);
-                    same_namespace(namespace, &own) != Some(false) && name.contains(&resource.reference.name)
-                })?;
-                Some(format!(
-                    "the operator of {kind} {} makes its Services",
-                    resource.reference.name
-                ))
-            })
-    }
-
     /// Follows a port of a Service.
     fn through(&self, service: &Service, port: u16, target: Target) -> Route {
         let tcp = service.ports.iter().filter(|one| one.protocol == "TCP");
         let others = tcp.clone().filter_map(|one| {
             let number = one.port?;
-            let TargetNumber::Number(pod_port) = service.target_number(one, &self.topology.workloads) else {
+            let TargetNumber::Number(pod_port) = self.target_number(service, one) else {
                 return None;
             };
             match self.behind(service, pod_port) {
@@ -286,7 +295,7 @@ impl<'a> Network<'a> {
             };
             return Route { port_open, ..route };
         };
-        match service.target_number(found, &self.topology.workloads) {
+        match self.target_number(service, found) {
             TargetNumber::Number(pod_port) => Route {
                 port_open: Ok(true),
                 pod_port: Some(pod_port),
@@ -332,6 +341,10 @@ impl<'a> Network<'a> {
     }
 
     fn behind(&self, service: &Service, pod_port: u16) -> End {
+        let made = self.made_behind(service);
+        if !made.is_empty() {
+            return self.alike(made.iter().map(|&index| self.of_made_prometheus(index, pod_port)));
+        }
         match (service.selects.as_slice(), service.selector.fields().is_some()) {
             (_, false) => End::Unknown(format!("Service {} has no selector", service.reference.name)),
             ([], _) => End::Unknown(format!(

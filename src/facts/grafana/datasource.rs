@@ -34,7 +34,20 @@ pub(super) fn rows(
         abouts.push(about);
     }
     for (index, datasource) in all.iter().enumerate() {
-        reference_rows(facts, parts, rows, index, &abouts[index]);
+        for (target, key, uid) in reference_rows(facts, parts, rows, index, &abouts[index]) {
+            if datasource.kind.text() == Some("tempo") {
+                let name = datasource.name.text().unwrap_or("the Tempo data source");
+                let words = format!("{key} of {name}");
+                let known = rows
+                    .referred_by
+                    .entry(target)
+                    .or_insert_with(|| Cell::from(words.as_str()).at(&uid));
+                let told = known.text().unwrap_or_default();
+                if !told.split(", ").any(|one| one == words) {
+                    *known = Cell::from(format!("{told}, {words}")).at(known);
+                }
+            }
+        }
         if datasource.expands {
             variable_rows(facts, parts, datasource, &rows.datasources[index], &abouts[index]);
         }
@@ -328,10 +341,18 @@ const LISTS: [(&str, Wanted); 2] = [
     ("exemplarTraceIdDestinations", Wanted::Traces),
 ];
 
-fn reference_rows(facts: &mut Facts, parts: &GrafanaParts<'_>, rows: &GrafanaRows, index: usize, about: &Arc<About>) {
+/// Adds the rows of what a data source refers to, and returns what was found: the index, the setting, the uid as written.
+fn reference_rows(
+    facts: &mut Facts,
+    parts: &GrafanaParts<'_>,
+    rows: &GrafanaRows,
+    index: usize,
+    about: &Arc<About>,
+) -> Vec<(usize, String, Cell)> {
     let datasource = &parts.grafanas.datasources[index];
+    let mut targets = Vec::new();
     let Some(json_data) = datasource.config.get("jsonData") else {
-        return;
+        return targets;
     };
     let mut found: Vec<(&str, String, Wanted, &Cell)> = Vec::new();
     for (key, wanted) in BLOCKS {
@@ -365,6 +386,7 @@ fn reference_rows(facts: &mut Facts, parts: &GrafanaParts<'_>, rows: &GrafanaRow
             datasource.expands,
         );
         let place = uid.place.clone();
+        targets.extend(resolved.target.map(|target| (target, key.to_owned(), uid.clone())));
         let row = RowBuilder::new("datasource_references")
             .set("key", Cell::from(key).at(uid))
             .set("path", path)
@@ -385,6 +407,7 @@ fn reference_rows(facts: &mut Facts, parts: &GrafanaParts<'_>, rows: &GrafanaRow
             );
         facts.push("datasource_references", row.build_at(about, place));
     }
+    targets
 }
 
 fn variable_rows(

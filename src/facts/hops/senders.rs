@@ -1,15 +1,18 @@
-//! Everything that sends: SDKs, exporters of Collectors, data sources of Grafana, remote writes of Tempo.
+//! Everything that sends: SDKs, exporters of Collectors, Tempo itself, data sources of Grafana.
 
-use super::{Destination, Sender};
-use crate::evidence::{Cell, Value};
-use crate::facts::About;
+mod datasource;
+mod destination;
+mod exporter;
+mod tempo;
+
+use super::{Destination, Sender, Way};
+use crate::evidence::Cell;
 use crate::facts::app::{AppRows, AppView, behind_node_address};
 use crate::facts::collector::CollectorRows;
-use crate::releases::ComponentKind;
+use crate::facts::grafana::GrafanaRows;
+use crate::facts::tempo::TempoRows;
 use crate::topology::Topology;
 use crate::topology::app::Settings;
-use crate::topology::collector::{Collector, Component};
-use crate::topology::endpoint::host_and_port;
 use crate::topology::sdk::{Answer, Source, Url};
 use crate::topology::workload::{Namespace, Workload};
 use std::sync::Arc;
@@ -18,14 +21,18 @@ use std::sync::Arc;
 pub struct Links<'a> {
     /// The rows of the Services, by their index.
     pub services: &'a [Arc<Cell>],
+    /// The rows of the workloads, by their index.
+    pub workloads: &'a [Arc<Cell>],
     /// The applications.
     pub views: &'a [AppView],
     /// Their rows.
     pub apps: &'a AppRows,
     /// The rows of Collectors.
     pub collectors: &'a CollectorRows,
-    /// What findings about data sources need, by their index.
-    pub datasource_abouts: &'a [Arc<About>],
+    /// The rows of Tempo.
+    pub tempos: &'a TempoRows,
+    /// The rows of Grafana.
+    pub grafanas: &'a GrafanaRows,
     /// The namespaces of data sources, by their index.
     pub datasource_namespaces: &'a [Namespace],
 }
@@ -40,10 +47,11 @@ pub(super) fn all<'a>(topology: &'a Topology, links: &'a Links<'a>) -> Vec<Sende
         found.extend(sdk(topology, links, index, view));
     }
     for (index, collector) in topology.collectors.iter().enumerate() {
-        found.extend(exporters(topology, links, index, collector));
+        found.extend(exporter::all(topology, links, index, collector));
     }
+    found.extend(tempo::all(topology, links));
     for index in 0..topology.grafanas.datasources.len() {
-        found.extend(datasource(topology, links, index));
+        found.extend(datasource::one(topology, links, index));
     }
     found
 }
@@ -104,7 +112,11 @@ fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &Ap
             .faults
             .iter()
             .any(|fault| PORT_FAULTS.contains(&fault.kind.as_str())),
-        is_node: behind_node.is_some(),
+        way: match behind_node {
+            Some(_) => Way::Node,
+            None => Way::Name,
+        },
+        referred_by: Cell::default(),
         namespace: &workload.namespace,
         workload: Some(view.app.workload),
     })
@@ -118,202 +130,4 @@ fn is_silent(settings: &Settings) -> bool {
         Answer::Unknown(_) => false,
     };
     is_off || has_no_otlp || settings.traces.from == Source::Default
-}
-
-fn exporters<'a>(
-    topology: &'a Topology,
-    links: &'a Links<'a>,
-    index: usize,
-    collector: &'a Collector,
-) -> impl Iterator<Item = Sender<'a>> {
-    let run = collector
-        .run
-        .and_then(|(workload, _)| Some((workload, topology.workloads.get(workload)?)));
-    let components = collector.components.iter().enumerate();
-    let used = components.filter(|(_, one)| one.kind == ComponentKind::Exporter && !one.pipelines.is_empty());
-    used.filter_map(move |(position, component)| {
-        let (workload, owner) = run?;
-        let target = target_of(component)?;
-        Some(Sender {
-            kind: "exporter",
-            about: links.collectors.abouts[index].clone(),
-            name: Cell::from(component.id.as_str()).at(&component.config),
-            signal: signal_of(collector, component),
-            links: vec![
-                ("component", Cell::link(&links.collectors.components[index][position])),
-                ("collector", Cell::link(&links.collectors.collectors[index])),
-            ],
-            to: target,
-            exporter: Some((index, position)),
-            has_fault: false,
-            is_node: false,
-            namespace: &owner.namespace,
-            workload: Some(workload),
-        })
-    })
-}
-
-fn signal_of(collector: &Collector, component: &Component) -> &'static str {
-    let has = |signal: &str| {
-        let mut pipelines = component.exporter_in.iter();
-        pipelines.any(|pipeline| collector.pipelines[*pipeline].signal == signal)
-    };
-    ["traces", "metrics", "logs"]
-        .into_iter()
-        .find(|signal| has(signal))
-        .unwrap_or("other")
-}
-
-/// Returns where an exporter sends; `None` for exporters that are not followed.
-fn target_of(component: &Component) -> Option<Destination> {
-    let config = &component.config;
-    let is_named = |names: &[&str]| names.contains(&component.type_name.as_str());
-    let written = |keys: &[&str]| config.path(keys).filter(|cell| !cell.is_null()).cloned();
-    if is_named(&["otlp", "otlp_grpc"]) {
-        let endpoint = written(&["endpoint"])?;
-        return Some(grpc(endpoint, written(&["tls", "insecure"])));
-    }
-    if is_named(&["otlphttp", "otlp_http"]) {
-        let endpoint = written(&["traces_endpoint"]).or_else(|| written(&["endpoint"]))?;
-        return http(endpoint, "http");
-    }
-    if is_named(&["zipkin"]) {
-        return http(written(&["endpoint"])?, "zipkin");
-    }
-    if is_named(&["loadbalancing", "load_balancing"]) {
-        let hostname = written(&["resolver", "dns", "hostname"])?;
-        let port = written(&["resolver", "dns", "port"]).unwrap_or_else(|| 4317_i64.into());
-        let port = match &port.value {
-            Value::Text(text) => text
-                .parse::<i64>()
-                .map_or_else(|_| Cell::default(), Cell::from)
-                .at(&port),
-            _ => port,
-        };
-        let tls = tls_of_grpc(None, written(&["protocol", "otlp", "tls", "insecure"]));
-        return Some(Destination {
-            host: match hostname.text() {
-                Some(host) => Cell::from(host).at(&hostname),
-                None => hostname.clone(),
-            },
-            endpoint: hostname,
-            protocol: "grpc".into(),
-            tls,
-            port,
-            path: "".into(),
-        });
-    }
-    None
-}
-
-/// TLS is wanted unless it is switched off or the endpoint says `http`
-/// (`open-telemetry/opentelemetry-collector@v0.128.0:config/configgrpc/configgrpc.go`).
-fn tls_of_grpc(scheme: Option<&str>, insecure: Option<Cell>) -> Cell {
-    match (scheme, insecure) {
-        (Some("https"), _) => true.into(),
-        (_, Some(cell)) => match cell.value {
-            Value::Bool(insecure) => Cell::from(!insecure).at(&cell),
-            _ => Cell::unknown("whether TLS is switched off is not known"),
-        },
-        (Some("http"), None) => Cell::unknown("what `http` means depends on the release"),
-        (_, None) => true.into(),
-    }
-}
-
-fn grpc(endpoint: Cell, insecure: Option<Cell>) -> Destination {
-    let Some(text) = endpoint.text() else {
-        let unknown = unknown_like(&endpoint);
-        return Destination {
-            protocol: "grpc".into(),
-            tls: tls_of_grpc(None, insecure),
-            host: unknown.clone(),
-            port: unknown,
-            path: "".into(),
-            endpoint,
-        };
-    };
-    let (scheme, rest) = match text.split_once("://") {
-        Some((scheme, rest)) => (Some(scheme), rest),
-        None => (None, text),
-    };
-    // A resolver of gRPC: `dns:///host:port`, `passthrough:///host:port`.
-    let rest = match scheme {
-        Some("dns" | "passthrough") => rest.rsplit('/').next().unwrap_or(rest),
-        _ => rest.split('/').next().unwrap_or(rest),
-    };
-    let (host, port) = host_and_port(rest);
-    Destination {
-        protocol: "grpc".into(),
-        tls: tls_of_grpc(scheme, insecure),
-        host: match scheme {
-            Some("unix" | "unix-abstract") => Cell::default(),
-            _ => Cell::from(host).at(&endpoint),
-        },
-        port: port.map_or_else(Cell::default, |port| Cell::from(i64::from(port)).at(&endpoint)),
-        path: "".into(),
-        endpoint,
-    }
-}
-
-fn http(endpoint: Cell, protocol: &'static str) -> Option<Destination> {
-    let Some(text) = endpoint.text() else {
-        let unknown = unknown_like(&endpoint);
-        return Some(Destination {
-            protocol: protocol.into(),
-            tls: unknown.clone(),
-            host: unknown.clone(),
-            port: unknown.clone(),
-            path: unknown,
-            endpoint,
-        });
-    };
-    // Without a scheme nothing is sent, which another check says.
-    let (scheme, rest) = text.split_once("://")?;
-    let is_tls = scheme.eq_ignore_ascii_case("https");
-    let (authority, path) = match rest.find(['/', '?', '#']) {
-        Some(at) => rest.split_at(at),
-        None => (rest, ""),
-    };
-    let (host, port) = host_and_port(authority);
-    let port = port.unwrap_or(if is_tls { 443 } else { 80 });
-    Some(Destination {
-        protocol: protocol.into(),
-        tls: is_tls.into(),
-        host: Cell::from(host).at(&endpoint),
-        port: Cell::from(i64::from(port)).at(&endpoint),
-        path: path.into(),
-        endpoint: endpoint.clone(),
-    })
-}
-
-fn unknown_like(cell: &Cell) -> Cell {
-    match cell.unknown_reason() {
-        Some(reason) => Cell::unknown(reason.clone()),
-        None => Cell::unknown("the endpoint is no text"),
-    }
-}
-
-fn datasource<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize) -> Option<Sender<'a>> {
-    let datasource = &topology.grafanas.datasources[index];
-    // Of other kinds of data sources it is not known what should listen.
-    if datasource.kind.text() != Some("tempo") || datasource.config.text_at(&["access"]) == Some("direct") {
-        return None;
-    }
-    let target = http(Some(datasource.url.clone()).filter(|url| !url.is_null())?, "http")?;
-    let instance = datasource
-        .instance
-        .map(|instance| &topology.grafanas.instances[instance]);
-    Some(Sender {
-        kind: "datasource",
-        about: links.datasource_abouts.get(index)?.clone(),
-        name: datasource.name.clone(),
-        signal: "queries",
-        links: Vec::new(),
-        to: target,
-        exporter: None,
-        has_fault: false,
-        is_node: false,
-        namespace: links.datasource_namespaces.get(index)?,
-        workload: instance.and_then(|instance| Some(instance.container?.0)),
-    })
 }

@@ -1,32 +1,52 @@
 //! The table about connections between stages.
 
-use super::{CONFIGURATION_AND_SERVICES, Column, Table, Type};
+use super::{CONFIGURATION_AND_SERVICES, Column, Read, Table, Type};
 
 const fn column(name: &'static str, kind: Type, about: &'static str) -> Column {
     Column { name, kind, about }
 }
 
 const HOPS: &[Column] = &[
-    column("sender", Type::Text, "`sdk`, `exporter` or `datasource`."),
+    column(
+        "sender",
+        Type::Text,
+        "`sdk`, `exporter`, `receiver` (of Kafka), `datasource`, `remote_write` (of Tempo, or of a Collector that makes metrics of spans) or `ingest` (of Tempo, to Kafka).",
+    ),
     column(
         "name",
         Type::Text,
-        "The container, the component's id, or the data source's name.",
+        "The container, the component's id, the data source's name, or the setting of Tempo.",
     ),
     column(
         "signal",
         Type::Text,
-        "`traces`, `metrics`, `logs`, `queries` or `other`; of an exporter the first that it has, traces before others.",
+        "`traces`, `metrics`, `logs`, `queries` (of traces) or `other`; of an exporter the first that it has, traces before others.",
     ),
     column("app", Type::Row("apps"), "The application that sends."),
     column("component", Type::Row("components"), "The exporter that sends."),
     column("collector", Type::Row("collectors"), "The Collector that sends."),
+    column("tempo", Type::Row("tempos"), "The Tempo that sends."),
+    column("datasource", Type::Row("datasources"), "The data source that asks."),
+    column(
+        "referred_by",
+        Type::Text,
+        "For a data source of metrics or logs: which settings of a Tempo data source refer to it, in words; null for other senders.",
+    ),
+    column(
+        "resolver",
+        Type::Text,
+        "How load balancing finds its ends: `dns`, `static`, `k8s` or `aws_cloud_map`; null for other senders.",
+    ),
     column(
         "endpoint",
         Type::Text,
         "The endpoint as the sender uses it, with the place that decides it.",
     ),
-    column("protocol", Type::Text, "`grpc`, `http`, or another: `zipkin`."),
+    column(
+        "protocol",
+        Type::Text,
+        "`grpc`, `http`, or another: `zipkin`, `kafka`, `remote_write`.",
+    ),
     column("tls", Type::Bool, "Whether the sender wants TLS."),
     column("host", Type::Text, "The host."),
     column("port", Type::Int, "The port, the protocol's own when none is written."),
@@ -71,7 +91,7 @@ const HOPS: &[Column] = &[
     column(
         "listener",
         Type::Text,
-        "What listens there: `otlp_grpc`, `otlp_http`, `zipkin`, `tempo_http` and so on, or `nothing`; null when the way ends before, or outside.",
+        "What listens there: `otlp_grpc`, `otlp_http`, `zipkin`, `tempo_http`, `prometheus`, `mimir`, `loki` and so on, or `nothing`; null when the way ends before, outside, or at Kafka.",
     ),
     column(
         "to_stage",
@@ -82,6 +102,11 @@ const HOPS: &[Column] = &[
         "to",
         Type::Text,
         "The workload behind it in words, with the place of the listener, else of the workload.",
+    ),
+    column(
+        "to_workloads",
+        Type::List(&Type::Row("workloads")),
+        "The workloads that the host stands for; where the Service is absent, those behind the one that was perhaps meant.",
     ),
     column("listener_tls", Type::Bool, "Whether the listener speaks TLS."),
     column(
@@ -98,6 +123,21 @@ const HOPS: &[Column] = &[
         "to_itself",
         Type::Bool,
         "Whether an exporter sends to a receiver of its own pods that feeds the pipeline which it ends.",
+    ),
+    column(
+        "comes_back",
+        Type::Text,
+        "The stations on which spans come back to the exporter that sends them, in words; null when none do, unknown when something on the way may let none through.",
+    ),
+    column(
+        "write_refusal",
+        Type::Text,
+        "Why the Prometheus that listens takes no remote write, as a clause; null when it does, or is none.",
+    ),
+    column(
+        "write_path",
+        Type::Text,
+        "The path that the listener takes remote write on; null when it is not known to take any.",
     ),
     column(
         "takes_spans",
@@ -119,12 +159,120 @@ const HOPS: &[Column] = &[
         Type::Int,
         "The port of the Service that leads to a listener of the sender's protocol; null when there is none, or more than one.",
     ),
+    column(
+        "egress_open",
+        Type::Bool,
+        "Whether NetworkPolicies let the sender out to it; null where none restricts the sender, or the way does not lead to pods at hand or outside.",
+    ),
+    column(
+        "ingress_open",
+        Type::Bool,
+        "Whether NetworkPolicies let the sender in to the pods behind it; null where none restricts these, or none are at hand.",
+    ),
+    column(
+        "names_open",
+        Type::Bool,
+        "Whether NetworkPolicies let the sender ask for the address of the host's name; null where none restricts the sender, or nothing is asked.",
+    ),
+    column(
+        "policy",
+        Type::Text,
+        "The NetworkPolicy that restricts the end where it is closed, with its place; null where no end is.",
+    ),
+    column(
+        "policy_near",
+        Type::Text,
+        "The rule of a NetworkPolicy that was perhaps meant to let it through, in words; null when there is none.",
+    ),
+    column(
+        "tenant",
+        Type::Text,
+        "The tenant that the sender names to Tempo; null when it names none, or Tempo wants none.",
+    ),
+    column(
+        "tenant_wanted",
+        Type::Bool,
+        "Whether the Tempo that listens wants a tenant, with the place of that setting; null when it is none.",
+    ),
+    column(
+        "tenants_written",
+        Type::List(&Type::Text),
+        "The tenants that senders at hand write to this Tempo, placed where the first is named; null when it wants none.",
+    ),
+    column(
+        "tenants_read",
+        Type::List(&Type::Text),
+        "The tenants that data sources at hand read from this Tempo, placed where the first is named; null when it wants none.",
+    ),
+    column(
+        "gathers",
+        Type::Text,
+        "The component behind the listener that needs all spans of a trace (tail_sampling, groupbytrace, servicegraph), with its place; null when there is none.",
+    ),
+    column(
+        "to_several",
+        Type::Bool,
+        "Whether the way leads to more than one pod with that component; unknown where something else decides; null without one.",
+    ),
+    column(
+        "several_senders",
+        Type::Bool,
+        "Whether more than one sender at hand, or one of several pods that sends on what others sent, leads to that component; null without one.",
+    ),
+];
+
+const POLICIES: &[Column] = &[
+    column("name", Type::Text, "The NetworkPolicy in words."),
+    column(
+        "direction",
+        Type::Text,
+        "`egress` or `ingress`, seen from the pods that it selects.",
+    ),
+    column(
+        "selects",
+        Type::Text,
+        "The workload whose pods it selects: an end of the connection.",
+    ),
+    column(
+        "rules",
+        Type::Int,
+        "How many rules it has for the direction; without any it lets nothing through.",
+    ),
+    column(
+        "lets_through",
+        Type::Bool,
+        "Whether a rule of its own lets the connection through; another policy may, where this one does not.",
+    ),
+    column("port", Type::Int, "The port of the pods that the connection goes to."),
+    column("policy", Type::Any, "The NetworkPolicy as written."),
+    column("hop", Type::Row("hops"), "The connection."),
+];
+
+/// Reads of connections: both ends, the Services between them, and what guards them.
+const PATH: &[Read] = &[
+    CONFIGURATION_AND_SERVICES[0],
+    CONFIGURATION_AND_SERVICES[1],
+    CONFIGURATION_AND_SERVICES[2],
+    CONFIGURATION_AND_SERVICES[3],
+    CONFIGURATION_AND_SERVICES[4],
+    Read {
+        verb: "list",
+        resource: "networkpolicies",
+    },
 ];
 
 /// The tables.
-pub const TABLES: &[Table] = &[Table {
-    name: "hops",
-    row: "One connection: a sender and the endpoint that it sends to.",
-    columns: HOPS,
-    reads: CONFIGURATION_AND_SERVICES,
-}];
+pub const TABLES: &[Table] = &[
+    Table {
+        name: "hops",
+        row: "One connection: a sender and the endpoint that it sends to.",
+        columns: HOPS,
+        reads: PATH,
+    },
+    Table {
+        name: "policies",
+        row: "One NetworkPolicy that selects an end of a connection.",
+        columns: POLICIES,
+        reads: PATH,
+    },
+];

@@ -31,10 +31,12 @@ pub(super) struct Collector<'a> {
     pub(super) api: &'a Api,
     pub(super) scope: &'a Scope<'a>,
     options: &'a Options,
-    needs: &'a Needs<'a>,
+    pub(super) needs: &'a Needs<'a>,
     pub(super) evidence: Evidence,
     /// Whether something measures what pods use.
     pub(super) has_metrics: bool,
+    /// Kinds of policies of plugins that may be served, and whether they are of a namespace.
+    pub(super) other_policies: Vec<(Served, bool)>,
 }
 
 /// Reads everything that the account may read and that leads to a stage.
@@ -51,6 +53,7 @@ pub(super) async fn collect(
         needs,
         evidence: begin(options),
         has_metrics: false,
+        other_policies: Vec::new(),
     };
     collector.evidence.default_namespace = None;
     collector.evidence.taken_from = TakenFrom::Cluster;
@@ -74,7 +77,7 @@ pub(super) async fn collect(
     let mut recognised = stages::stages(&collector.evidence, needs.tables, scope.target.exec);
     if let Some(over) = needs.overlay {
         let then = overlay::preview(&collector.evidence, over);
-        recognised.extend(stages::stages(&then, needs.tables, false));
+        recognised.extend(stages::stages(&then, needs.tables, scope.target.exec));
     }
     collector.provisioned(&recognised).await;
     api.begin("what stands beside the stages");
@@ -140,11 +143,14 @@ impl Collector<'_> {
         }
         self.add(&items);
         self.namespace_objects(recognised).await;
+        self.other_policies(recognised).await;
+        self.rights(recognised).await;
     }
 
-    /// What the OpenTelemetry operator injects, annotations of the namespace say too.
+    /// What the OpenTelemetry operator injects, annotations of the namespace say too; whom a policy lets in, its labels.
     async fn namespace_objects(&mut self, recognised: &Stages) {
-        if self.evidence.resources.of_kind("Instrumentation").next().is_none() {
+        let mut kinds = ["Instrumentation", "NetworkPolicy"].into_iter();
+        if kinds.all(|kind| self.evidence.resources.of_kind(kind).next().is_none()) {
             return;
         }
         let served = plan::namespaces();

@@ -8,6 +8,7 @@ use crate::evidence::document::NodeValue;
 use crate::evidence::{Cell, Document, Evidence, NodeId, Resource, Value};
 use crate::facts::app;
 use crate::releases::{Program, Tables};
+use crate::topology::permission;
 use crate::topology::workload::Workload;
 use crate::topology::{self, Topology};
 use std::collections::BTreeSet;
@@ -47,6 +48,8 @@ pub(super) struct Stages {
     pub(super) namespaces: BTreeSet<String>,
     /// The Services that lead to a stage: namespace and name.
     pub(super) services: BTreeSet<(String, String)>,
+    /// The accounts of Collectors that ask the API server, and the namespace that they ask about; `None`: all.
+    pub(super) accounts: BTreeSet<(String, String, Option<String>)>,
 }
 
 impl Stages {
@@ -60,6 +63,7 @@ impl Stages {
         self.workloads.sort();
         self.namespaces.extend(other.namespaces);
         self.services.extend(other.services);
+        self.accounts.extend(other.accounts);
     }
 }
 
@@ -121,6 +125,17 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables, with_commands: bool) 
             stages
                 .services
                 .insert((namespace.to_owned(), service.reference.name.clone()));
+        }
+    }
+    for asking in permission::asking(&topology) {
+        let account = permission::Account::of(asking.workload);
+        let scopes = asking
+            .needs
+            .iter()
+            .map(|need| Some(need.namespace.as_ref()?.name()?.to_owned()));
+        if let Some(namespace) = account.namespace.name() {
+            let accounts = scopes.map(|scope| (namespace.to_owned(), account.name.clone(), scope));
+            stages.accounts.extend(accounts);
         }
     }
     stages.workloads.sort();

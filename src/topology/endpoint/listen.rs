@@ -31,7 +31,20 @@ pub enum Listening {
     TempoHttp(usize),
     /// The gRPC API of a Tempo, by its index.
     TempoGrpc(usize),
+    /// The HTTP API of a Prometheus, by its index.
+    Prometheus(usize),
+    /// The HTTP API of another program that is known by its image, by the index of the workload.
+    Other(usize, &'static str),
 }
+
+/// Programs whose HTTP API takes metrics or logs, by the last part of their image. Their configuration is not read: a port that the container
+/// declares is taken for that of the API.
+const OTHERS: [(&str, &str); 4] = [
+    ("mimir", "mimir"),
+    ("enterprise-metrics", "mimir"),
+    ("loki", "loki"),
+    ("enterprise-logs", "loki"),
+];
 
 /// Receivers that open no port.
 const SILENT_RECEIVERS: [&str; 16] = [
@@ -84,7 +97,11 @@ const SILENT_EXTENSIONS: [&str; 24] = [
 impl Network<'_> {
     /// Returns what listens on a port of the pods of workloads, when it is the same in all of them.
     pub(super) fn listening(&self, workloads: &[usize], port: u16) -> End {
-        let mut found = workloads.iter().map(|&index| self.in_pods(index, port));
+        self.alike(workloads.iter().map(|&index| self.in_pods(index, port)))
+    }
+
+    /// Returns the end that several pods are, when a sender is answered alike by all of them.
+    pub(super) fn alike(&self, mut found: impl Iterator<Item = End>) -> End {
         let Some(first) = found.next() else {
             return End::Unknown("no pods are at hand".to_owned());
         };
@@ -130,6 +147,20 @@ impl Network<'_> {
             }
             Listening::TempoHttp(_) => ("tempo_http", false, Some(false), Vec::new()),
             Listening::TempoGrpc(_) => ("tempo_grpc", false, Some(false), Vec::new()),
+            Listening::Prometheus(index) => {
+                let prometheus = &self.topology.prometheuses[index];
+                ("prometheus", false, Some(prometheus.local), vec![prometheus.refusal])
+            }
+            Listening::Other(_, program) => (program, false, Some(false), Vec::new()),
+        }
+    }
+
+    /// Returns what listens on a port of the pods that the Prometheus operator makes.
+    pub(super) fn of_made_prometheus(&self, index: usize, port: u16) -> End {
+        match &self.topology.prometheuses[index].port {
+            Ok(own) if *own == port => End::At(Listening::Prometheus(index)),
+            Ok(_) => End::Unknown("what else the pods of the Prometheus operator listen on is not known".to_owned()),
+            Err(reason) => End::Unknown(reason.clone()),
         }
     }
 
@@ -204,6 +235,14 @@ impl Network<'_> {
                 return End::At(Listening::TempoGrpc(index));
             }
         }
+        let mut prometheuses = self.topology.prometheuses.iter();
+        let is_it = |run: Option<(usize, usize)>| run.is_some_and(|(own, _)| own == workload);
+        if let Some(index) = prometheuses.position(|one| is_it(one.run) && one.port == Ok(port)) {
+            return End::At(Listening::Prometheus(index));
+        }
+        if let Some(program) = other_program(&self.topology.workloads[workload], port) {
+            return End::At(Listening::Other(workload, program));
+        }
         match self.not_understood(workload) {
             Some(reason) => End::Unknown(reason),
             None => End::Nothing(workload),
@@ -230,6 +269,10 @@ impl Network<'_> {
             if let Some(tempo) = tempos.find(|one| one.workload == Some(index) && one.container == Some(position)) {
                 return tempo_hides(tempo);
             }
+            let mut prometheuses = self.topology.prometheuses.iter();
+            if let Some(prometheus) = prometheuses.find(|one| one.run == Some((index, position))) {
+                return prometheus.port.as_ref().err().cloned();
+            }
             (!is_quiet(container)).then(|| format!("what container {} listens on is not known", container.name))
         })
     }
@@ -254,6 +297,26 @@ fn opens_host_port(workload: &Workload, port: u16) -> bool {
         let host_port = one.get("hostPort").map(|cell| &cell.value);
         matches!(host_port, Some(Value::Int(number)) if *number == i64::from(port))
     })
+}
+
+/// Returns the program whose HTTP API has a port that its container declares.
+fn other_program(workload: &Workload, port: u16) -> Option<&'static str> {
+    workload
+        .containers
+        .iter()
+        .filter(|one| !one.init)
+        .find_map(|container| {
+            let repository = container.image_reference.as_ref()?.repository.as_str();
+            let last = repository.rsplit('/').next().unwrap_or_default();
+            let (_, program) = OTHERS.iter().find(|(name, _)| *name == last)?;
+            let ports = container.cell.get("ports").map_or(&[][..], Cell::items);
+            let is_http = |one: &Cell| {
+                let name = one.text_at(&["name"]).unwrap_or("http");
+                let number = one.get("containerPort").map(|cell| &cell.value);
+                matches!(number, Some(Value::Int(number)) if *number == i64::from(port)) && name.starts_with("http")
+            };
+            ports.iter().any(is_http).then_some(*program)
+        })
 }
 
 /// Containers that reload configuration and serve nothing that takes telemetry.

@@ -1,0 +1,97 @@
+//! What operators make: Services that no file shows, and pods behind Services that are shown.
+
+use super::Network;
+use crate::topology::service::{Service, ServicePort, TargetNumber};
+use crate::topology::workload::{Namespace, namespace_of, same_namespace};
+
+/// Resources whose operators make Services that have the resource's name in theirs.
+const MAKERS: [&str; 10] = [
+    "TempoStack",
+    "TempoMonolithic",
+    "Jaeger",
+    "Grafana",
+    "LokiStack",
+    "Kafka",
+    "Redpanda",
+    "VMSingle",
+    "VMCluster",
+    "VMAgent",
+];
+
+impl Network<'_> {
+    /// Returns the Collectors of the operator in a namespace, by index and name of their resource.
+    pub(super) fn of_operator(&self, namespace: &Namespace) -> impl Iterator<Item = (usize, String)> {
+        let collectors = self.topology.collectors.iter().enumerate();
+        collectors.filter_map(move |(index, collector)| {
+            let own = self.topology.workloads.get(collector.run?.0)?;
+            let is_here = same_namespace(namespace, &own.namespace) == Some(true);
+            (collector.by_operator && is_here && collector.mode.as_deref() != Some("sidecar"))
+                .then(|| (index, collector.reference.name.clone()))
+        })
+    }
+
+    /// Returns the resources of the Prometheus operator that have a Service of this name made in a namespace.
+    pub(super) fn made_prometheuses(&self, name: &str, namespace: &Namespace) -> Vec<usize> {
+        let all = self.topology.prometheuses.iter().enumerate();
+        let made = all.filter(|(_, one)| {
+            let service = one.made.as_ref().map(|made| made.service);
+            service == Some(name) && same_namespace(namespace, &one.namespace) == Some(true)
+        });
+        made.map(|(index, _)| index).collect()
+    }
+
+    /// Returns the Service of this name that the Prometheus operator makes in another namespace, in words.
+    pub(super) fn made_in_another(&self, name: &str, namespace: &Namespace) -> Option<String> {
+        let mut all = self.topology.prometheuses.iter();
+        let other = all.find(|one| {
+            let service = one.made.as_ref().map(|made| made.service);
+            service == Some(name) && same_namespace(namespace, &one.namespace) == Some(false)
+        })?;
+        Some(other.namespace.words("Service", name))
+    }
+
+    /// Returns why a Service may be made by something whose objects are not at hand.
+    pub(super) fn made_elsewhere(&self, name: &str, namespace: &Namespace) -> Option<String> {
+        MAKERS.into_iter().find_map(|kind| {
+            let mut resources = self.evidence.resources.of_kind(kind);
+            let resource = resources.find(|resource| {
+                let own = namespace_of(self.evidence, &resource.reference);
+                same_namespace(namespace, &own) != Some(false) && name.contains(&resource.reference.name)
+            })?;
+            Some(format!(
+                "the operator of {kind} {} makes its Services",
+                resource.reference.name
+            ))
+        })
+    }
+
+    /// Returns the port of the pods that a port of a Service leads to; pods that the Prometheus operator makes have named ports as well.
+    pub(super) fn target_number(&self, service: &Service, port: &ServicePort) -> TargetNumber {
+        let told = service.target_number(port, &self.topology.workloads);
+        let made = match (&told, self.made_behind(service).first()) {
+            (TargetNumber::Unknown(_), Some(index)) => self.topology.prometheuses[*index].made.as_ref(),
+            _ => None,
+        };
+        match (made, port.target.text()) {
+            (Some(made), Some(name)) if made.port_name == name => TargetNumber::Number(9090),
+            (Some(_), Some("reloader-web")) => TargetNumber::Number(8080),
+            _ => told,
+        }
+    }
+
+    /// Returns what the Prometheus operator makes and a Service selects, when nothing else at hand is selected.
+    pub(super) fn made_behind(&self, service: &Service) -> Vec<usize> {
+        if !service.selects.is_empty() {
+            return Vec::new();
+        }
+        let all = self.topology.prometheuses.iter().enumerate();
+        let selected = all.filter(|(_, one)| {
+            same_namespace(&service.namespace, &one.namespace) == Some(true)
+                && one
+                    .made
+                    .as_ref()
+                    .is_some_and(|made| made.is_selected(&service.selector))
+        });
+        selected.map(|(index, _)| index).collect()
+    }
+}
