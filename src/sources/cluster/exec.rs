@@ -21,6 +21,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 const MOST_PODS: usize = 3;
 /// Commands of one run.
 const MOST_COMMANDS: usize = 60;
+const TOO_MANY: Failure = Failure::Stopped("60 commands were run already, more than that are not");
 
 /// What is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,9 +117,13 @@ fn is_running(pod: &Object, container: &str) -> bool {
 pub(super) async fn run(api: &Api, commands: &[Command]) -> Answers {
     let mut found = Answers::default();
     let mut refused: Vec<&str> = Vec::new();
-    for command in commands.iter().take(MOST_COMMANDS) {
+    for (count, command) in commands.iter().enumerate() {
         if refused.contains(&command.namespace.as_str()) {
             continue;
+        }
+        if count >= MOST_COMMANDS {
+            found.gaps.push(TOO_MANY.gap("create", "pods/exec", Some(&command.namespace), None));
+            break;
         }
         match run_one(api, command).await {
             Ok(answer) => found.answers.push(answer),
@@ -185,7 +190,7 @@ async fn run_one(api: &Api, command: &Command) -> Result<Answer, Failure> {
         output.extend(said);
         Ok(Answer::new(name, SourceFileName::Live, &output))
     };
-    match tokio::time::timeout(LONGEST, run).await {
+    match api.unless_stopped(tokio::time::timeout(LONGEST, run)).await? {
         Ok(answer) => answer,
         Err(_) => Err(Failure::TimedOut(LONGEST)),
     }

@@ -241,7 +241,7 @@ impl Api {
     }
 
     /// Waits for work, but no longer than the run may take.
-    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    pub(super) async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         let mut stop = self.stop.clone();
         let end = async {
             let stopped = pin!(async {
