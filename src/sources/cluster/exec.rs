@@ -122,7 +122,9 @@ pub(super) async fn run(api: &Api, commands: &[Command]) -> Answers {
             continue;
         }
         if count >= MOST_COMMANDS {
-            found.gaps.push(TOO_MANY.gap("create", "pods/exec", Some(&command.namespace), None));
+            found
+                .gaps
+                .push(TOO_MANY.gap("create", "pods/exec", Some(&command.namespace), None));
             break;
         }
         match run_one(api, command).await {
