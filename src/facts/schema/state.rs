@@ -321,7 +321,7 @@ const CLAIM_COLUMNS: &[Column] = &[
     column(
         "reason",
         Type::Text,
-        "What was said of it last: `FailedBinding`, `ProvisioningFailed`, `ExternalProvisioning`, `WaitForFirstConsumer`, `WaitForPodScheduled`, `ClaimLost` or `VolumeMismatch`; null when nothing was, or its events are not at hand.",
+        "What was said of it last: `FailedBinding`, `ProvisioningFailed`, `ExternalProvisioning`, `WaitForFirstConsumer`, `WaitForPodScheduled`, `ClaimLost`, `ClaimMisbound` or `VolumeMismatch`; null when nothing was, or its events are not at hand.",
     ),
     column("message", Type::Text, "The words of it; null without a reason."),
     column("count", Type::Int, "How often that was said."),

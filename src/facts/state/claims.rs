@@ -10,13 +10,14 @@ use crate::topology::workload::{Found, find};
 
 /// What the controllers of volumes say of a claim while it is not bound
 /// (`kubernetes/kubernetes:pkg/controller/volume/persistentvolume/pv_controller.go` and `pkg/controller/volume/events/event.go`).
-const REASONS: [&str; 7] = [
+const REASONS: [&str; 8] = [
     "FailedBinding",
     "ProvisioningFailed",
     "ExternalProvisioning",
     "WaitForFirstConsumer",
     "WaitForPodScheduled",
     "ClaimLost",
+    "ClaimMisbound",
     "VolumeMismatch",
 ];
 
