@@ -3,6 +3,8 @@
 
 #[path = "suite/acceptance.rs"]
 mod acceptance;
+#[path = "suite/acceptance_path.rs"]
+mod acceptance_path;
 #[path = "suite/architecture.rs"]
 mod architecture;
 #[path = "suite/bundles.rs"]

@@ -190,7 +190,7 @@ const FAULTS: [(&str, Changes, &[&str]); 10] = [
     (
         "the target port has a name that no container lists",
         &[("targetname", "<portname>x")],
-        &["service-target-port-undefined"],
+        &["endpoint-port-nothing-listens"],
     ),
     ("TLS to plain text", &[("insecure", "false")], &["endpoint-tls-differs"]),
     (
