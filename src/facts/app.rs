@@ -11,6 +11,8 @@ mod initialisation;
 mod manifest;
 mod npm;
 mod origin;
+#[cfg(test)]
+mod recorded_tests;
 mod rows;
 mod script;
 mod script_rows;

@@ -2,6 +2,7 @@
 //!
 //! Senders come from the other tables, the way from `topology::endpoint`; here both ends get the shape that checks read.
 
+mod auth;
 mod ends;
 mod gather;
 mod loops;
@@ -118,6 +119,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let row = ends.row(sender, found).set("comes_back", comes_back);
         let row = guards.with_columns(row, &guarded);
         let row = tenants.with_columns(row, position);
+        let row = auth::with_columns(row, topology, links, sender, found);
         let row = gatherers.with_columns(row, evidence, topology, found);
         let mut about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
         let mut assumptions = guarded.assumptions();

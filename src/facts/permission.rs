@@ -6,7 +6,7 @@ use super::collector::CollectorRows;
 use super::{About, Facts, RowBuilder};
 use crate::evidence::{Cell, Evidence, Value};
 use crate::topology::Topology;
-use crate::topology::permission::{Account, Asking, Need, Rights, asking};
+use crate::topology::permission::{Account, Allowed, Asking, Need, Rights, asking};
 use crate::topology::policy::Judged;
 use crate::topology::workload::{Found, Workload, find};
 use std::sync::Arc;
@@ -15,13 +15,35 @@ use std::sync::Arc;
 pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, collectors: &CollectorRows) {
     let rights = Rights::new(evidence);
     for asking in asking(topology) {
-        for need in &asking.needs {
-            let row = row(evidence, &rights, &asking, need, collectors);
+        let allowed: Vec<Allowed> = asking
+            .needs
+            .iter()
+            .map(|need| rights.allowed(asking.workload, need, &asking.needs))
+            .collect();
+        let missing = missing(&asking.needs, &allowed);
+        for ((need, allowed), missing) in asking.needs.iter().zip(allowed).zip(missing) {
+            let row = row(evidence, allowed, &asking, need, collectors).set("missing", missing);
             let place = need.because.place.clone().or_else(|| need.because.key.clone());
             let about = about(collectors, &asking, place.as_deref());
             facts.push("permissions", row.build_at(&about, place));
         }
     }
+}
+
+/// Returns, for the first resource that may not be read, all that may not: they are one fault. Where it cannot be told, neither can this.
+fn missing(needs: &[Need], allowed: &[Allowed]) -> Vec<Cell> {
+    let is_denied = |one: &&Allowed| one.allowed == Judged::No;
+    let denied = needs.iter().zip(allowed).filter(|(_, one)| is_denied(one));
+    let mut all: Vec<Cell> = denied.map(|(need, _)| Cell::from(need.words())).collect();
+    let cells = allowed.iter().map(|one| match &one.allowed {
+        Judged::No => match std::mem::take(&mut all) {
+            all if all.is_empty() => Cell::default(),
+            all => all.into(),
+        },
+        Judged::Yes => Cell::default(),
+        Judged::Unknown(reason) => Cell::unknown(reason.as_str()),
+    });
+    cells.collect()
 }
 
 fn about(collectors: &CollectorRows, asking: &Asking<'_>, place: Option<&crate::evidence::Place>) -> Arc<About> {
@@ -37,13 +59,12 @@ fn about(collectors: &CollectorRows, asking: &Asking<'_>, place: Option<&crate::
 
 fn row(
     evidence: &Evidence,
-    rights: &Rights<'_>,
+    allowed: Allowed,
     asking: &Asking<'_>,
     need: &Need,
     collectors: &CollectorRows,
 ) -> RowBuilder {
     let account = Account::of(asking.workload);
-    let allowed = rights.allowed(asking.workload, need, &asking.needs);
     let verbs: Vec<Cell> = need.verbs.iter().map(|verb| Cell::from(*verb)).collect();
     let scope = match &need.namespace {
         None => Cell::default(),

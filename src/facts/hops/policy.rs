@@ -135,7 +135,10 @@ impl<'a> Guards<'a> {
         ];
         let closed = ways.into_iter().find_map(|(decision, direction)| {
             let decision = decision.as_ref().filter(|one| one.open == Judged::No)?;
-            Some((self.policies.policy(*decision.by.first()?), direction, &decision.near))
+            // One with rules is the one to change; one without denies, as it should.
+            let mut by = decision.by.iter().map(|index| self.policies.policy(*index));
+            let with_rules = by.clone().find(|policy| !policy.rules(direction).is_empty());
+            Some((with_rules.or_else(|| by.next())?, direction, &decision.near))
         });
         let policy = closed.map(|(policy, direction, _)| Cell::from(policy.words()).at(policy.place(direction)));
         row.set("egress_open", open(&guarded.egress))

@@ -219,6 +219,16 @@ const HOPS: &[Column] = &[
         Type::Bool,
         "Whether more than one sender at hand, or one of several pods that sends on what others sent, leads to that component; null without one.",
     ),
+    column(
+        "listener_auth",
+        Type::Text,
+        "The authenticator that the receiver asks who sends; null when it asks nobody, or is no receiver of a Collector.",
+    ),
+    column(
+        "sender_auth",
+        Type::Bool,
+        "Whether the sender says who it is, by an authenticator or a header; null when it is not asked.",
+    ),
 ];
 
 const POLICIES: &[Column] = &[

@@ -34,6 +34,11 @@ const COLUMNS: &[Column] = &[
         "Whether Roles and bindings give the right; unknown when some may exist that are not at hand.",
     ),
     column(
+        "missing",
+        Type::List(&Type::Text),
+        "Of the first resource that the component may not read: all that it may not; null for the others.",
+    ),
+    column(
         "near",
         Type::Text,
         "The role or binding that was perhaps meant to give it, in words, with its place; null when there is none.",

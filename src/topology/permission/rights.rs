@@ -1,7 +1,7 @@
 //! The rights of service accounts, as bindings and roles at hand give them.
 
 use super::{Account, Need};
-use crate::evidence::{Cell, Evidence, Gap, Resource};
+use crate::evidence::{Cell, Evidence, Gap, Resource, TakenFrom};
 use crate::topology::policy::Judged;
 use crate::topology::workload::{Namespace, Workload, namespace_of, near_miss, same_namespace};
 
@@ -258,7 +258,10 @@ impl<'a> Rights<'a> {
         if account.name == "default" || accounts.any(may_be) {
             return None;
         }
-        let near = near_miss(self.evidence, "ServiceAccount", &account.namespace, &account.name);
+        // One of the same name elsewhere is its own namespace's; of a cluster only some are read.
+        let is_another = |words: &String| !words.ends_with(&format!("/{}", account.name));
+        let near = near_miss(self.evidence, "ServiceAccount", &account.namespace, &account.name).filter(is_another);
+        let near = near.filter(|_| self.evidence.taken_from == TakenFrom::Files);
         let is_told = self
             .evidence
             .completeness
