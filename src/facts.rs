@@ -11,6 +11,7 @@ pub mod grafana;
 pub mod hops;
 pub mod javascript;
 pub mod logs;
+pub mod permission;
 pub mod schema;
 pub mod shell;
 pub mod state;

@@ -6,6 +6,8 @@ pub mod app;
 pub mod collector;
 pub mod endpoint;
 pub mod grafana;
+pub mod permission;
+pub mod policy;
 pub mod prometheus;
 pub mod sdk;
 pub mod service;

@@ -3,6 +3,8 @@
 
 #[path = "suite/acceptance.rs"]
 mod acceptance;
+#[path = "suite/acceptance_path.rs"]
+mod acceptance_path;
 #[path = "suite/architecture.rs"]
 mod architecture;
 #[path = "suite/bundles.rs"]
@@ -19,6 +21,8 @@ mod examples;
 mod overlay;
 #[path = "suite/properties.rs"]
 mod properties;
+#[path = "suite/renaming.rs"]
+mod renaming;
 #[path = "suite/running.rs"]
 mod running;
 #[path = "suite/stacks.rs"]

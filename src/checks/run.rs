@@ -435,6 +435,7 @@ fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verd
     }
     if let Some(plan) = &check.edit
         && !place.text.secret
+        && !crate::evidence::answers::Answer::is_of(&place.text)
     {
         finding.remedy.edit = plan_edit(plan, row, &check.variables).map_err(|error| broken(check, error))?;
     }

@@ -21,6 +21,26 @@ const NOTHING: u8 = 3;
 /// Exit code: something could not be read, or a check is broken.
 const INCOMPLETE: u8 = 4;
 
+/// Resources without which a run is complete: what a program could not be asked, who may do what, and the policies of plugins. That one is a gap makes
+/// checks undecided.
+const OPTIONAL: [&str; 15] = [
+    "pods/proxy",
+    "pods/exec",
+    "tempo",
+    "grafana",
+    "clusterrolebindings",
+    "rolebindings",
+    "clusterroles",
+    "roles",
+    "serviceaccounts",
+    "ciliumnetworkpolicies",
+    "ciliumclusterwidenetworkpolicies",
+    "globalnetworkpolicies",
+    "adminnetworkpolicies",
+    "baselineadminnetworkpolicies",
+    "networkpolicies.crd.projectcalico.org",
+];
+
 /// Runs the command.
 ///
 /// # Errors
@@ -149,8 +169,7 @@ pub(super) fn incomplete(report: &Report) -> Option<String> {
     if !report.broken.is_empty() {
         return Some(format!("{} checks are broken", report.broken.len()));
     }
-    // What a program could not be asked is not needed: that it is a gap makes checks undecided, not the run incomplete.
-    let optional = |gap: &&Gap| ["pods/proxy", "pods/exec", "tempo", "grafana"].contains(&gap.resource.as_str());
+    let optional = |gap: &&Gap| OPTIONAL.contains(&gap.resource.as_str());
     let needed = report.gaps.iter().filter(|gap| !optional(gap)).count();
     (needed > 0).then(|| format!("{needed} reads failed"))
 }

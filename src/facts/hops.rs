@@ -2,9 +2,13 @@
 //!
 //! Senders come from the other tables, the way from `topology::endpoint`; here both ends get the shape that checks read.
 
+mod auth;
 mod ends;
+mod gather;
 mod loops;
+mod policy;
 mod senders;
+mod tenant;
 #[cfg(test)]
 mod tests;
 
@@ -104,14 +108,31 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         services: links.services,
         workloads: links.workloads,
     };
+    let guards = policy::Guards::new(evidence, topology);
     let senders = senders::all(topology, links);
     let found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
     let loops = loops::find(topology, &senders, &found);
-    for ((sender, found), comes_back) in senders.iter().zip(&found).zip(loops) {
+    let tenants = tenant::Tenants::new(topology, links, &senders, &found);
+    let gatherers = gather::Gatherers::new(topology, &senders, &found);
+    for (position, ((sender, found), comes_back)) in senders.iter().zip(&found).zip(loops).enumerate() {
+        let guarded = guards.guarded(sender, found);
         let row = ends.row(sender, found).set("comes_back", comes_back);
-        let about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
+        let row = guards.with_columns(row, &guarded);
+        let row = tenants.with_columns(row, position);
+        let row = auth::with_columns(row, topology, links, sender, found);
+        let row = gatherers.with_columns(row, evidence, topology, found);
+        let mut about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
+        let mut assumptions = guarded.assumptions();
+        if tenants.is_apart(position) {
+            assumptions.push(tenant::ALL_AT_HAND.to_owned());
+        }
+        if !assumptions.is_empty() {
+            Arc::make_mut(&mut about).assumptions.extend(assumptions);
+        }
         let place = sender.to.endpoint.place.clone().or_else(|| sender.name.place.clone());
-        facts.push("hops", row.build_at(&about, place));
+        let row = row.build_at(&about, place);
+        guards.rows(facts, &guarded, &about, &row.cells);
+        facts.push("hops", row);
     }
 }
 

@@ -9,6 +9,7 @@ pub mod collector;
 pub mod grafana;
 pub mod logs;
 pub mod path;
+pub mod permission;
 pub mod state;
 pub mod tempo;
 pub mod workload;
@@ -140,6 +141,7 @@ pub fn tables() -> impl Iterator<Item = &'static Table> {
         tempo::TABLES,
         grafana::TABLES,
         path::TABLES,
+        permission::TABLES,
         state::TABLES,
         logs::TABLES,
         answers::TABLES,

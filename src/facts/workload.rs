@@ -2,6 +2,7 @@
 //!
 //! Other tables link to these rows and describe themselves with [`about`], so that a finding names the same stage and owner wherever it is found.
 
+mod claim;
 mod container;
 mod environment;
 mod mount;
@@ -14,6 +15,7 @@ use super::{About, ContainerKey, Facts, RowBuilder};
 use crate::evidence::{Cell, Evidence, Stage, Value};
 use crate::finding::StageReference;
 use crate::releases::{Basis, Program, Release, ReleaseSpan};
+use crate::topology::permission::Rights;
 use crate::topology::service::Service;
 use crate::topology::workload::{Container, Namespace, Workload};
 use std::collections::{BTreeMap, HashMap};
@@ -51,13 +53,15 @@ pub struct WorkloadRows {
 pub fn rows(facts: &mut Facts, parts: &WorkloadParts<'_>) -> WorkloadRows {
     let mut rows = WorkloadRows::default();
     let used = volume::used_names(parts.workloads);
+    let rights = Rights::new(parts.evidence);
     for (index, workload) in parts.workloads.iter().enumerate() {
         let stages: Vec<Stage> = (0..workload.containers.len())
             .map(|container| (parts.stages)(index, container))
             .collect();
         let stage = main_stage(workload, &stages);
         let whole = about(workload, None, stage, releases_of_all(parts.evidence, workload));
-        let row = workload_row(workload, stage).build_at(&whole, workload.object.place.clone());
+        let row = workload_row(workload, stage).set("exclusive_claim", claim::exclusive(parts.evidence, workload));
+        let row = claim::with_account(row, &rights, workload).build_at(&whole, workload.object.place.clone());
         let link = row.cells.clone();
         facts.push("workloads", row);
         volume::rows(facts, parts.evidence, workload, &link, &whole, &used);

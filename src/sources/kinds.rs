@@ -6,8 +6,15 @@ use super::unit::Unit;
 use crate::evidence::{Note, Resource};
 
 /// The kinds that a fact may need, sorted. `List` and typed lists are taken apart.
-const NEEDED: [&str; 37] = [
+const NEEDED: [&str; 49] = [
+    "AdminNetworkPolicy",
     "Alloy",
+    "BaselineAdminNetworkPolicy",
+    "CiliumClusterwideNetworkPolicy",
+    "CiliumNetworkPolicy",
+    "ClusterNetworkPolicy",
+    "ClusterRole",
+    "ClusterRoleBinding",
     "ConfigMap",
     "CronJob",
     "DaemonSet",
@@ -15,6 +22,7 @@ const NEEDED: [&str; 37] = [
     "DeploymentConfig",
     "EndpointSlice",
     "Event",
+    "GlobalNetworkPolicy",
     "Grafana",
     "GrafanaDashboard",
     "GrafanaDatasource",
@@ -25,6 +33,7 @@ const NEEDED: [&str; 37] = [
     "Kafka",
     "LokiStack",
     "Namespace",
+    "NetworkPolicy",
     "OpenTelemetryCollector",
     "PersistentVolumeClaim",
     "Pod",
@@ -34,10 +43,13 @@ const NEEDED: [&str; 37] = [
     "Redpanda",
     "ReplicaSet",
     "ReplicationController",
+    "Role",
+    "RoleBinding",
     "Rollout",
     "ScaledObject",
     "Secret",
     "Service",
+    "ServiceAccount",
     "StatefulSet",
     "TempoMonolithic",
     "TempoStack",

@@ -6,10 +6,12 @@
 mod environment;
 mod operator;
 mod settings;
+mod sidecar;
 
 pub use environment::AppEnvironment;
 pub use operator::{Annotation, Injection, InstrumentationState, annotations};
 pub use settings::{Fault, Settings, settings, snake_case};
+pub use sidecar::{SidecarState, sidecar_state};
 
 use super::sdk::{self, Instrumentation, Language, Recognition, RecognitionEvidence};
 use super::workload::{Container, Workload};

@@ -61,7 +61,7 @@ pub(crate) fn viewer(cluster: &Cluster) {
         .into_iter()
         .filter(|gap| gap.ends_with("forbidden"))
         .collect();
-    let known = ["roles", "rolebindings"];
+    let known = ["roles", "rolebindings", "clusterrolebindings"];
     assert!(
         refused
             .iter()

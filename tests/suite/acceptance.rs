@@ -8,18 +8,12 @@ use std::process::{Command, Output};
 
 /// Numbers that wait for something that is not built yet, and what.
 const WAITING: &[(u8, &str)] = &[
-    (
-        15,
-        "no single test: the topology of Services has one for each kind, without the number",
-    ),
-    (16, "no single test: what is not in the files is undecided everywhere"),
     (22, "`fix`, which writes files"),
     (23, "`fix`, which writes files"),
     (25, "`capture`, which writes bundles"),
     (26, "`capture`, which writes bundles"),
     (27, "baselines"),
     (29, "suppressions"),
-    (36, "`probe`, which sends a trace"),
 ];
 /// The last number.
 const LAST: u8 = 42;

@@ -10,7 +10,9 @@ use crate::facts::workload::{WorkloadRows, about, releases_of};
 use crate::facts::{About, Facts, RowBuilder, record};
 use crate::finding::StageSummary;
 use crate::releases::{Basis, Precision, ReleaseSpan, Version};
-use crate::topology::app::{InstrumentationState, annotations, sidecar_collector, snake_case};
+use crate::topology::app::{
+    InstrumentationState, SidecarState, annotations, sidecar_collector, sidecar_state, snake_case,
+};
 use crate::topology::sdk::{
     Answer, Language, ListedName, ProtocolAnswer, Reach, ServiceNameSource, Source, TransportSecurity, Url,
 };
@@ -651,6 +653,17 @@ fn annotation_rows(facts: &mut Facts, parts: &AppParts<'_>) {
                 }
                 _ => None,
             };
+            let is_sidecar = annotation.name == "sidecar.opentelemetry.io/inject" && annotation.level == "pod_template";
+            let sidecar = match is_sidecar {
+                true => sidecar_state(parts.evidence, workload, &annotation.value),
+                false => None,
+            };
+            let (sidecar, sidecar_reason) = match sidecar {
+                Some(SidecarState::Found) => ("found".into(), None),
+                Some(SidecarState::Refused(reason)) => ("refused".into(), Some(reason)),
+                Some(SidecarState::Unknown(reason)) => (Cell::unknown(reason), None),
+                None => (Cell::default(), None),
+            };
             let place = annotation.value.key.clone().or(annotation.value.place.clone());
             let about = parts.about(index, position, place.as_ref());
             let others = workload.containers.iter().filter(|container| !container.init).count();
@@ -662,6 +675,8 @@ fn annotation_rows(facts: &mut Facts, parts: &AppParts<'_>) {
                 .set("injects", injects.map(|what| Cell::from(what).at(&annotation.value)))
                 .set("asks", asks)
                 .set("sidecar", annotation.name.starts_with("sidecar."))
+                .set("sidecar_state", sidecar)
+                .set("sidecar_reason", sidecar_reason)
                 .set("instrumentation", state)
                 .set("instrumentation_reason", reason)
                 .set("containers", others)

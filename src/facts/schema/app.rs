@@ -916,6 +916,12 @@ const APP_ANNOTATIONS: &[Column] = &[
     ),
     column("sidecar", Type::Bool, "Whether it is about a Collector as a sidecar."),
     column(
+        "sidecar_state",
+        Type::Text,
+        "`found`, or `refused` when the operator finds no one Collector of mode sidecar; null when the annotation of the pod template asks for none.",
+    ),
+    column("sidecar_reason", Type::Text, "Why it is refused, as a clause."),
+    column(
         "instrumentation",
         Type::Text,
         "`found`, or `refused` when the `Instrumentation` does not exist or cannot be told apart from others; null when nothing is injected by it.",

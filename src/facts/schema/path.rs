@@ -1,6 +1,6 @@
 //! The table about connections between stages.
 
-use super::{CONFIGURATION_AND_SERVICES, Column, Table, Type};
+use super::{CONFIGURATION_AND_SERVICES, Column, Read, Table, Type};
 
 const fn column(name: &'static str, kind: Type, about: &'static str) -> Column {
     Column { name, kind, about }
@@ -159,12 +159,130 @@ const HOPS: &[Column] = &[
         Type::Int,
         "The port of the Service that leads to a listener of the sender's protocol; null when there is none, or more than one.",
     ),
+    column(
+        "egress_open",
+        Type::Bool,
+        "Whether NetworkPolicies let the sender out to it; null where none restricts the sender, or the way does not lead to pods at hand or outside.",
+    ),
+    column(
+        "ingress_open",
+        Type::Bool,
+        "Whether NetworkPolicies let the sender in to the pods behind it; null where none restricts these, or none are at hand.",
+    ),
+    column(
+        "names_open",
+        Type::Bool,
+        "Whether NetworkPolicies let the sender ask for the address of the host's name; null where none restricts the sender, or nothing is asked.",
+    ),
+    column(
+        "policy",
+        Type::Text,
+        "The NetworkPolicy that restricts the end where it is closed, with its place; null where no end is.",
+    ),
+    column(
+        "policy_near",
+        Type::Text,
+        "The rule of a NetworkPolicy that was perhaps meant to let it through, in words; null when there is none.",
+    ),
+    column(
+        "tenant",
+        Type::Text,
+        "The tenant that the sender names to Tempo; null when it names none, or Tempo wants none.",
+    ),
+    column(
+        "tenant_wanted",
+        Type::Bool,
+        "Whether the Tempo that listens wants a tenant, with the place of that setting; null when it is none.",
+    ),
+    column(
+        "tenants_written",
+        Type::List(&Type::Text),
+        "The tenants that senders at hand write to this Tempo, placed where the first is named; null when it wants none.",
+    ),
+    column(
+        "tenants_read",
+        Type::List(&Type::Text),
+        "The tenants that data sources at hand read from this Tempo, placed where the first is named; null when it wants none.",
+    ),
+    column(
+        "gathers",
+        Type::Text,
+        "The component behind the listener that needs all spans of a trace (tail_sampling, groupbytrace, servicegraph), with its place; null when there is none.",
+    ),
+    column(
+        "to_several",
+        Type::Bool,
+        "Whether the way leads to more than one pod with that component; unknown where something else decides; null without one.",
+    ),
+    column(
+        "several_senders",
+        Type::Bool,
+        "Whether more than one sender at hand, or one of several pods that sends on what others sent, leads to that component; null without one.",
+    ),
+    column(
+        "listener_auth",
+        Type::Text,
+        "The authenticator that the receiver asks who sends; null when it asks nobody, or is no receiver of a Collector.",
+    ),
+    column(
+        "sender_auth",
+        Type::Bool,
+        "Whether the sender says who it is, by an authenticator or a header; null when it is not asked.",
+    ),
+];
+
+const POLICIES: &[Column] = &[
+    column("name", Type::Text, "The NetworkPolicy in words."),
+    column(
+        "direction",
+        Type::Text,
+        "`egress` or `ingress`, seen from the pods that it selects.",
+    ),
+    column(
+        "selects",
+        Type::Text,
+        "The workload whose pods it selects: an end of the connection.",
+    ),
+    column(
+        "rules",
+        Type::Int,
+        "How many rules it has for the direction; without any it lets nothing through.",
+    ),
+    column(
+        "lets_through",
+        Type::Bool,
+        "Whether a rule of its own lets the connection through; another policy may, where this one does not.",
+    ),
+    column("port", Type::Int, "The port of the pods that the connection goes to."),
+    column("policy", Type::Any, "The NetworkPolicy as written."),
+    column("hop", Type::Row("hops"), "The connection."),
+];
+
+/// Reads of connections: both ends, the Services between them, and what guards them.
+const PATH: &[Read] = &[
+    CONFIGURATION_AND_SERVICES[0],
+    CONFIGURATION_AND_SERVICES[1],
+    CONFIGURATION_AND_SERVICES[2],
+    CONFIGURATION_AND_SERVICES[3],
+    CONFIGURATION_AND_SERVICES[4],
+    Read {
+        verb: "list",
+        resource: "networkpolicies",
+    },
 ];
 
 /// The tables.
-pub const TABLES: &[Table] = &[Table {
-    name: "hops",
-    row: "One connection: a sender and the endpoint that it sends to.",
-    columns: HOPS,
-    reads: CONFIGURATION_AND_SERVICES,
-}];
+pub const TABLES: &[Table] = &[
+    Table {
+        name: "hops",
+        row: "One connection: a sender and the endpoint that it sends to.",
+        columns: HOPS,
+        reads: PATH,
+    },
+    Table {
+        name: "policies",
+        row: "One NetworkPolicy that selects an end of a connection.",
+        columns: POLICIES,
+        reads: PATH,
+    },
+];

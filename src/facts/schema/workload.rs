@@ -77,6 +77,21 @@ const WORKLOAD_COLUMNS: &[Column] = &[
         Type::Text,
         "The service account, `default` when none is written.",
     ),
+    column(
+        "service_account_state",
+        Type::Text,
+        "`absent` when it does not exist, or a near miss shows that another one is meant; null otherwise.",
+    ),
+    column(
+        "service_account_near",
+        Type::Text,
+        "The account that was perhaps meant when it is absent, in words; null when there is none.",
+    ),
+    column(
+        "exclusive_claim",
+        Type::Text,
+        "The claim at hand that only one node can mount at a time, placed at the volume; null when there is none.",
+    ),
     column("labels", Type::Map(&Type::Text), "The object's own labels."),
     column("annotations", Type::Map(&Type::Text), "The object's own annotations."),
     column("pod_labels", Type::Map(&Type::Text), "The labels of its pods."),

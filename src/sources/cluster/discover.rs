@@ -40,6 +40,13 @@ impl Collector<'_> {
                 .collect()
         };
         self.has_metrics = versions(plan::METRICS).contains(&plan::pod_metrics().api_version);
+        let policies = plan::OTHER_POLICIES
+            .iter()
+            .filter_map(|&(group, resource, kind, is_namespaced)| {
+                let version = versions(group).into_iter().next()?;
+                Some((Served::new(&version, resource, kind), is_namespaced))
+            });
+        self.other_policies = policies.collect();
         let mut names: Vec<&str> = plan::OPERATORS.iter().map(|(group, ..)| *group).collect();
         names.dedup();
         let wanted: Vec<String> = names.into_iter().flat_map(versions).collect();

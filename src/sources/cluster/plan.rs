@@ -24,12 +24,55 @@ pub(super) const OPERATORS: [(&str, &str, &str); 8] = [
 ];
 
 /// Kinds that are listed in the namespaces of a stage, each only when a column of a table is made of it.
-const BESIDE_STAGES: [(&str, &str, &str); 5] = [
-    ("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy"),
-    ("v1", "serviceaccounts", "ServiceAccount"),
-    ("rbac.authorization.k8s.io/v1", "roles", "Role"),
+const BESIDE_STAGES: [(&str, &str, &str); 1] = [("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy")];
+
+/// What gives rights to the service account of a Collector that asks the API server: the first two are listed, the others read by name.
+pub(super) const ROLES: [(&str, &str, &str); 5] = [
+    (
+        "rbac.authorization.k8s.io/v1",
+        "clusterrolebindings",
+        "ClusterRoleBinding",
+    ),
     ("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding"),
-    ("v1", "persistentvolumeclaims", "PersistentVolumeClaim"),
+    ("rbac.authorization.k8s.io/v1", "clusterroles", "ClusterRole"),
+    ("rbac.authorization.k8s.io/v1", "roles", "Role"),
+    ("v1", "serviceaccounts", "ServiceAccount"),
+];
+
+/// Kinds by which plugins let through what no NetworkPolicy does: group, resource, kind, and whether they are of a namespace.
+pub(super) const OTHER_POLICIES: [(&str, &str, &str, bool); 7] = [
+    ("cilium.io", "ciliumnetworkpolicies", "CiliumNetworkPolicy", true),
+    (
+        "cilium.io",
+        "ciliumclusterwidenetworkpolicies",
+        "CiliumClusterwideNetworkPolicy",
+        false,
+    ),
+    ("crd.projectcalico.org", "networkpolicies", "NetworkPolicy", true),
+    (
+        "crd.projectcalico.org",
+        "globalnetworkpolicies",
+        "GlobalNetworkPolicy",
+        false,
+    ),
+    (
+        "policy.networking.k8s.io",
+        "adminnetworkpolicies",
+        "AdminNetworkPolicy",
+        false,
+    ),
+    (
+        "policy.networking.k8s.io",
+        "baselineadminnetworkpolicies",
+        "BaselineAdminNetworkPolicy",
+        false,
+    ),
+    (
+        "policy.networking.k8s.io",
+        "clusternetworkpolicies",
+        "ClusterNetworkPolicy",
+        false,
+    ),
 ];
 
 pub(super) fn base() -> Vec<Served> {
@@ -51,6 +94,10 @@ pub(super) fn config_maps() -> Served {
 
 pub(super) fn pods() -> Served {
     Served::new("v1", "pods", "Pod")
+}
+
+pub(super) fn claims() -> Served {
+    Served::new("v1", "persistentvolumeclaims", "PersistentVolumeClaim")
 }
 
 pub(super) fn namespaces() -> Served {
@@ -122,11 +169,16 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
     ));
     lines.push(format!("GET {root}/configmaps?{page} (metadata only)"));
     lines.push(format!("GET {root}/configmaps/{{name of a data source or dashboard}}"));
-    lines.push(format!("GET {root}, if an Instrumentation exists"));
+    lines.push(format!("GET {root}, if an Instrumentation or a NetworkPolicy exists"));
     lines.push(format!("GET {root}/pods?labelSelector={{pods of a stage}}&{page}"));
+    if needs.contains(&"persistentvolumeclaims") {
+        lines.push(format!(
+            "GET {root}/persistentvolumeclaims/{{name that a pod of a stage without a node uses}}"
+        ));
+    }
     if needs.contains(&"events") {
         lines.push(format!(
-            "GET {root}/events?limit=500&fieldSelector={{Warning, and kind, name and uid of a pod or workload of a stage that is not ready}}"
+            "GET {root}/events?limit=500&fieldSelector={{Warning, and kind, name and uid of a pod or workload of a stage that is not ready, or of its claim}}"
         ));
     }
     if needs.contains(&POD_METRICS) {
@@ -144,6 +196,29 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
         let path = served.path(Some("NS")).replace("/NS/", "/{namespace of a stage}/");
         lines.push(format!("GET {path}?{page}"));
     }
+    if needs.contains(&"networkpolicies") {
+        for (group, resource, kind, is_namespaced) in OTHER_POLICIES {
+            let served = Served::new(&format!("{group}/{{version}}"), resource, kind);
+            let path = match is_namespaced {
+                true => served.path(Some("NS")).replace("/NS/", "/{namespace of a stage}/"),
+                false => served.path(None),
+            };
+            lines.push(format!("GET {path}?{page}, if served and a NetworkPolicy exists"));
+        }
+    }
+    if needs.contains(&"clusterrolebindings") {
+        let condition = "if a Collector reads Kubernetes objects for spans";
+        let of = |index: usize| {
+            let (version, resource, kind) = ROLES[index];
+            Served::new(version, resource, kind)
+        };
+        let local = |served: Served| served.path(Some("NS")).replace("/NS/", "/{namespace}/");
+        lines.push(format!("GET {}?{page}, {condition}", of(0).path(None)));
+        lines.push(format!("GET {}?{page}, {condition}", local(of(1))));
+        lines.push(format!("GET {}/{{name in such a binding}}", of(2).path(None)));
+        lines.push(format!("GET {}/{{name in such a binding}}", local(of(3))));
+        lines.push(format!("GET {}/{{that of the Collector}}", local(of(4))));
+    }
     if target.endpoints {
         let proxy = format!("GET {root}/pods/{{pod of a stage}}:{{port}}/proxy");
         lines.push(format!(
@@ -160,6 +235,9 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
     if target.exec {
         lines.push(format!(
             "CONNECT {root}/pods/{{pod of Tempo}}/exec?command=df&command=-P&command={{directory of its traces}}"
+        ));
+        lines.push(format!(
+            "CONNECT {root}/pods/{{pod of an application}}/exec?command=cat&command={{file that Node loads first and no ConfigMap holds}}"
         ));
     }
     for address in &target.addresses {
@@ -229,6 +307,9 @@ pub fn rights(needs: &[&str]) -> Vec<Right> {
     if needs.contains(&"events") {
         add("v1", "events", LIST);
     }
+    if needs.contains(&"persistentvolumeclaims") {
+        add("v1", "persistentvolumeclaims", GET);
+    }
     // The operator's annotations may stand on the namespace.
     add("v1", "namespaces", GET);
     if needs.contains(&"endpointslices") {
@@ -237,6 +318,16 @@ pub fn rights(needs: &[&str]) -> Vec<Right> {
     }
     for served in beside_stages(needs) {
         add(&served.api_version, &served.resource, LIST);
+    }
+    if needs.contains(&"networkpolicies") {
+        for (group, resource, ..) in OTHER_POLICIES {
+            add(&format!("{group}/v1"), resource, LIST);
+        }
+    }
+    if needs.contains(&"clusterrolebindings") {
+        for (index, (version, resource, _)) in ROLES.into_iter().enumerate() {
+            add(version, resource, if index < 2 { LIST } else { GET });
+        }
     }
     if needs.contains(&POD_METRICS) {
         let served = pod_metrics();

@@ -1,5 +1,6 @@
 //! An API server made of a function: what is asked, what is made of faults, and that nothing else is asked.
 
+mod guards;
 mod streams;
 
 use super::collect::{Scope, collect};

@@ -138,7 +138,7 @@ fn same_but_for_hash(one: &str, other: &str) -> bool {
 }
 
 /// Whether one letter was added, left out or changed. Short names are too like each other to tell, and a digit counts things.
-fn one_edit_apart(one: &str, other: &str) -> bool {
+pub(in crate::topology) fn one_edit_apart(one: &str, other: &str) -> bool {
     if one.len() < 4 || one.len().abs_diff(other.len()) > 1 {
         return false;
     }
