@@ -60,13 +60,37 @@ impl<'a> Way<'a> {
             .filter(|(hop, _)| hop.from == name && hop.signal == "traces");
         let own: Vec<_> = own.collect();
         for (hop, findings) in &own {
+            let is_broken = findings.iter().any(|finding| finding.severity == Severity::Error);
             let end = self.hop(hop, findings, depth);
             if let Some(to) = end {
                 self.from(ground, stage_of(hop), to, depth + 1);
+            } else if hop.protocol.as_deref() == Some("kafka") && !is_broken {
+                self.behind_kafka(ground, hop, depth);
             }
         }
         self.ends(ground, stage, name, own.is_empty());
         self.metrics(ground, name, depth);
+    }
+
+    /// Goes on at the Collectors that read from the same Kafka; of other readers nothing is known.
+    fn behind_kafka(&mut self, ground: &Ground<'a>, hop: &Hop, depth: usize) {
+        let same = |reader: &Hop| match (&reader.service, &hop.service) {
+            (Some(one), Some(other)) => one == other,
+            _ => reader.endpoint.is_some() && reader.endpoint == hop.endpoint,
+        };
+        let readers = ground.hops.iter().map(|(reader, _)| reader);
+        let readers = readers
+            .filter(|reader| reader.protocol.as_deref() == Some("kafka") && reader.signal == "other" && same(reader));
+        let readers: Vec<&Hop> = readers.collect();
+        if readers.is_empty() {
+            self.unseen.push(format!(
+                "{} -> {}: who reads the spans from Kafka is not seen",
+                hop.from, hop.name
+            ));
+        }
+        for reader in readers {
+            self.from(ground, "collector", &reader.from, depth + 1);
+        }
     }
 
     /// Adds where a station writes the metrics that it makes of spans.

@@ -138,6 +138,12 @@ impl Ends<'_> {
             _ => &[],
         };
         row = self.with_tempo(row, behind).set("to_replicas", self.replicas(behind));
+        if let Target::OfOperator(index) = &route.target
+            && let Some((workload, _)) = self.topology.collectors[*index].run
+            && self.topology.workloads[workload].replicas.is_some()
+        {
+            row = row.set("to_replicas", self.replicas(&[workload]));
+        }
         row = row.set("to_itself", self.is_loop(sender, route.end.as_ref()));
         match &route.end {
             _ if sender.way == Way::Unjudged => row,
