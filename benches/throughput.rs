@@ -1,6 +1,7 @@
 //! Throughput on large input, as ratios against named peers in the same run.
 //!
-//! `cargo bench` builds the program, makes 50 MB of manifests of which few concern tracing, a full stack of files, and a large log, and
+//! `cargo bench` builds the program, makes 50 MB of manifests of which few concern tracing, a full stack of files, whole paths of 200 and of 2,000
+//! workloads (with 3,000 Services and 200 Collectors), and a large log, and
 //! times whole processes: this program, a bare parse of the documents that matter (all but Ingresses; this file, called again), `cat` (reading the
 //! same bytes), kubeconform (with `-ignore-missing-schemas`, no network) and ripgrep where
 //! they are on the PATH:
@@ -11,6 +12,9 @@
 //! ```
 //!
 //! Nothing is asserted: a shared machine is no judge of time. The size of the log is 1 GB, or `TRACEDOCTOR_BENCH_LOG_MB`.
+
+#[path = "throughput/path.rs"]
+mod path;
 
 use rayon::prelude::*;
 use std::fmt::Write as _;
@@ -210,12 +214,18 @@ fn main() {
         median(|| run(&["run", "-q", "--strict-input"], &stream)),
         own,
     );
-    let bare = || {
+    let bare = |path: &Path| {
         let mut command = Command::new(std::env::current_exe().unwrap_or_default());
-        command.arg(BARE_PARSE).arg(&stream);
+        command.arg(BARE_PARSE).arg(path);
         command
     };
-    row(&mut out, "bare parse of what matters", bytes, median(bare), own);
+    row(
+        &mut out,
+        "bare parse of what matters",
+        bytes,
+        median(|| bare(&stream)),
+        own,
+    );
     let cat = || {
         let mut command = Command::new("cat");
         command.arg(&stream);
@@ -254,6 +264,22 @@ fn main() {
         median(|| run(&["run", "-q"], &stack)),
         None,
     );
+
+    for workloads in [200, 2_000] {
+        let stream = folder.join(format!("path-{workloads}.yaml"));
+        let bytes = path::write(&stream, workloads);
+        let _ = writeln!(out, "whole paths, {workloads} workloads");
+        let own = median(|| run(&["run", "-q", "--complete"], &stream));
+        row(&mut out, "tracedoctor run", bytes, own, own);
+        row(
+            &mut out,
+            "tracedoctor map",
+            bytes,
+            median(|| run(&["map"], &stream)),
+            own,
+        );
+        row(&mut out, "bare parse of it", bytes, median(|| bare(&stream)), own);
+    }
 
     let megabytes = std::env::var("TRACEDOCTOR_BENCH_LOG_MB")
         .ok()

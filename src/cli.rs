@@ -10,7 +10,7 @@ use std::time::Duration;
     name = "tracedoctor",
     version,
     about,
-    after_help = "tracedoctor only reads. It creates no pod, runs nothing in one (but `df` with --exec), and uses no network but the API\n\
+    after_help = "tracedoctor only reads. It creates no pod, runs nothing in one (but two commands with --exec), and uses no network but the API\n\
         server and the addresses that you name.\n\
         Exit codes: 0 no finding at or above --fail-on, 1 findings, 2 usage or configuration error,\n\
         3 nothing to inspect, 4 incomplete, 5 the cluster cannot be reached or refuses, 70 internal error."
@@ -275,7 +275,8 @@ pub struct ClusterArguments {
     /// Reads counters twice, so long apart, to see which grow: for example 10s.
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with_all = ["paths", "no_endpoints"])]
     pub observe: Option<Duration>,
-    /// Runs `df` in the containers of Tempo, to see whether their disks are full; nothing else is ever run.
+    /// Runs two commands in containers, and nothing else ever: `df` on the disks of Tempo, and `cat` of a JavaScript file that Node loads first and
+    /// that no ConfigMap holds.
     #[arg(long, conflicts_with = "paths")]
     pub exec: bool,
     /// The address of Tempo, asked directly; a token may stand in TRACEDOCTOR_TEMPO_TOKEN.

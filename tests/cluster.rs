@@ -8,6 +8,8 @@
 mod accounts;
 #[path = "cluster/bundles.rs"]
 mod bundles;
+#[path = "cluster/clock.rs"]
+mod clock;
 #[path = "cluster/collectors.rs"]
 mod collectors;
 #[path = "cluster/egress.rs"]
@@ -24,10 +26,14 @@ mod fixtures;
 mod harness;
 #[path = "cluster/overlay.rs"]
 mod overlay;
+#[path = "cluster/pipelines.rs"]
+mod pipelines;
 #[path = "cluster/scenarios.rs"]
 mod scenarios;
 #[path = "cluster/sick.rs"]
 mod sick;
+#[path = "cluster/states.rs"]
+mod states;
 #[path = "cluster/wire.rs"]
 mod wire;
 

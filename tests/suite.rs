@@ -21,6 +21,8 @@ mod examples;
 mod overlay;
 #[path = "suite/properties.rs"]
 mod properties;
+#[path = "suite/renaming.rs"]
+mod renaming;
 #[path = "suite/running.rs"]
 mod running;
 #[path = "suite/stacks.rs"]

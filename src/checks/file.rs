@@ -16,6 +16,10 @@ use std::sync::Arc;
 /// What a fault does to spans: the closed list for `effect` and `symptom_of`.
 pub const EFFECTS: &[(&str, &str)] = &[
     ("pod-down", "a pod does not start or keeps restarting"),
+    (
+        "no-volume",
+        "a volume that a pod needs is not there, so that it finds no node",
+    ),
     ("not-instrumented", "the application makes no spans"),
     ("not-sent", "spans are made and not sent"),
     ("wrong-target", "spans are sent to where nothing takes them"),

@@ -1,14 +1,24 @@
 //! Folds symptoms under their causes, and puts findings in order.
 //!
-//! A finding is a symptom of another when it names the other's effect and both concern the same workload or the same object. Findings
-//! of different stages are joined along hops, which come with the path.
+//! A finding is a symptom of another when it names the other's effect and both concern the same workload, the same object, or the two ends of
+//! one connection.
+
+mod links;
+#[cfg(test)]
+mod tests;
+
+pub use links::Links;
 
 use crate::finding::{Finding, LogEvidence, Severity, Spot};
+use links::Linked;
 use std::collections::BTreeMap;
 
 /// Links symptoms to causes and sorts: causes by severity and place, each followed by its symptoms.
-pub fn fold(findings: Vec<(Finding, String)>) -> Vec<Finding> {
-    let parents: Vec<Option<usize>> = (0..findings.len()).map(|index| cause_of(&findings, index)).collect();
+pub fn fold(findings: Vec<(Finding, String)>, links: &Links) -> Vec<Finding> {
+    let linked = links.linked(&findings);
+    let parents: Vec<Option<usize>> = (0..findings.len())
+        .map(|index| cause_of(&findings, &linked, index))
+        .collect();
     let mut findings: Vec<Finding> = findings.into_iter().map(|(finding, _)| finding).collect();
     let mut children: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, parent) in parents.iter().enumerate() {
@@ -33,21 +43,22 @@ pub fn fold(findings: Vec<(Finding, String)>) -> Vec<Finding> {
     order.into_iter().filter_map(|index| slots[index].take()).collect()
 }
 
-/// Returns the finding that causes another; a symptom of a symptom hangs at the root.
-fn cause_of(findings: &[(Finding, String)], index: usize) -> Option<usize> {
-    let mut current = index;
-    // Each step goes to a cause; a circle ends after as many steps as there are findings.
-    for _ in 0..findings.len() {
-        match direct_cause(findings, current) {
-            Some(cause) if cause != index => current = cause,
-            _ => break,
+/// Returns the finding that causes another; a symptom of a symptom hangs at the root. In a circle the first of the findings is the root.
+fn cause_of(findings: &[(Finding, String)], linked: &Linked<'_>, index: usize) -> Option<usize> {
+    let mut way = vec![index];
+    while let Some(cause) = direct_cause(findings, linked, way[way.len() - 1]) {
+        if let Some(at) = way.iter().position(|other| *other == cause) {
+            let root = way[at..].iter().copied().min().unwrap_or(cause);
+            return (root != index).then_some(root);
         }
+        way.push(cause);
     }
-    (current != index).then_some(current)
+    let root = way[way.len() - 1];
+    (root != index).then_some(root)
 }
 
-/// Returns the nearest cause: one that brings the same log line, then the worse one, then the first.
-fn direct_cause(findings: &[(Finding, String)], index: usize) -> Option<usize> {
+/// Returns the nearest cause: one that brings the same log line, then one on the same connection, then the worse one, then the first.
+fn direct_cause(findings: &[(Finding, String)], linked: &Linked<'_>, index: usize) -> Option<usize> {
     let (symptom, owner) = &findings[index];
     let causes = findings.iter().enumerate().filter(|(other, (cause, cause_owner))| {
         *other != index
@@ -57,20 +68,31 @@ fn direct_cause(findings: &[(Finding, String)], index: usize) -> Option<usize> {
                 .effect
                 .as_ref()
                 .is_some_and(|effect| symptom.symptom_of.contains(effect))
-            && !is_circle(symptom, cause)
             && may_explain(cause, symptom)
-            && (cause_owner == owner || cause.resource == symptom.resource)
+            && match cause_owner == owner || cause.resource == symptom.resource {
+                true => {
+                    !is_circle(symptom, cause)
+                        && !linked.is_of_another_connection(*other, index)
+                        && !linked.is_sender_down(findings, *other, index)
+                }
+                // Which of two is the cause, the connection says.
+                false => linked.is_along_a_connection(findings, *other, index),
+            }
     });
-    let nearness = |cause: &Finding| {
+    let nearness = |other: usize, cause: &Finding| {
         let shares_line = cause.evidence.iter().any(|line| {
             let same = |other: &LogEvidence| other.file == line.file && other.first.line == line.first.line;
             symptom.evidence.iter().any(same)
         });
-        (shares_line, cause.severity)
+        (
+            shares_line,
+            linked.shares_connection(findings, other, index),
+            cause.severity,
+        )
     };
     // The first of equals wins, so that the order of the findings decides and nothing else.
     let best = causes.reduce(|best, other| {
-        if nearness(&other.1.0) > nearness(&best.1.0) {
+        if nearness(other.0, &other.1.0) > nearness(best.0, &best.1.0) {
             other
         } else {
             best

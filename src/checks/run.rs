@@ -100,7 +100,7 @@ pub fn judge(catalog: &Catalog, facts: &Facts, gaps: &[Gap]) -> Judgement {
     let (hints, findings): (Vec<_>, Vec<_>) = findings
         .into_iter()
         .partition(|(finding, _)| finding.severity == Severity::Hint);
-    judgement.findings = fold::fold(findings);
+    judgement.findings = fold::fold(findings, &fold::Links::of(facts));
     judgement.hints = hints.into_iter().map(|(finding, _)| finding).collect();
     judgement
 }
@@ -414,10 +414,11 @@ fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verd
         let Ok(target) = follow(&also.at, &row.cells, &check.variables) else {
             continue;
         };
-        if let Some(place) = target.place() {
+        // What is not there has the place of what is, which is the first.
+        if let Some(other) = target.place().filter(|other| !is_same_place(other, &place)) {
             let label = also.label.fill(&row.cells, &check.variables).map_err(failed)?;
             finding.also.push(LabelledSpot {
-                spot: Spot::Text(place),
+                spot: Spot::Text(other),
                 label: label.text,
             });
         }
@@ -434,6 +435,7 @@ fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verd
     }
     if let Some(plan) = &check.edit
         && !place.text.secret
+        && !crate::evidence::answers::Answer::is_of(&place.text)
     {
         finding.remedy.edit = plan_edit(plan, row, &check.variables).map_err(|error| broken(check, error))?;
     }
@@ -444,6 +446,10 @@ fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verd
     }
     finding.spot = Spot::Text(place);
     Ok(finding)
+}
+
+fn is_same_place(one: &Place, other: &Place) -> bool {
+    one.span == other.span && one.path == other.path && std::ptr::eq(&*one.text, &*other.text)
 }
 
 fn bare_finding(

@@ -6,13 +6,24 @@
 //! of the body is missing (`.cut`). A command that was run in a container stands below `exec/CONTAINER` instead of a port.
 //! The folder is `tempo`, `grafana` or `collector` where only the program is known. No I/O happens here.
 
-use super::redact::redact;
+use super::redact::{Redactor, redact};
 use super::stage::Stage;
 use super::text::{Origin, ResourceReference, SourceFile, Text};
 use std::sync::Arc;
 
 /// Bytes of one body that are kept.
 pub const MOST_BYTES: usize = 2 << 20;
+
+/// What stands before the path of a file that a container showed.
+pub const CAT: &str = "/cat";
+
+/// Returns the file that a container showed, all of it; `None` for any other answer.
+pub fn file_shown(name: &AnswerName) -> Option<&str> {
+    let whole = name.port.is_none() && name.container.is_some() && name.status == 200 && !name.cut;
+    name.path
+        .strip_prefix(CAT)
+        .filter(|path| whole && path.starts_with('/'))
+}
 
 /// What a program answered on one path.
 #[derive(Debug, Clone)]
@@ -160,6 +171,8 @@ impl AnswerName {
         };
         match (self.port, &self.container) {
             (Some(port), _) => format!("{of}:{port}{}{after}", self.path),
+            // A file that was shown has its path as its key, which stands behind.
+            (None, Some(container)) if file_shown(self).is_some() => format!("{of}:{container}"),
             (None, container) => format!("{of}:{} {}", container.as_deref().unwrap_or_default(), self.path),
         }
     }
@@ -199,7 +212,10 @@ impl Answer {
         };
         name.cut |= kept.len() < body.len();
         let text = String::from_utf8_lossy(kept);
-        let text = redact(&text);
+        let text = match file_shown(&name) {
+            Some(_) => Redactor::default().program(&text),
+            None => redact(&text),
+        };
         let file = match file {
             SourceFileName::Given(file) => SourceFile::new(file, &text),
             SourceFileName::Live => SourceFile::live(name.words(), &text),
@@ -219,10 +235,15 @@ impl Answer {
             content: file.content.clone(),
             origin: Origin::File(file, 0),
             resource: Arc::new(resource),
-            key: None,
+            key: file_shown(&name).map(Into::into),
             secret: false,
         });
         Answer { name, text }
+    }
+
+    /// Whether a text is what a running program said or showed: nobody changes it there.
+    pub fn is_of(text: &Text) -> bool {
+        matches!(text.origin, Origin::File(..)) && text.resource.kind == "Pod" && text.key.is_some()
     }
 
     /// Returns the body.

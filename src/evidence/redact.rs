@@ -58,6 +58,11 @@ impl Redactor {
         self.text(text, Language::Prose)
     }
 
+    /// Redacts a program: what stands in quotes, so that it stays a program.
+    pub fn program<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.text(text, Language::Program)
+    }
+
     /// Returns the mark of a text that is a credential as a whole.
     pub fn whole(&self, secret: &str) -> String {
         self.mark(secret, Language::Prose)

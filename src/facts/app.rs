@@ -11,10 +11,13 @@ mod initialisation;
 mod manifest;
 mod npm;
 mod origin;
+#[cfg(test)]
+mod recorded_tests;
 mod rows;
 mod script;
 mod script_rows;
 mod settings_rows;
+mod shown;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -25,6 +28,7 @@ pub use origin::{Origin, SourceText, State};
 pub(in crate::facts) use rows::behind_node_address;
 pub use rows::{AppParts, AppRows, rows, summaries};
 pub use script::ContainerScript;
+pub use shown::{Unseen, unseen};
 
 use crate::evidence::{Cell, Evidence};
 use crate::topology::app::{self, App, AppEnvironment, Fault, Settings, may_be_app};

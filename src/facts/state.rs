@@ -3,6 +3,7 @@
 //! A pod belongs to a workload by its owners, an event to its object by kind, namespace, name and uid: never by a name alone. What was true before the
 //! present container started is no state of now. Only workloads of a stage that are meant to go on running have rows.
 
+mod claims;
 mod config_age;
 mod containers;
 mod endpoints;
@@ -45,6 +46,7 @@ pub fn rows(facts: &mut Facts, parts: &StateParts<'_>) {
         }
         containers::rows(facts, parts, &pods, &events, index);
         pod_states::rows(facts, parts, &pods, index);
+        claims::rows(facts, parts, &pods, &events, index);
         warnings::rows(facts, parts, &pods, &events, index);
         rollouts::rows(facts, parts, &pods, index);
     }

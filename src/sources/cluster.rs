@@ -63,7 +63,7 @@ pub struct Target {
     pub endpoints: bool,
     /// After what time counters are read a second time; `None`: they are read once.
     pub observe: Option<Duration>,
-    /// Whether `df` may run in the containers of Tempo.
+    /// Whether two commands may run in containers: `df` in those of Tempo, `cat` of files that are loaded first and that nothing else shows.
     pub exec: bool,
     /// Programs that are asked directly.
     pub addresses: Vec<Address>,

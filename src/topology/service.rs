@@ -4,6 +4,7 @@
 
 use super::workload::{Namespace, Workload, namespace_of, same_namespace};
 use crate::evidence::{Cell, Evidence, Resource, ResourceReference, Value};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// How a Service is reached.
@@ -86,12 +87,40 @@ pub enum TargetNumber {
 pub fn services(evidence: &Evidence, workloads: &[Workload]) -> Vec<Service> {
     let resources = evidence.resources.of_kind("Service");
     let resources = resources.filter(|resource| resource.group().is_empty());
+    let labelled = Labelled::of(workloads);
     resources
-        .map(|resource| service(evidence, resource, workloads))
+        .map(|resource| service(evidence, resource, workloads, &labelled))
         .collect()
 }
 
-fn service(evidence: &Evidence, resource: &Resource, workloads: &[Workload]) -> Service {
+/// Which workloads' pods have a label: not each Service may look at each workload.
+struct Labelled<'w>(HashMap<(&'w str, &'w str), Vec<usize>>);
+
+impl<'w> Labelled<'w> {
+    fn of(workloads: &'w [Workload]) -> Labelled<'w> {
+        let mut labelled: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        for (index, workload) in workloads.iter().enumerate() {
+            for (key, value) in workload.pod_labels.fields().into_iter().flatten() {
+                if let Some(value) = value.text() {
+                    labelled.entry((key, value)).or_default().push(index);
+                }
+            }
+        }
+        Labelled(labelled)
+    }
+
+    /// Returns the workloads that a selector may want, in order: those with the rarest of its labels.
+    fn candidates<'s>(&'s self, selector: &'s Cell) -> &'s [usize] {
+        let labels = selector.fields().into_iter().flatten();
+        let with = labels.map(|(key, value)| {
+            let key = (key.as_ref(), value.text().unwrap_or_default());
+            self.0.get(&key).map_or(&[][..], Vec::as_slice)
+        });
+        with.min_by_key(|workloads| workloads.len()).unwrap_or_default()
+    }
+}
+
+fn service(evidence: &Evidence, resource: &Resource, workloads: &[Workload], labelled: &Labelled<'_>) -> Service {
     let cell = resource.cell();
     let namespace = namespace_of(evidence, &resource.reference);
     let kind = match cell.text_at(&["spec", "type"]) {
@@ -117,7 +146,9 @@ fn service(evidence: &Evidence, resource: &Resource, workloads: &[Workload]) -> 
         namespace,
         cell,
     };
-    for (index, workload) in workloads.iter().enumerate() {
+    let selector = service.selector.clone();
+    for &index in labelled.candidates(&selector) {
+        let workload = &workloads[index];
         if !service.wants(&workload.pod_labels) {
             continue;
         }

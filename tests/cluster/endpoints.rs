@@ -203,12 +203,14 @@ fn programs_that_answer(cluster: &Cluster) {
             .collect::<Vec<_>>()
     );
     let commands: BTreeSet<String> = ran(cluster).into_iter().collect();
+    // The set-up file of the storefront is that of its ConfigMap: nothing has to show it.
     for command in &commands {
         assert!(
             command.contains("/pods/tempo-0/exec?") && command.contains("command=df&command=-P&command=%2Fvar%2Ftempo"),
             "{command}"
         );
     }
+    a_file_that_only_the_container_has(cluster);
     let (_, report) = run(cluster, "viewer", &["--exec"]);
     let gaps = report["gaps"].as_array().unwrap().iter();
     let gaps: Vec<_> = gaps.filter(|gap| gap["resource"] == "pods/exec").collect();
@@ -222,4 +224,67 @@ fn programs_that_answer(cluster: &Cluster) {
         .lock()
         .unwrap()
         .insert("/ready".to_owned(), (200, "ready\n".to_owned()));
+}
+
+/// The set-up file of an application that no ConfigMap holds: the played container is this machine, whose `cat` really runs.
+fn a_file_that_only_the_container_has(cluster: &Cluster) {
+    let file = cluster.file("tracing.js");
+    std::fs::write(
+        &file,
+        "const { NodeSDK } = require('@opentelemetry/sdk-node');\nconst sdk = new NodeSDK({ headers: { authorization: 'Bearer s3cr3t-canary-8731' } });\n",
+    )
+    .unwrap();
+    cluster.apply(&format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: kiosk, namespace: tracing}}\nspec:\n  selector: {{matchLabels: {{app: kiosk}}}}\n  template:\n    metadata: {{labels: {{app: kiosk}}}}\n    spec:\n      containers:\n      - name: kiosk\n        image: registry.example.com/shop/kiosk:7\n        command: [node, server.js]\n        env:\n        - {{name: NODE_OPTIONS, value: '--require {file}'}}\n        - {{name: OTEL_SERVICE_NAME, value: kiosk}}\n        - {{name: OTEL_EXPORTER_OTLP_ENDPOINT, value: 'http://otel-gateway:4318'}}\n"
+    ));
+    cluster.wait_for("the pod", |cluster| {
+        let pods = ["get", "pods", "-n", "tracing", "-l", "app=kiosk", "--no-headers"];
+        cluster.kubectl(&pods).stdout.contains(" Running ")
+    });
+    let of_file = |report: &Value| -> Vec<Value> {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings
+            .filter(|one| one["id"] == "preload-never-starts-sdk")
+            .cloned()
+            .collect()
+    };
+    // Not asked for, nothing is run, and nothing is said of what cannot be seen.
+    let (_, report) = run(cluster, "admin", &[]);
+    assert_eq!(of_file(&report).len(), 0);
+    let (_, report) = run(cluster, "admin", &["--exec"]);
+    let found = of_file(&report);
+    assert_eq!(found.len(), 1, "{} {}", report["gaps"], report["findings"]);
+    assert!(
+        found[0].to_string().contains("/tracing.js") && found[0]["remedy"]["edit"].is_null(),
+        "{found:?}"
+    );
+    assert!(!report.to_string().contains("s3cr3t-canary-8731"));
+    let asked = cluster.audited();
+    let cats: Vec<&str> = asked
+        .iter()
+        .filter(|one| one["objectRef"]["subresource"] == "exec" && one["responseStatus"]["code"] == 101)
+        .filter_map(|one| one["requestURI"].as_str())
+        .filter(|uri| uri.contains("command=cat"))
+        .collect();
+    assert!(
+        cats.len() == 1 && cats[0].contains("/pods/kiosk-") && cats[0].contains("tracing.js"),
+        "{cats:?}"
+    );
+    // The bundle has the file, without what it holds of credentials, and says the same.
+    let bundle = cluster.file("kiosk.tar.gz");
+    let scope = ["-n", "tracing", "--exec", "--to", bundle.as_str()];
+    let captured = cluster.command_as("capture", "admin", &scope);
+    assert!([0, 4].contains(&captured.code), "{}", captured.stderr);
+    let mut judge = assert_cmd::Command::cargo_bin("tracedoctor").unwrap();
+    let again = judge.args(["run", "--bundle", &bundle, "-o", "json"]).output().unwrap();
+    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(
+        of_file(&again)
+            .iter()
+            .map(|one| &one["fingerprint"])
+            .collect::<Vec<_>>(),
+        [&found[0]["fingerprint"]]
+    );
+    let _ = cluster.kubectl(&["delete", "deployment", "kiosk", "-n", "tracing"]);
+    let _ = std::fs::remove_file(file);
 }

@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     Changed(fn(&mut Value)),
     /// The real answer in pages of two objects.
     SmallPages,
+    /// The real answer of a server whose clock is so many seconds ahead.
+    Ahead(i64),
 }
 
 /// Decides about the n-th request for a path; `None`: it is passed on.
@@ -150,9 +152,14 @@ fn pass_on(writer: &mut TcpStream, mut answer: Answer, fault: Option<Fault>) -> 
     }
     let kind = answer.header("content-type").unwrap_or("application/json");
     let length = answer.body.len();
+    let date = match fault {
+        Some(Fault::Ahead(seconds)) => answer.header("date").and_then(|date| later(date, seconds)),
+        _ => answer.header("date").map(str::to_owned),
+    };
+    let date = date.map(|date| format!("Date: {date}\r\n")).unwrap_or_default();
     write!(
         writer,
-        "HTTP/1.1 {} Passed\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n",
+        "HTTP/1.1 {} Passed\r\nContent-Type: {kind}\r\n{date}Content-Length: {length}\r\n\r\n",
         answer.status
     )?;
     match fault {
@@ -170,4 +177,21 @@ fn pass_on(writer: &mut TcpStream, mut answer: Answer, fault: Option<Fault>) -> 
         _ => writer.write_all(&answer.body)?,
     }
     Ok(true)
+}
+
+/// A time of a header, so many seconds later.
+fn later(date: &str, seconds: i64) -> Option<String> {
+    let mut command = std::process::Command::new("date");
+    let output = command
+        .env("LC_ALL", "C")
+        .args([
+            "-u",
+            "-d",
+            &format!("{date} {seconds} seconds"),
+            "+%a, %d %b %Y %H:%M:%S GMT",
+        ])
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }

@@ -2,6 +2,7 @@
 
 use crate::harness::Cluster;
 use crate::scenarios::{findings, fixture, gaps, in_configuration, json};
+use crate::states;
 use serde_json::{Value, json as value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -28,6 +29,22 @@ const NOT_APPLIED: &[(&str, &str)] = &[
     ("incidents/logs-only-export-refused-0-161", "only a log"),
     ("incidents/logs-only-npm-eacces", "only logs"),
     ("incidents/logs-only-tempo-empty-ring", "only a log"),
+    (
+        "healthy/shop-rolling-out",
+        "pods of two generations at once, which their controllers would make one of",
+    ),
+    (
+        "incidents/state-rollout-stuck",
+        "pods of two generations at once, which their controllers would make one of",
+    ),
+    (
+        "incidents/state-memory-near-limit",
+        "measurements of pods, which an API server of its own would have to serve",
+    ),
+    (
+        "incidents/state-node-of-tempo-lost",
+        "a pod that is gone and stays, which is deleted here as soon as that is asked for",
+    ),
 ];
 
 /// Stacks that are applied and judged also where not all of them are wanted.
@@ -71,8 +88,8 @@ fn all() -> Vec<(String, PathBuf)> {
 }
 
 /// The manifests of a stack, in folders too.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let beside = ["logs", "endpoints", "expected.yaml"];
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let beside = ["logs", "endpoints", "expected.yaml", states::STATE];
     let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
     let entries = entries.filter_entry(move |entry| !beside.iter().any(|name| entry.file_name() == *name));
     let files = entries.flatten().map(walkdir::DirEntry::into_path);
@@ -145,7 +162,7 @@ fn play_logs(cluster: &Cluster, folder: &Path) {
 }
 
 /// The name of a pod without what a controller added.
-fn stem(pod: &str) -> String {
+pub(crate) fn stem(pod: &str) -> String {
     let random = |part: &str, most: usize| {
         (3..=most).contains(&part.len()) && part.chars().any(|c| c.is_ascii_digit()) || part.len() == 5
     };
@@ -194,7 +211,7 @@ fn play_log(cluster: &Cluster, pod: &Value, container: &str, previous: bool, con
         let fresh: Value = json(&cluster.kubectl(&["get", "pod", "-n", namespace, name, "-o", "json"]));
         let mut statuses = fresh["status"][list].clone();
         for status in statuses.as_array_mut().unwrap() {
-            if status["name"] == container {
+            if status["name"] == container && status["restartCount"] == 0 {
                 status["restartCount"] = value!(1);
             }
         }
@@ -214,23 +231,26 @@ fn play_log(cluster: &Cluster, pod: &Value, container: &str, previous: bool, con
 }
 
 /// Applies a stack; what the server does not take.
-fn apply(cluster: &Cluster, files: &[PathBuf], names: &[&str]) -> Vec<String> {
+fn apply(cluster: &Cluster, files: &[PathBuf], names: &[&str], folder: &Path) -> Vec<String> {
+    let unbound = states::unbound_claims(folder);
     cluster.namespaces(names);
     let refused = files.iter().filter_map(|file| cluster.try_apply(&text(file))).collect();
     let started = Instant::now();
     // Some pods wait for what only another cluster has.
-    while started.elapsed() < Duration::from_secs(20) && !all_run(cluster, names) {
+    let most = if unbound.is_empty() { 20 } else { 8 };
+    while started.elapsed() < Duration::from_secs(most) && !all_run(cluster, names, &unbound) {
         std::thread::sleep(Duration::from_millis(300));
     }
     refused
 }
 
 /// Makes the volumes that are claimed; whether all pods run then.
-fn all_run(cluster: &Cluster, names: &[&str]) -> bool {
+fn all_run(cluster: &Cluster, names: &[&str], unbound: &BTreeSet<(String, String)>) -> bool {
     let claims = json(&cluster.kubectl(&["get", "persistentvolumeclaims", "-A", "-o", "json"]));
     for claim in claims["items"].as_array().unwrap() {
-        if claim["status"]["phase"] != "Bound" {
-            let of = |key: &str| claim["metadata"][key].as_str().unwrap();
+        let of = |key: &str| claim["metadata"][key].as_str().unwrap();
+        let stays = unbound.contains(&(of("namespace").to_owned(), of("name").to_owned()));
+        if claim["status"]["phase"] != "Bound" && !stays {
             let class = claim["spec"]["storageClassName"].as_str().unwrap_or_default();
             cluster.apply(
                 &value!({"apiVersion": "v1", "kind": "PersistentVolume",
@@ -310,7 +330,11 @@ fn compare(cluster: &Cluster, name: &str, folder: &Path) -> Vec<String> {
     let files = files(folder);
     let names = namespaces(&files);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let refused = apply(cluster, &files, &names);
+    let mut refused = apply(cluster, &files, &names, folder);
+    let has_state = states::has_state(folder);
+    if refused.is_empty() && has_state {
+        refused = states::play(cluster, folder, &names);
+    }
     if !refused.is_empty() {
         clear(cluster, &names);
         return refused
@@ -325,6 +349,10 @@ fn compare(cluster: &Cluster, name: &str, folder: &Path) -> Vec<String> {
         .chain(["-o", "json"])
         .collect();
     let live = json(&cluster.doctor("admin", &scope));
+    if has_state {
+        clear(cluster, &names);
+        return states::judge(name, folder, &live);
+    }
     let from_files = run_on_files(&files, &folder.join("logs"));
     clear(cluster, &names);
     let mut wrong = Vec::new();
@@ -345,17 +373,24 @@ fn compare(cluster: &Cluster, name: &str, folder: &Path) -> Vec<String> {
             .difference(&in_files)
             .map(|one| format!("{name}: only live: {one}")),
     );
-    for kind in ["problems", "broken"] {
-        let all = live[kind].as_array().unwrap().iter();
-        wrong.extend(all.map(|one| format!("{name}: {kind}: {one}")));
-    }
-    let others = gaps(&live).into_iter().filter(|gap| !gap.contains("pods/log"));
-    wrong.extend(others.map(|gap| format!("{name}: gap: {gap}")));
+    wrong.extend(always_wrong(name, &live));
     wrong.retain(|line| {
         !DIFFERS
             .iter()
             .any(|(stack, part, _)| name == *stack && line.contains(part))
     });
+    wrong
+}
+
+/// What must be said of no stack.
+pub(crate) fn always_wrong(name: &str, live: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for kind in ["problems", "broken"] {
+        let all = live[kind].as_array().unwrap().iter();
+        wrong.extend(all.map(|one| format!("{name}: {kind}: {one}")));
+    }
+    let others = gaps(live).into_iter().filter(|gap| !gap.contains("pods/log"));
+    wrong.extend(others.map(|gap| format!("{name}: gap: {gap}")));
     wrong
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct Cluster {
     folder: TempDir,
     /// Where the API server listens.
     pub(crate) port: u16,
+    /// Where etcd listens.
+    pub(crate) etcd: u16,
     /// Which port of a pod leads to which port here.
     pub(crate) ways: Ways,
     processes: Vec<Child>,
@@ -79,6 +81,7 @@ impl Cluster {
         let mut cluster = Cluster {
             program: program.to_owned(),
             port: ports.server,
+            etcd: ports.etcd,
             ways: Ways::default(),
             folder,
             processes: Vec::new(),

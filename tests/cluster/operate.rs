@@ -78,6 +78,11 @@ impl Cluster {
         (output.code != 0 && !wrong.is_empty()).then(|| wrong.join("; "))
     }
 
+    /// Replaces an object by another state of it.
+    pub(crate) fn replace(&self, text: &str) -> Output {
+        self.kubectl_with(&["replace", "-f", "-"], text)
+    }
+
     /// Makes namespaces, and waits for what a pod needs in them.
     pub(crate) fn namespaces(&self, names: &[&str]) {
         let there = self.kubectl(&["get", "serviceaccounts", "-A", "--no-headers"]).stdout;

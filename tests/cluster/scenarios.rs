@@ -38,12 +38,28 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
     ("pods_that_do_not_run_say_why", sick_pods),
     ("acceptance_28_a_rollout_keeps_the_fingerprints", renamed_pods),
     ("acceptance_35_sick_pods", sick::states),
+    (
+        "acceptance_38_the_clock_of_the_server_decides",
+        crate::clock::the_clock_of_the_server,
+    ),
+    (
+        "acceptance_17_tests_of_charts_and_jobs_that_are_done",
+        crate::clock::tests_of_charts_and_jobs,
+    ),
     ("pods_of_real_collectors", sick::real_collectors),
+    (
+        "counters_of_real_collectors_of_two_releases",
+        crate::pipelines::counters,
+    ),
     ("acceptance_09_a_list_that_hangs", faults::a_list_that_hangs),
     ("acceptance_09_all_lists_hang", faults::all_lists_hang),
     (
         "acceptance_10_pages_that_expire_and_servers_that_are_busy",
         faults::pages_and_busy_answers,
+    ),
+    (
+        "acceptance_10_a_page_that_really_expires",
+        crate::clock::a_page_that_really_expires,
     ),
     ("acceptance_10_answers_in_part", faults::answers_in_part),
     ("acceptance_10_a_log_that_comes_slowly", faults::a_slow_log),
@@ -495,8 +511,9 @@ fn what_was_read(cluster: &Cluster) {
     for request in &requests {
         let uri = request["requestURI"].as_str().unwrap();
         if request["objectRef"]["subresource"] == "exec" {
-            // Asked for with --exec, by one scenario: one command and no other.
-            assert!(uri.contains("&command=df&command=-P&command="), "{uri}");
+            // Asked for with --exec, by one scenario: two commands and no other.
+            let known = ["command=df&command=-P&command=", "command=cat&command="];
+            assert!(known.iter().any(|command| uri.contains(command)), "{uri}");
         }
         let resource = request["objectRef"]["resource"].as_str().unwrap_or_default();
         assert!(

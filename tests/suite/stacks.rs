@@ -143,6 +143,8 @@ struct ExpectedFinding {
     severity: String,
     file: String,
     line: usize,
+    /// The check that it is folded under.
+    under: Option<String>,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -166,12 +168,26 @@ fn incidents_give_exactly_the_expected_findings() {
             let expected: Expected =
                 serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
             let report = inspect(&catalog, folder, &options_of(folder));
+            // Where one says what it is folded under, all do.
+            let says_folds = expected.findings.iter().any(|finding| finding.under.is_some());
+            let under = |cause: Option<&str>| match cause {
+                Some(cause) if says_folds => format!(" under {cause}"),
+                _ => String::new(),
+            };
+            let check_of = |fingerprint: &String| {
+                let mut causes = report.findings.iter();
+                let cause = causes.find(|finding| finding.fingerprint == *fingerprint);
+                cause.map_or("", |cause| cause.check.as_str())
+            };
             let line =
                 |severity: &str, check: &str, file: &str, line: usize| format!("{severity}[{check}] {file}:{line}");
             let mut wanted: Vec<String> = expected
                 .findings
                 .iter()
-                .map(|finding| line(&finding.severity, &finding.check, &finding.file, finding.line))
+                .map(|finding| {
+                    let place = line(&finding.severity, &finding.check, &finding.file, finding.line);
+                    place + &under(finding.under.as_deref())
+                })
                 .collect();
             let mut found: Vec<String> = report
                 .findings
@@ -179,7 +195,8 @@ fn incidents_give_exactly_the_expected_findings() {
                 .filter(|finding| finding.severity >= Severity::Note)
                 .map(|finding| {
                     let (file, number) = place(folder, finding);
-                    line(finding.severity.name(), &finding.check, &file, number)
+                    let cause = finding.caused_by.as_ref().map(check_of);
+                    line(finding.severity.name(), &finding.check, &file, number) + &under(cause)
                 })
                 .collect();
             wanted.sort();

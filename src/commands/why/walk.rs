@@ -28,6 +28,8 @@ pub(super) struct Ground<'a> {
 pub(super) struct Way<'a> {
     pub(super) steps: Vec<Step>,
     pub(super) first_break: Option<&'a Finding>,
+    /// What breaks first beside the way of the spans: metrics of them, and what Grafana shows beside them.
+    beside: Option<&'a Finding>,
     pub(super) unseen: Vec<String>,
     /// The names of the stations on it.
     pub(super) stations: HashSet<String>,
@@ -40,6 +42,7 @@ pub(super) fn walk<'a>(ground: &Ground<'a>, stage: &str, name: &str) -> Way<'a> 
     let mut way = Way::default();
     way.from(ground, stage, name, 0);
     way.readers(ground);
+    way.first_break = way.first_break.or(way.beside);
     way
 }
 
@@ -50,7 +53,6 @@ impl<'a> Way<'a> {
         }
         if stage == "tempo" {
             self.tempos.push(name.to_owned());
-            return;
         }
         let own = ground
             .hops
@@ -64,6 +66,26 @@ impl<'a> Way<'a> {
             }
         }
         self.ends(ground, stage, name, own.is_empty());
+        self.metrics(ground, name, depth);
+    }
+
+    /// Adds where a station writes the metrics that it makes of spans.
+    fn metrics(&mut self, ground: &Ground<'a>, name: &str, depth: usize) {
+        let written = ground
+            .hops
+            .iter()
+            .filter(|(hop, _)| hop.from == name && hop.protocol.as_deref() == Some("remote_write"));
+        for (hop, findings) in written {
+            self.hop_beside(hop, findings, depth);
+        }
+    }
+
+    /// Adds a connection that carries no spans.
+    fn hop_beside(&mut self, hop: &Hop, findings: &[&'a Finding], depth: usize) {
+        let of_spans = self.first_break.take();
+        self.hop(hop, findings, depth);
+        self.beside = self.beside.or(self.first_break);
+        self.first_break = of_spans;
     }
 
     /// Adds a station; returns whether the way goes on behind it.
@@ -172,6 +194,30 @@ impl<'a> Way<'a> {
                 self.station(ground, "grafana", &hop.from, 0);
             }
             self.hop(hop, findings, 0);
+        }
+        // What a Grafana of these refers to: metrics and logs of the spans that it shows.
+        let linked = ground
+            .hops
+            .iter()
+            .filter(|(hop, _)| hop.from_stage == "grafana" && matches!(hop.signal.as_str(), "metrics" | "logs"));
+        let linked: Vec<_> = linked.filter(|(hop, _)| self.stations.contains(&hop.from)).collect();
+        for (hop, findings) in linked {
+            self.hop_beside(hop, findings, 0);
+        }
+        // In an installation of several processes another one than those that take spans makes metrics of them.
+        let generators = ground.hops.iter().filter(|(hop, _)| {
+            hop.from_stage == "tempo"
+                && hop.protocol.as_deref() == Some("remote_write")
+                && namespaces.contains(&namespace_in(&hop.from))
+        });
+        let generators: Vec<_> = generators
+            .filter(|(hop, _)| !self.stations.contains(&hop.from))
+            .collect();
+        for (hop, findings) in generators {
+            if !self.stations.contains(&hop.from) {
+                self.station(ground, "tempo", &hop.from, 0);
+            }
+            self.hop_beside(hop, findings, 0);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::origin::{Origin, Pod, SourceText, State, origin};
 use super::script::ContainerScript;
+use super::shown::with_shown;
 use crate::evidence::{Cell, Evidence, Place, PlainKind, Value};
 use crate::facts::javascript::{
     self, Argument, ArgumentValue, Dialect, EnvironmentValue, JavaScriptFile, Message, ModuleUse, Property, UseKind,
@@ -110,7 +111,7 @@ pub struct CodeExporter {
 
 const EXTENSIONS: [&str; 7] = [".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".jsx"];
 
-fn has_script_name(name: &str) -> bool {
+pub(super) fn has_script_name(name: &str) -> bool {
     EXTENSIONS.iter().any(|ending| name.ends_with(ending)) && !name.ends_with(".d.ts")
 }
 
@@ -286,7 +287,7 @@ fn node_preload(
     let origin = if module {
         module_origin(pod, app, path)
     } else {
-        origin(pod, app.container, path)
+        with_shown(pod, app.container, path, origin(pod, app.container, path))
     };
     Preload {
         runtime: "node",

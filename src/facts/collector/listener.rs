@@ -5,6 +5,8 @@ use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, RowBuilder, record};
 use crate::releases::ComponentKind;
 use crate::topology::collector::{Component, Listener, Probe, ServiceAddress};
+use crate::topology::service::port_number;
+use crate::topology::workload::Container;
 use std::sync::Arc;
 
 /// Adds the rows; returns those in `listeners`, by index.
@@ -149,6 +151,37 @@ fn overlap(one: &Cell, two: &Cell) -> bool {
     }
 }
 
+/// The port of `health_check` unless another is written (`opentelemetry-collector-contrib@v0.88.0:extension/healthcheckextension/README.md`).
+const HEALTH_CHECK: u16 = 13133;
+
+/// Whether anything answers a probe: the Collector, or another container of its pod, which shares all ports with it.
+fn beside(maker: &Maker<'_>, probe: &Probe, by_collector: bool) -> Cell {
+    // A mesh asks in the kubelet's place (istio/istio@1.27.1:pkg/kube/inject/app_probe.go, FormatProberPath).
+    let is_relayed = probe
+        .path
+        .as_deref()
+        .is_some_and(|path| path.starts_with("/app-health/"));
+    let Some((workload, container)) = maker.run.filter(|_| !by_collector && !is_relayed) else {
+        return (by_collector || is_relayed).into();
+    };
+    let is_other = |other: &&Container| !other.init && !std::ptr::eq(*other, container);
+    let mut others = workload.containers.iter().filter(is_other).peekable();
+    if others.peek().is_none() {
+        return false.into();
+    }
+    let declares = |container: &Container| {
+        let ports = container.cell.get("ports").map_or(&[][..], Cell::items);
+        let numbers = ports.iter().map(|port| port.get("containerPort").and_then(port_number));
+        numbers.into_iter().any(|number| number == probe.port)
+    };
+    match others.any(declares) {
+        true => true.into(),
+        // What the container lists itself, and the port of the extension, are meant for the Collector.
+        false if declares(container) || probe.port == Some(HEALTH_CHECK) => false.into(),
+        false => Cell::unknown("another container of the pod may listen on the port"),
+    }
+}
+
 fn probe_row(facts: &mut Facts, maker: &Maker<'_>, probe: &Probe) {
     let collector = maker.collector;
     let extension = maker.component(probe.extension);
@@ -211,7 +244,7 @@ fn probe_row(facts: &mut Facts, maker: &Maker<'_>, probe: &Probe) {
             "localhost",
             listener.map(|listener| known_or(listener.is_local.as_ref().copied())),
         )
-        .set("is_answered", maker.if_known(answered))
+        .set("is_answered", maker.if_known(beside(maker, probe, answered)))
         .set("component", maker.component_link(probe.extension))
         .set("container", maker.container_link())
         .set("collector", maker.collector_link());

@@ -10,6 +10,14 @@ const fn list(resource: &'static str) -> Read {
 
 const PODS: &[Read] = &[list("pods")];
 const EVENTS: &[Read] = &[list("pods"), list("events")];
+const CLAIMS: &[Read] = &[
+    list("pods"),
+    Read {
+        verb: "get",
+        resource: "persistentvolumeclaims",
+    },
+    list("events"),
+];
 const ENDPOINTS: &[Read] = &[list("services"), list("endpointslices")];
 const METRICS: &[Read] = &[list("pods"), list("pods.metrics.k8s.io")];
 const CONFIG_AGES: &[Read] = &[
@@ -295,6 +303,50 @@ const CONFIG_AGE_COLUMNS: &[Column] = &[
     WORKLOAD,
 ];
 
+const CLAIM_COLUMNS: &[Column] = &[
+    column("name", Type::Text, "The claim's name."),
+    column("claims", Type::Int, "How many claims of the workload it stands for."),
+    column("phase", Type::Text, "`Pending` or `Lost`."),
+    column(
+        "storage_class",
+        Type::Text,
+        "The StorageClass that it asks for; null: none is written and the cluster had no default when it looked; empty: none is wanted.",
+    ),
+    column(
+        "volume_name",
+        Type::Text,
+        "The volume that it names; null when it names none.",
+    ),
+    column("size", Type::Text, "The size that it asks for, as written."),
+    column(
+        "reason",
+        Type::Text,
+        "What was said of it last: `FailedBinding`, `ProvisioningFailed`, `ExternalProvisioning`, `WaitForFirstConsumer`, `WaitForPodScheduled`, `ClaimLost` or `VolumeMismatch`; null when nothing was, or its events are not at hand.",
+    ),
+    column("message", Type::Text, "The words of it; null without a reason."),
+    column("count", Type::Int, "How often that was said."),
+    column(
+        "seconds",
+        Type::Int,
+        "Seconds from the first time to the last; 0 when the times are not known.",
+    ),
+    column("pod", Type::Text, "The pod that waits for it."),
+    column(
+        "lasting",
+        Type::Bool,
+        "Whether that pod has had no node for three minutes; true also when the time of the evidence is not known.",
+    ),
+    column(
+        "waiting_for",
+        Type::Int,
+        "Seconds for which that pod has had no node; null when the time of the evidence is not known.",
+    ),
+    column("ready_pods", Type::Int, "How many pods of the workload are ready."),
+    column("claim", Type::Any, "The claim as written."),
+    STAGE,
+    WORKLOAD,
+];
+
 /// The tables.
 pub const TABLES: &[Table] = &[
     Table {
@@ -308,6 +360,12 @@ pub const TABLES: &[Table] = &[
         row: "One state that pods of a stage's workload are in.",
         columns: POD_STATE_COLUMNS,
         reads: PODS,
+    },
+    Table {
+        name: "claims",
+        row: "One PersistentVolumeClaim that is not bound and that a pod of a stage without a node names; those of one workload of which the same is said stand for one another.",
+        columns: CLAIM_COLUMNS,
+        reads: CLAIMS,
     },
     Table {
         name: "pod_warnings",

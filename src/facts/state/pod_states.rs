@@ -84,7 +84,7 @@ fn row(evidence: &Evidence, pod: &Pod) -> RowBuilder {
         .set("metadata", of(&["metadata"]))
 }
 
-fn waiting_for(evidence: &Evidence, scheduling: &Cell) -> Option<i64> {
+pub(super) fn waiting_for(evidence: &Evidence, scheduling: &Cell) -> Option<i64> {
     let since = scheduling.text_at(&["lastTransitionTime"]).and_then(time)?;
     Some(seconds_between(since, evidence.taken_at?))
 }
@@ -98,12 +98,21 @@ fn overdue(evidence: &Evidence, pod: &Pod) -> Cell {
     }
 }
 
-fn unbound_claims(evidence: &Evidence, pod: &Pod) -> Cell {
+/// Returns the names of the claims of a pod; an ephemeral volume has one that is named after pod and volume.
+pub(super) fn claims_of(pod: &Pod) -> Vec<Cell> {
     let volumes = pod.cell.path(&["spec", "volumes"]).map_or(&[][..], Cell::items);
-    let names = volumes
-        .iter()
-        .filter_map(|volume| volume.path(&["persistentVolumeClaim", "claimName"]));
-    let unbound = names.filter(|name| {
+    let name = |volume: &Cell| {
+        let named = volume.path(&["persistentVolumeClaim", "claimName"]).cloned();
+        named.or_else(|| {
+            let own = volume.get("ephemeral").and(volume.get("name"))?;
+            Some(Cell::from(format!("{}-{}", pod.name, own.text()?)).at(own))
+        })
+    };
+    volumes.iter().filter_map(name).collect()
+}
+
+fn unbound_claims(evidence: &Evidence, pod: &Pod) -> Cell {
+    let unbound = claims_of(pod).into_iter().filter(|name| {
         let Some(text) = name.text() else {
             return false;
         };
@@ -112,5 +121,5 @@ fn unbound_claims(evidence: &Evidence, pod: &Pod) -> Cell {
             _ => false,
         }
     });
-    unbound.cloned().collect::<Vec<_>>().into()
+    unbound.collect::<Vec<_>>().into()
 }

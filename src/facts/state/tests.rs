@@ -210,3 +210,85 @@ fn every_cell_fits_the_schema() {
         }
     }
 }
+
+#[test]
+fn claims_that_pods_wait_for_say_why_they_are_not_bound() {
+    let pod = |index: usize, volumes: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: gateway-7d9c5f6b8-{index}, namespace: tracing, labels: {{pod-template-hash: 7d9c5f6b8}}, ownerReferences: [{{apiVersion: apps/v1, kind: ReplicaSet, name: gateway-7d9c5f6b8, controller: true}}]}}\nspec: {{containers: [{{name: otc}}], volumes: [{volumes}]}}\nstatus: {{phase: Pending, conditions: [{{type: PodScheduled, status: 'False', reason: Unschedulable, message: x, lastTransitionTime: '2026-01-05T08:00:00Z'}}]}}\n---\n"
+        )
+    };
+    let claim = |name: &str, uid: &str, spec: &str, phase: &str| {
+        format!(
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {name}, namespace: tracing, uid: {uid}}}\nspec: {{{spec}}}\nstatus: {{phase: {phase}}}\n---\n"
+        )
+    };
+    let event = |name: &str, uid: &str, reason: &str, last: &str| {
+        format!(
+            "apiVersion: v1\nkind: Event\nmetadata: {{name: {name}-{reason}-{last}, namespace: tracing}}\ninvolvedObject: {{kind: PersistentVolumeClaim, namespace: tracing, name: {name}, uid: {uid}}}\nreason: {reason}\nmessage: about {reason}\ncount: 3\nfirstTimestamp: '2026-01-05T08:00:00Z'\nlastTimestamp: '2026-01-05T08:0{last}:00Z'\n---\n"
+        )
+    };
+    let named = |name: &str| format!("{{name: v, persistentVolumeClaim: {{claimName: {name}}}}}");
+    let check = |text: &str, taken_at: Option<&str>, expected: &[&str]| {
+        let facts = facts(&format!("{GATEWAY}{text}"), taken_at);
+        let columns = [
+            "name",
+            "claims",
+            "phase",
+            "storage_class",
+            "reason",
+            "seconds",
+            "lasting",
+        ];
+        let rows: Vec<String> = facts
+            .rows("claims")
+            .iter()
+            .map(|row| columns.map(|column| words(row.cells.get(column).unwrap())).join(" "))
+            .collect();
+        assert_eq!(rows, expected);
+    };
+    // The last word counts, of this claim and not of one that had its name before, and only what is said of binding.
+    let open = [
+        pod(1, &named("a")),
+        claim("a", "u", "storageClassName: fast", "Pending"),
+        event("a", "u", "WaitForFirstConsumer", "1"),
+        event("a", "u", "ProvisioningFailed", "2"),
+        event("a", "u", "Resizing", "4"),
+        event("a", "old", "ClaimLost", "5"),
+    ]
+    .concat();
+    check(
+        &open,
+        Some("2026-01-05T08:02:59Z"),
+        &["a 1 Pending fast ProvisioningFailed 120 false"],
+    );
+    check(
+        &open,
+        Some("2026-01-05T08:03:00Z"),
+        &["a 1 Pending fast ProvisioningFailed 120 true"],
+    );
+    check(&open, None, &["a 1 Pending fast ProvisioningFailed 120 true"]);
+    // Bound ones, those that no pod waits for, and those that are not at hand have no row; an ephemeral volume has its claim.
+    let others = [
+        pod(1, &format!("{}, {{name: scratch, ephemeral: {{}}}}", named("bound"))),
+        pod(2, &named("nowhere")),
+        claim("bound", "u", "", "Bound"),
+        claim("idle", "u", "", "Pending"),
+        claim("gateway-7d9c5f6b8-1-scratch", "u", "", "Lost"),
+    ]
+    .concat();
+    check(&others, None, &["gateway-7d9c5f6b8-1-scratch 1 Lost null null 0 true"]);
+    // Of several claims with the same trouble one stands for all.
+    let several: String = (1..4)
+        .map(|index| {
+            let name = format!("data-{index}");
+            [
+                pod(index, &named(&name)),
+                claim(&name, &name, "", "Pending"),
+                event(&name, &name, "FailedBinding", "1"),
+            ]
+            .concat()
+        })
+        .collect();
+    check(&several, None, &["data-1 3 Pending null FailedBinding 60 true"]);
+}

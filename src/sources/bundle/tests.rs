@@ -243,10 +243,10 @@ fn documents_come_back_at_their_places() {
         assert!(again.problems.is_empty(), "{:?}", again.problems);
     };
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: n}\nstringData: {k: hunter2}\n";
-    let other = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: nobody}\n";
+    let other = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: nobody}\n";
     check(&format!("{other}---\r\n{CONFIG}---\n# token: hunter2\n{secret}"));
     check(
-        r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Role","metadata":{"name":"nobody"}},{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"é"},"data":{"otel":"ü"}}, {"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"k":"hunter2"}}]}"#,
+        r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"LimitRange","metadata":{"name":"nobody"}},{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"é"},"data":{"otel":"ü"}}, {"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"k":"hunter2"}}]}"#,
     );
     let item = |text: &str| format!("- {}\n", text.trim_end().replace('\n', "\n  "));
     check(&format!(

@@ -74,10 +74,10 @@ pub(super) async fn collect(
         named.extend(stages::named_config_maps(&overlay::preview(&collector.evidence, over)));
     }
     collector.config_maps(named).await;
-    let mut recognised = stages::stages(&collector.evidence, needs.tables);
+    let mut recognised = stages::stages(&collector.evidence, needs.tables, scope.target.exec);
     if let Some(over) = needs.overlay {
         let then = overlay::preview(&collector.evidence, over);
-        recognised.extend(stages::stages(&then, needs.tables));
+        recognised.extend(stages::stages(&then, needs.tables, scope.target.exec));
     }
     collector.provisioned(&recognised).await;
     api.begin("what stands beside the stages");
@@ -183,8 +183,9 @@ impl Collector<'_> {
         let mut seen = BTreeSet::new();
         let mut wanted = Vec::new();
         let mut questions = Vec::new();
-        let mut disks = Vec::new();
+        let mut commands = Vec::new();
         let mut unwell = Vec::new();
+        let mut claims = BTreeSet::new();
         for (workload, list) in workloads.iter().zip(lists) {
             if let Some(failure) = &list.failure {
                 self.evidence
@@ -198,6 +199,8 @@ impl Collector<'_> {
                 .filter(|pod| seen.insert((workload.namespace.clone(), name(pod))))
                 .collect();
             unwell.extend(unwell::of_workload(workload, pods.iter().map(|pod| &pod.value)));
+            let named = unwell::claims(pods.iter().map(|pod| &pod.value)).into_iter();
+            claims.extend(named.map(|name| (workload.namespace.clone(), name)));
             let (logs, note) = logs::wanted(workload, &pods);
             wanted.extend(logs);
             if self.scope.target.logs.is_some() {
@@ -209,10 +212,11 @@ impl Collector<'_> {
                 self.evidence.notes.extend(note);
             }
             if self.scope.target.exec {
-                disks.extend(exec::disks(workload, &pods));
+                commands.extend(exec::commands(workload, &pods));
             }
             self.add(&pods);
         }
+        unwell.extend(self.claims(claims).await);
         self.events(unwell).await;
         self.measured(workloads).await;
         let asked = endpoints::ask(api, questions, self.scope.target.observe);
@@ -220,7 +224,7 @@ impl Collector<'_> {
         self.evidence.logs.extend(logs);
         self.evidence.gaps.extend(gaps);
         self.answered(answers);
-        self.answered(exec::look(api, &disks).await);
+        self.answered(exec::run(api, &commands).await);
         for address in &self.scope.target.addresses {
             let (left, stop) = api.rest();
             self.answered(direct::ask(address, left, stop).await);
@@ -250,6 +254,39 @@ impl Collector<'_> {
 }
 
 impl Collector<'_> {
+    /// Reads the claims that pods wait for; those that are not bound.
+    async fn claims(&mut self, names: BTreeSet<(String, String)>) -> Vec<unwell::Unwell> {
+        let served = plan::claims();
+        if !self.needs.resources.contains(&served.resource.as_str()) {
+            return Vec::new();
+        }
+        let answers = join_all(
+            names
+                .iter()
+                .map(|(namespace, name)| list::get(self.api, &served, Some(namespace), name)),
+        )
+        .await;
+        let (mut items, mut found) = (Vec::new(), Vec::new());
+        for ((namespace, name), answer) in names.iter().zip(answers) {
+            match answer {
+                Ok(item) => {
+                    found.extend(unwell::of_claim(namespace, &item.value));
+                    items.push(item);
+                }
+                Err(Failure::NotFound) => {
+                    let absent = (served.kind.clone(), namespace.clone(), name.clone());
+                    self.evidence.completeness.absent.insert(absent);
+                }
+                Err(failure) => {
+                    let gap = failure.gap("get", &served.resource, Some(namespace), Some(name));
+                    self.evidence.gaps.push(gap);
+                }
+            }
+        }
+        self.add(&items);
+        found
+    }
+
     /// Reads the events about what is not well; where they may not be read, one refusal is enough.
     async fn events(&mut self, unwell: Vec<unwell::Unwell>) {
         if !self.needs.resources.contains(&"events") {

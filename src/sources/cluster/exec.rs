@@ -1,11 +1,11 @@
 //! The two commands that may run in a container, when the user asks for it (`--exec`), and no other.
 //!
-//! `df -P DIRECTORY` on the disks of Tempo: a full one says nothing at any endpoint. The directory comes from the configuration and is one
-//! word of an argument list; no shell is involved.
+//! `df -P DIRECTORY` on the disks of Tempo: a full one says nothing at any endpoint. `cat FILE` of a file that a Node program loads first and that no
+//! ConfigMap holds: only the container has it. The path comes from the configuration and is one word of an argument list; no shell is involved.
 
 use super::endpoints::Answers;
 use super::failure::Failure;
-use super::list::Object;
+use super::list::{Object, text_at};
 use super::request::{Api, last_cause};
 use super::stages::StageWorkload;
 use crate::evidence::Gap;
@@ -15,58 +15,120 @@ use kube::api::AttachParams;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
-/// Bytes of output that are kept.
-const MOST_BYTES: u64 = 16 << 10;
 /// How long a command may take.
 const LONGEST: Duration = Duration::from_secs(10);
 /// Of a workload with more pods than this, only some are looked at.
 const MOST_PODS: usize = 3;
+/// Commands of one run.
+const MOST_COMMANDS: usize = 60;
 
-/// One disk to look at.
+/// What is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Program {
+    /// `df -P`.
+    Df,
+    /// `cat`.
+    Cat,
+}
+
+impl Program {
+    fn words(self, path: &str) -> Vec<&str> {
+        match self {
+            Program::Df => vec!["df", "-P", path],
+            Program::Cat => vec!["cat", path],
+        }
+    }
+
+    /// Bytes of output that are kept.
+    fn most_bytes(self) -> usize {
+        match self {
+            Program::Df => 16 << 10,
+            // What is longer is bundled code, and half of a program is not judged.
+            Program::Cat => 256 << 10,
+        }
+    }
+
+    /// The pods of a workload have disks of their own, and all the same files.
+    fn most_pods(self) -> usize {
+        match self {
+            Program::Df => MOST_PODS,
+            Program::Cat => 1,
+        }
+    }
+
+    fn answer_path(self, path: &str) -> String {
+        match self {
+            Program::Df => format!("/df{path}"),
+            Program::Cat => format!("/cat{path}"),
+        }
+    }
+}
+
+/// One command that a container of a workload may run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wanted {
+    pub(super) program: Program,
+    pub(super) container: String,
+    pub(super) path: String,
+}
+
+/// One command to run.
 #[derive(Debug, Clone)]
-pub(super) struct Disk {
+pub(super) struct Command {
     namespace: String,
     pod: String,
-    container: String,
-    path: String,
+    wanted: Wanted,
 }
 
-/// Returns the disks to look at in the pods of one workload.
-pub(super) fn disks(workload: &StageWorkload, pods: &[Object]) -> Vec<Disk> {
-    let running = pods
+/// Returns the commands to run in the pods of one workload.
+pub(super) fn commands(workload: &StageWorkload, pods: &[Object]) -> Vec<Command> {
+    let running: Vec<&Object> = pods
         .iter()
         .filter(|pod| pod.text(&["status", "phase"]) == Some("Running"))
-        .filter_map(|pod| pod.text(&["metadata", "name"]))
-        .take(MOST_PODS);
-    let of_pod = |pod: &str| -> Vec<Disk> {
-        let disk = |(container, path): &(String, String)| Disk {
-            namespace: workload.namespace.clone(),
-            pod: pod.to_owned(),
-            container: container.clone(),
-            path: path.clone(),
-        };
-        workload.disks.iter().map(disk).collect()
+        .collect();
+    let of_one = |wanted: &Wanted| -> Vec<Command> {
+        let able = running.iter().filter(|pod| is_running(pod, &wanted.container));
+        let names = able.filter_map(|pod| pod.text(&["metadata", "name"]));
+        names
+            .take(wanted.program.most_pods())
+            .map(|pod| Command {
+                namespace: workload.namespace.clone(),
+                pod: pod.to_owned(),
+                wanted: wanted.clone(),
+            })
+            .collect()
     };
-    running.flat_map(of_pod).collect()
+    workload.commands.iter().flat_map(of_one).collect()
 }
 
-/// Looks at the disks, one after the other; after a refusal at none of that namespace.
-pub(super) async fn look(api: &Api, disks: &[Disk]) -> Answers {
+/// Whether a container of a pod runs, as far as its status says.
+fn is_running(pod: &Object, container: &str) -> bool {
+    let statuses = pod
+        .value
+        .get("status")
+        .and_then(|status| status.get("containerStatuses"));
+    let mut statuses = statuses.and_then(serde_json::Value::as_array).into_iter().flatten();
+    let own = statuses.find(|status| text_at(status, &["name"]) == Some(container));
+    own.is_none_or(|status| status.get("state").is_none_or(|state| state.get("running").is_some()))
+}
+
+/// Runs commands, one after the other; after a refusal none in that namespace.
+pub(super) async fn run(api: &Api, commands: &[Command]) -> Answers {
     let mut found = Answers::default();
     let mut refused: Vec<&str> = Vec::new();
-    for disk in disks {
-        if refused.contains(&disk.namespace.as_str()) {
+    for command in commands.iter().take(MOST_COMMANDS) {
+        if refused.contains(&command.namespace.as_str()) {
             continue;
         }
-        match df(api, disk).await {
+        match run_one(api, command).await {
             Ok(answer) => found.answers.push(answer),
             Err(failure) => {
-                let mut name = Some(format!("{} ({})", disk.pod, disk.container));
+                let mut name = Some(format!("{} ({})", command.pod, command.wanted.container));
                 if failure == Failure::Forbidden {
-                    refused.push(&disk.namespace);
+                    refused.push(&command.namespace);
                     name = None;
                 }
-                let gap: Gap = failure.gap("create", "pods/exec", Some(&disk.namespace), name.as_deref());
+                let gap: Gap = failure.gap("create", "pods/exec", Some(&command.namespace), name.as_deref());
                 found.gaps.push(gap);
             }
         }
@@ -74,43 +136,50 @@ pub(super) async fn look(api: &Api, disks: &[Disk]) -> Answers {
     found
 }
 
-async fn df(api: &Api, disk: &Disk) -> Result<Answer, Failure> {
+async fn run_one(api: &Api, command: &Command) -> Result<Answer, Failure> {
     let Some(client) = api.streams() else {
         return Err(Failure::Stopped("no command may run"));
     };
-    let pods: kube::Api<Pod> = kube::Api::namespaced(client, &disk.namespace);
+    let Wanted {
+        program,
+        container,
+        path,
+    } = &command.wanted;
+    let pods: kube::Api<Pod> = kube::Api::namespaced(client, &command.namespace);
     let parameters = AttachParams::default()
-        .container(disk.container.as_str())
+        .container(container.as_str())
         .stdin(false)
         .stdout(true)
         .stderr(true);
-    let command = ["df", "-P", disk.path.as_str()];
+    let limit = program.most_bytes();
     let run = async {
         let mut process = pods
-            .exec(&disk.pod, command, &parameters)
+            .exec(&command.pod, program.words(path), &parameters)
             .await
             .map_err(|error| refusal(&error))?;
         let mut output = Vec::new();
         if let Some(stdout) = process.stdout() {
-            let read = stdout.take(MOST_BYTES).read_to_end(&mut output).await;
+            let read = stdout.take(limit as u64 + 1).read_to_end(&mut output).await;
             read.map_err(|error| Failure::BrokenOff(error.to_string()))?;
         }
         let mut said = Vec::new();
         if output.is_empty()
             && let Some(stderr) = process.stderr()
         {
-            let _ = stderr.take(MOST_BYTES).read_to_end(&mut said).await;
+            let _ = stderr.take(limit as u64).read_to_end(&mut said).await;
         }
         process.abort();
-        let status = if output.is_empty() { 500 } else { 200 };
+        let cut = output.len() > limit;
+        output.truncate(limit);
         let name = AnswerName {
             port: None,
-            container: Some(disk.container.clone()),
-            status,
+            container: Some(container.clone()),
+            status: if output.is_empty() { 500 } else { 200 },
+            cut,
             ..AnswerName::new(
-                Answerer::Pod(disk.namespace.clone(), disk.pod.clone()),
+                Answerer::Pod(command.namespace.clone(), command.pod.clone()),
                 0,
-                &format!("/df{}", disk.path),
+                &program.answer_path(path),
             )
         };
         output.extend(said);

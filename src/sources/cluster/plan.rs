@@ -24,10 +24,7 @@ pub(super) const OPERATORS: [(&str, &str, &str); 8] = [
 ];
 
 /// Kinds that are listed in the namespaces of a stage, each only when a column of a table is made of it.
-const BESIDE_STAGES: [(&str, &str, &str); 2] = [
-    ("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy"),
-    ("v1", "persistentvolumeclaims", "PersistentVolumeClaim"),
-];
+const BESIDE_STAGES: [(&str, &str, &str); 1] = [("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy")];
 
 /// What gives rights to the service account of a Collector that asks the API server: the first two are listed, the others read by name.
 pub(super) const ROLES: [(&str, &str, &str); 5] = [
@@ -97,6 +94,10 @@ pub(super) fn config_maps() -> Served {
 
 pub(super) fn pods() -> Served {
     Served::new("v1", "pods", "Pod")
+}
+
+pub(super) fn claims() -> Served {
+    Served::new("v1", "persistentvolumeclaims", "PersistentVolumeClaim")
 }
 
 pub(super) fn namespaces() -> Served {
@@ -170,9 +171,14 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
     lines.push(format!("GET {root}/configmaps/{{name of a data source or dashboard}}"));
     lines.push(format!("GET {root}, if an Instrumentation or a NetworkPolicy exists"));
     lines.push(format!("GET {root}/pods?labelSelector={{pods of a stage}}&{page}"));
+    if needs.contains(&"persistentvolumeclaims") {
+        lines.push(format!(
+            "GET {root}/persistentvolumeclaims/{{name that a pod of a stage without a node uses}}"
+        ));
+    }
     if needs.contains(&"events") {
         lines.push(format!(
-            "GET {root}/events?limit=500&fieldSelector={{Warning, and kind, name and uid of a pod or workload of a stage that is not ready}}"
+            "GET {root}/events?limit=500&fieldSelector={{Warning, and kind, name and uid of a pod or workload of a stage that is not ready, or of its claim}}"
         ));
     }
     if needs.contains(&POD_METRICS) {
@@ -229,6 +235,9 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
     if target.exec {
         lines.push(format!(
             "CONNECT {root}/pods/{{pod of Tempo}}/exec?command=df&command=-P&command={{directory of its traces}}"
+        ));
+        lines.push(format!(
+            "CONNECT {root}/pods/{{pod of an application}}/exec?command=cat&command={{file that Node loads first and no ConfigMap holds}}"
         ));
     }
     for address in &target.addresses {
@@ -297,6 +306,9 @@ pub fn rights(needs: &[&str]) -> Vec<Right> {
     }
     if needs.contains(&"events") {
         add("v1", "events", LIST);
+    }
+    if needs.contains(&"persistentvolumeclaims") {
+        add("v1", "persistentvolumeclaims", GET);
     }
     // The operator's annotations may stand on the namespace.
     add("v1", "namespaces", GET);

@@ -1,7 +1,9 @@
 //! What the programs of a workload can be asked: ports and paths, as their configurations say.
 
 use super::endpoints::Question;
+use super::exec::{Program, Wanted};
 use crate::evidence::Value;
+use crate::facts::app::Unseen;
 use crate::releases::Version;
 use crate::topology::Topology;
 use crate::topology::collector::{Collector, Listener};
@@ -104,8 +106,25 @@ fn of_grafana(topology: &Topology, (workload, container): (usize, usize)) -> Opt
     Some(question(port, "/api/health", tls))
 }
 
+/// Returns what containers of a workload may be asked to show: the disks that Tempo keeps traces on, and files that are loaded first.
+pub(super) fn commands(topology: &Topology, unseen: &[Unseen], workload: usize) -> Vec<Wanted> {
+    let disks = disks(topology, workload).into_iter();
+    let disks = disks.map(|(container, path)| Wanted {
+        program: Program::Df,
+        container,
+        path,
+    });
+    let files = unseen.iter().filter(|one| one.workload == workload);
+    let files = files.map(|one| Wanted {
+        program: Program::Cat,
+        container: one.container.clone(),
+        path: one.path.clone(),
+    });
+    disks.chain(files).collect()
+}
+
 /// Returns the directories of a workload in which Tempo keeps traces: container and path.
-pub(super) fn disks(topology: &Topology, workload: usize) -> Vec<(String, String)> {
+fn disks(topology: &Topology, workload: usize) -> Vec<(String, String)> {
     let mut disks = Vec::new();
     for tempo in topology.tempos.iter().filter(|one| one.workload == Some(workload)) {
         let container = tempo

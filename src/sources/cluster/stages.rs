@@ -2,13 +2,15 @@
 
 use super::super::recognise::speaks_of_tracing;
 use super::endpoints::Question;
+use super::exec::Wanted;
 use super::questions;
 use crate::evidence::document::NodeValue;
 use crate::evidence::{Cell, Document, Evidence, NodeId, Resource, Value};
+use crate::facts::app;
 use crate::releases::{Program, Tables};
-use crate::topology;
 use crate::topology::permission;
 use crate::topology::workload::Workload;
+use crate::topology::{self, Topology};
 use std::collections::BTreeSet;
 
 /// The keys under which a pod spec names a ConfigMap.
@@ -24,8 +26,8 @@ pub(super) struct StageWorkload {
     pub(super) selector: String,
     /// What its programs are asked.
     pub(super) questions: Vec<Question>,
-    /// The directories of Tempo whose disk matters: container and path.
-    pub(super) disks: Vec<(String, String)>,
+    /// What its containers may be asked to show, when commands may run.
+    pub(super) commands: Vec<Wanted>,
     /// The object, when it has fewer ready pods than it wants: its events may say why.
     pub(super) short: Option<Involved>,
 }
@@ -61,11 +63,12 @@ impl Stages {
         self.workloads.sort();
         self.namespaces.extend(other.namespaces);
         self.services.extend(other.services);
+        self.accounts.extend(other.accounts);
     }
 }
 
-/// Recognises the stages.
-pub(super) fn stages(evidence: &Evidence, tables: &Tables) -> Stages {
+/// Recognises the stages; what their containers may be asked to show only where commands may run.
+pub(super) fn stages(evidence: &Evidence, tables: &Tables, with_commands: bool) -> Stages {
     let topology = topology::build(evidence, tables);
     let mut indexes: BTreeSet<usize> = topology.apps.iter().map(|app| app.workload).collect();
     indexes.extend(topology.collectors.iter().filter_map(|one| Some(one.run?.0)));
@@ -84,6 +87,10 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables) -> Stages {
         .enumerate()
         .filter(|(_, workload)| runs_stage(workload));
     indexes.extend(known.map(|(index, _)| index));
+    let unseen = match with_commands {
+        true => unseen(evidence, &topology),
+        false => Vec::new(),
+    };
     let mut stages = Stages::default();
     let instances = topology
         .grafanas
@@ -105,7 +112,9 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables) -> Stages {
         stages.namespaces.extend(workload.namespace.name().map(str::to_owned));
         if let Some(mut stage) = stage_workload(workload) {
             stage.questions = questions::of(&topology, index);
-            stage.disks = questions::disks(&topology, index);
+            if with_commands {
+                stage.commands = questions::commands(&topology, &unseen, index);
+            }
             stages.workloads.push(stage);
         }
     }
@@ -134,6 +143,12 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables) -> Stages {
     stages
 }
 
+/// The files that only containers have.
+fn unseen(evidence: &Evidence, topology: &Topology) -> Vec<app::Unseen> {
+    let understanding = app::understand(evidence, &topology.workloads, topology.apps.clone());
+    app::unseen(&understanding, &topology.workloads)
+}
+
 fn runs_stage(workload: &Workload) -> bool {
     let programs = workload
         .containers
@@ -153,7 +168,7 @@ fn stage_workload(workload: &Workload) -> Option<StageWorkload> {
         short: short(workload),
         namespace,
         questions: Vec::new(),
-        disks: Vec::new(),
+        commands: Vec::new(),
     })
 }
 
@@ -296,13 +311,13 @@ mod tests {
         let texts = [COLLECTOR, OTHER, SERVICE].map(|text| ("x.yaml".to_owned(), text.to_owned()));
         let evidence = from_texts(&texts, &Options::default(), None);
         let tables = crate::releases::tests::tables();
-        let stages = stages(&evidence, tables);
+        let stages = stages(&evidence, tables, false);
         let expected = StageWorkload {
             namespace: "tracing".to_owned(),
             words: "deployment/tracing/otel".to_owned(),
             selector: "app=otel,x in (a,b),!z".to_owned(),
             questions: Vec::new(),
-            disks: Vec::new(),
+            commands: Vec::new(),
             short: None,
         };
         assert_eq!(stages.workloads, [expected]);

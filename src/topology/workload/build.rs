@@ -3,7 +3,7 @@
 //! Any object with a pod template runs pods, whichever kind it is; a pod or ReplicaSet whose owner is at hand is no second workload.
 
 use super::environment;
-use super::identity::{namespace_of, same_namespace};
+use super::identity::namespace_of;
 use super::owner;
 use super::quantity;
 use super::volumes;
@@ -36,10 +36,11 @@ pub fn workloads(evidence: &Evidence, tables: &Tables) -> Vec<Workload> {
     let mut workloads: Vec<Workload> = Vec::new();
     // Pods and ReplicaSets of one absent owner are one workload, the first that has pods.
     let mut by_owner: HashMap<String, usize> = HashMap::new();
+    let scaled = Scaled::of(evidence);
     let built = evidence
         .resources
         .par_iter()
-        .filter_map(|resource| of_object(evidence, tables, resource));
+        .filter_map(|resource| of_object(evidence, tables, &scaled, resource));
     // Built side by side, put together in the order of the evidence.
     for (workload, is_owned) in built.collect::<Vec<_>>() {
         let is_instance = is_instance(&workload.reference.kind);
@@ -64,13 +65,18 @@ fn is_instance(kind: &str) -> bool {
 }
 
 /// Returns the workload of one object, and whether something owns it; `None` when it runs nothing, or what it runs is another object's.
-fn of_object(evidence: &Evidence, tables: &Tables, resource: &Resource) -> Option<(Workload, bool)> {
+fn of_object(
+    evidence: &Evidence,
+    tables: &Tables,
+    scaled: &Scaled<'_>,
+    resource: &Resource,
+) -> Option<(Workload, bool)> {
     if !may_run_pods(resource) {
         return None;
     }
     let object = resource.cell();
     let namespace = namespace_of(evidence, &resource.reference);
-    let parts = pod_parts(evidence, resource, &object, &namespace)?;
+    let parts = pod_parts(scaled, resource, &object, &namespace)?;
     let is_owned = object.path(&["metadata", "ownerReferences"]).is_some();
     if is_instance(resource.kind()) && owner::is_owned_by_one_at_hand(evidence, &object, &namespace) {
         return None;
@@ -113,7 +119,7 @@ fn may_run_pods(resource: &Resource) -> bool {
     })
 }
 
-fn pod_parts(evidence: &Evidence, resource: &Resource, object: &Cell, namespace: &Namespace) -> Option<PodParts> {
+fn pod_parts(scaled: &Scaled<'_>, resource: &Resource, object: &Cell, namespace: &Namespace) -> Option<PodParts> {
     let at = |cell: &Cell, keys: &[&str]| cell.path(keys).cloned().unwrap_or_default();
     let kind = resource.kind();
     let template = match kind {
@@ -126,37 +132,42 @@ fn pod_parts(evidence: &Evidence, resource: &Resource, object: &Cell, namespace:
         labels: at(template, &["metadata", "labels"]),
         annotations: at(template, &["metadata", "annotations"]),
         claims: at(object, &["spec", "volumeClaimTemplates"]),
-        replicas: replicas(evidence, kind, object, namespace),
+        replicas: replicas(scaled, kind, object, namespace),
     })
 }
 
 /// Returns the number of pods. A workload that an autoscaler drives has as many as that one likes.
-fn replicas(evidence: &Evidence, kind: &str, object: &Cell, namespace: &Namespace) -> Option<i64> {
+fn replicas(scaled: &Scaled<'_>, kind: &str, object: &Cell, namespace: &Namespace) -> Option<i64> {
     let written = object.path(&["spec", "replicas"]).map(|cell| &cell.value);
     match (kind, written) {
         ("Pod", _) => Some(1),
         ("DaemonSet" | "Job" | "CronJob" | "Service", _) => None,
-        _ if is_autoscaled(evidence, kind, object, namespace) => None,
+        _ if scaled.holds(kind, object, namespace) => None,
         (_, Some(Value::Int(count))) => Some(*count),
         (_, None | Some(Value::Null)) => Some(1),
         _ => None,
     }
 }
 
-fn is_autoscaled(evidence: &Evidence, kind: &str, object: &Cell, namespace: &Namespace) -> bool {
-    let name = object.text_at(&["metadata", "name"]);
-    let scalers = ["HorizontalPodAutoscaler", "ScaledObject"];
-    scalers
-        .into_iter()
-        .flat_map(|scaler| evidence.resources.of_kind(scaler))
-        .any(|resource| {
-            resource.text_at(&["spec", "scaleTargetRef", "name"]) == name
-                && resource
-                    .text_at(&["spec", "scaleTargetRef", "kind"])
-                    .unwrap_or("Deployment")
-                    == kind
-                && same_namespace(namespace, &namespace_of(evidence, &resource.reference)) == Some(true)
-        })
+/// What autoscalers drive: kind, name and namespace.
+struct Scaled<'e>(HashSet<(&'e str, &'e str, Namespace)>);
+
+impl<'e> Scaled<'e> {
+    fn of(evidence: &'e Evidence) -> Scaled<'e> {
+        let scalers = ["HorizontalPodAutoscaler", "ScaledObject"];
+        let scalers = scalers.into_iter().flat_map(|kind| evidence.resources.of_kind(kind));
+        let target = |resource: &'e Resource| {
+            let text = |key: &str| resource.text_at(&["spec", "scaleTargetRef", key]);
+            let namespace = namespace_of(evidence, &resource.reference);
+            Some((text("kind").unwrap_or("Deployment"), text("name")?, namespace))
+        };
+        Scaled(scalers.filter_map(target).collect())
+    }
+
+    fn holds(&self, kind: &str, object: &Cell, namespace: &Namespace) -> bool {
+        let name = object.text_at(&["metadata", "name"]);
+        name.is_some_and(|name| self.0.contains(&(kind, name, namespace.clone())))
+    }
 }
 
 fn build(evidence: &Evidence, tables: &Tables, resource: &Resource, object: Cell, parts: PodParts) -> Workload {

@@ -200,7 +200,7 @@ pub(super) const PROBE: &[Column] = &[
     column(
         "is_answered",
         Type::Bool,
-        "Whether anything that is started listens on the port.",
+        "Whether anything that is started listens on the port: the Collector, or another container of its pod; unknown where such a one may.",
     ),
     column(
         "component",

@@ -179,7 +179,7 @@ fn a_few_running_pods_are_asked() {
             path: "/metrics".to_owned(),
             tls: true,
         }],
-        disks: Vec::new(),
+        commands: Vec::new(),
         short: None,
     };
     let pod = |name: &str, phase: &str, restarts: u64| json!({"metadata": {"name": name, "namespace": "n"}, "status": {"phase": phase, "containerStatuses": [{"name": "c", "restartCount": restarts, "ready": true}]}});
