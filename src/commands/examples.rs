@@ -5,7 +5,6 @@
 use super::error::CommandError;
 use super::inspect;
 use super::inspect::Changes;
-use super::run::scanner;
 use crate::checks::evaluate::evaluate;
 use crate::checks::expression::Expression;
 use crate::checks::run::RUNNING_CONFIG_DIFFERS;
@@ -74,7 +73,7 @@ impl<'c> Suite<'c> {
         Ok(Suite {
             catalog,
             tables,
-            scanner: scanner(catalog)?,
+            scanner: inspect::scanner(catalog)?,
         })
     }
 

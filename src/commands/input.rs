@@ -1,8 +1,7 @@
 //! From the arguments of a command to evidence and its report: what `run` and `map` have in common.
 
 use super::error::CommandError;
-use super::inspect::Changes;
-use super::run::scanner;
+use super::inspect::{Changes, scanner};
 use super::{cluster, embedded, inspect};
 use crate::checks::Catalog;
 use crate::cli::InputArguments;

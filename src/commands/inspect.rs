@@ -1,5 +1,6 @@
 //! The line from evidence to report: topology, facts, verdicts, diffs.
 
+use super::error::CommandError;
 use super::{embedded, hide};
 use crate::checks::{Catalog, judge};
 use crate::evidence::Evidence;
@@ -11,6 +12,20 @@ use crate::sources::LogSearch;
 use crate::{fix, topology};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
+
+/// Builds the scanner for all log patterns of a catalogue.
+///
+/// # Errors
+/// A pattern that is not a valid regular expression.
+pub fn scanner(catalog: &Catalog) -> Result<LogScanner, CommandError> {
+    LogScanner::new(&catalog.log_patterns()).map_err(|errors| {
+        let lines: Vec<String> = errors
+            .iter()
+            .map(|error| format!("  {}: {}", error.id, error.message))
+            .collect();
+        CommandError::usage(format!("log patterns have errors:\n{}", lines.join("\n")))
+    })
+}
 
 /// Returns what logs are searched for: the patterns of checks, and what the code at hand prints once it has started.
 pub fn log_search(scanner: &LogScanner) -> LogSearch<'_> {

@@ -7,7 +7,6 @@ use super::{cluster, embedded, input, inspect, output, overlay, trace};
 use crate::checks::{Catalog, Reading};
 use crate::cli::{FailOn, RunArguments};
 use crate::evidence::Gap;
-use crate::evidence::logs::LogScanner;
 use crate::evidence::redact::redact;
 use crate::finding::{Outcome, Report, Severity};
 use crate::report::{Format, Verbosity};
@@ -101,20 +100,6 @@ fn verbosity(arguments: &RunArguments) -> Verbosity {
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
     }
-}
-
-/// Builds the scanner for all log patterns of a catalogue.
-///
-/// # Errors
-/// A pattern that is not a valid regular expression.
-pub fn scanner(catalog: &Catalog) -> Result<LogScanner, CommandError> {
-    LogScanner::new(&catalog.log_patterns()).map_err(|errors| {
-        let lines: Vec<String> = errors
-            .iter()
-            .map(|error| format!("  {}: {}", error.id, error.message))
-            .collect();
-        CommandError::usage(format!("log patterns have errors:\n{}", lines.join("\n")))
-    })
 }
 
 /// Decides how the run ended: the same for every output format.

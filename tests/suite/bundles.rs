@@ -4,7 +4,7 @@ use crate::stacks::{folders, input_of, options_of};
 use rayon::prelude::*;
 use std::path::Path;
 use tracedoctor::checks::{Catalog, Reading};
-use tracedoctor::commands::{embedded, inspect, run};
+use tracedoctor::commands::{embedded, inspect};
 use tracedoctor::evidence::Evidence;
 use tracedoctor::evidence::logs::LogScanner;
 use tracedoctor::evidence::redact::Redactor;
@@ -66,7 +66,7 @@ fn difference(one: &str, other: &str) -> Option<String> {
 #[test]
 fn acceptance_42_a_bundle_of_files_says_what_the_files_say() {
     let catalog = embedded::catalog(Reading::Proven).unwrap();
-    let scanner = run::scanner(&catalog).unwrap();
+    let scanner = inspect::scanner(&catalog).unwrap();
     let all: Vec<_> = ["healthy", "incidents"].into_iter().flat_map(folders).collect();
     let differences: Vec<String> = all
         .par_iter()

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use std::sync::Arc;
 use tracedoctor::checks::{Catalog, Reading, file};
-use tracedoctor::commands::{embedded, inspect, run};
+use tracedoctor::commands::{embedded, inspect};
 use tracedoctor::evidence::{Document, Origin, ResourceReference, SourceFile, Text};
 use tracedoctor::sources::{self, Options};
 
@@ -165,7 +165,7 @@ fn mutated(text: &str, seed: u64) -> String {
 #[test]
 fn mutated_manifests_never_panic_and_give_the_same_bytes_twice() {
     let catalog = embedded::catalog(Reading::Proven).unwrap();
-    let scanner = run::scanner(&catalog).unwrap();
+    let scanner = inspect::scanner(&catalog).unwrap();
     let demo = embedded::demo_files();
     let options = Options::default();
     let report = |files: &[(String, String)]| {

@@ -201,7 +201,7 @@ const FAULTS: [(&str, Changes, &[&str]); 10] = [
     (
         "queries to the port of spans",
         &[("dsport", "<tempoport>")],
-        &["datasource-url-ingest-port"],
+        &["datasource-url-port-closed"],
     ),
     (
         "TLS of the application to plain text",

@@ -1,7 +1,7 @@
 //! What the state of pods, events and logs together say.
 
 use tracedoctor::checks::Reading;
-use tracedoctor::commands::{embedded, inspect, run};
+use tracedoctor::commands::{embedded, inspect};
 use tracedoctor::finding::Report;
 use tracedoctor::sources::{self, Options};
 
@@ -46,7 +46,7 @@ const LOOP: &str = "ready: false, restartCount: 7, state: {waiting: {reason: Cra
 
 fn report(files: &[(String, String)]) -> Report {
     let catalog = embedded::catalog(Reading::Proven).unwrap();
-    let scanner = run::scanner(&catalog).unwrap();
+    let scanner = inspect::scanner(&catalog).unwrap();
     let evidence = sources::from_texts(files, &Options::default(), Some(&inspect::log_search(&scanner)));
     inspect::inspect(&evidence, embedded::tables(), &catalog)
 }

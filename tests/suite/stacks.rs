@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tracedoctor::checks::{Catalog, Reading};
-use tracedoctor::commands::{embedded, inspect, run};
+use tracedoctor::commands::{embedded, inspect};
 use tracedoctor::finding::{Finding, Report, Severity, Spot};
 use tracedoctor::sources::{self, Input, Options};
 
@@ -61,7 +61,7 @@ pub(crate) fn options_of(folder: &Path) -> Options {
 }
 
 fn inspect(catalog: &Catalog, folder: &Path, options: &Options) -> Report {
-    let scanner = run::scanner(catalog).unwrap();
+    let scanner = inspect::scanner(catalog).unwrap();
     let evidence = sources::gather(
         &input_of(folder),
         options,
