@@ -6,6 +6,7 @@ mod auth;
 mod ends;
 mod gather;
 mod loops;
+mod mesh;
 mod policy;
 mod senders;
 mod tenant;
@@ -120,11 +121,15 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let row = guards.with_columns(row, &guarded);
         let row = tenants.with_columns(row, position);
         let row = auth::with_columns(row, topology, links, sender, found);
+        let (row, is_mistaken) = mesh::with_columns(row, evidence, topology, sender, found);
         let row = gatherers.with_columns(row, evidence, topology, found);
         let mut about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
         let mut assumptions = guarded.assumptions();
         if tenants.is_apart(position) {
             assumptions.push(tenant::ALL_AT_HAND.to_owned());
+        }
+        if is_mistaken {
+            assumptions.push(mesh::NOT_UPGRADED.to_owned());
         }
         if !assumptions.is_empty() {
             Arc::make_mut(&mut about).assumptions.extend(assumptions);

@@ -229,6 +229,21 @@ const HOPS: &[Column] = &[
         Type::Bool,
         "Whether the sender says who it is, by an authenticator or a header; null when it is not asked.",
     ),
+    column(
+        "port_name",
+        Type::Text,
+        "The name of the port of the Service; null when it has none, or there is no such port.",
+    ),
+    column(
+        "app_protocol",
+        Type::Text,
+        "`appProtocol` of the port of the Service; null when it is not written, or there is no such port.",
+    ),
+    column(
+        "in_istio",
+        Type::Bool,
+        "Whether Istio's proxy surely stands beside the sender: by a container, a label of the pod, or one of a namespace at hand; null without a port of a Service.",
+    ),
 ];
 
 const POLICIES: &[Column] = &[

@@ -72,6 +72,10 @@ impl<'a> Rights<'a> {
             Judged::No => {}
             other => return told(other),
         }
+        // Then no pod is made, which is another fault.
+        if self.absent(&account).is_some() {
+            return told(Judged::Unknown(format!("{} does not exist", account.words())));
+        }
         let near = self.near(&account, need, all);
         if self.is_whole(need) || near.is_some() {
             return Allowed {

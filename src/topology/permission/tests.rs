@@ -9,7 +9,7 @@ use crate::topology::workload::tests::evidence_of;
 
 fn stack(component: &str, rest: &str) -> Evidence {
     let text = format!(
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: tracing}}\ndata:\n  c.yaml: |\n    receivers: {{otlp: {{protocols: {{grpc: {{endpoint: \"0.0.0.0:4317\"}}}}}}}}\n    {component}\n---\n\
+        "apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: agent, namespace: tracing}}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: tracing}}\ndata:\n  c.yaml: |\n    receivers: {{otlp: {{protocols: {{grpc: {{endpoint: \"0.0.0.0:4317\"}}}}}}}}\n    {component}\n---\n\
          apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{name: agent, namespace: tracing}}\nspec:\n  template:\n    metadata: {{labels: {{app: agent}}}}\n    spec:\n      serviceAccountName: agent\n      containers:\n      - name: c\n        image: otel/opentelemetry-collector-contrib:0.141.0\n        args: [--config=/conf/c.yaml]\n        volumeMounts: [{{name: c, mountPath: /conf}}]\n      volumes: [{{name: c, configMap: {{name: c}}}}]\n---\n{rest}"
     );
     evidence_of(&[("a.yaml", &text)])
