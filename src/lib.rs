@@ -8,6 +8,7 @@
 //! cluster ───► sources ─► Evidence ─► topology ─► facts ─► checks ─► verdicts ─► report ─► bytes
 //! manifests, logs         values,     stages      flat     CEL on               └─► fix ──► new documents
 //! bundle ◄──►             spans                   rows     each row
+//! overlay (manifests put over any of them: judged as they are, and as they would be)
 //! ```
 //!
 //! | level | modules | may do I/O |
