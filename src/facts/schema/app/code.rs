@@ -3,6 +3,19 @@
 use super::CONTAINER;
 use crate::facts::schema::{Column, Type, column};
 
+// Columns that the tables about code share, each with the same meaning.
+const PRELOADED: Column = column(
+    "preloaded",
+    Type::Bool,
+    "Whether a runtime loads the file first: true, or unknown.",
+);
+const JS_FILE: Column = column("js_file", Type::Row("js_files"), "The file.");
+const OF_APP: Column = column(
+    "app",
+    Type::Row("apps"),
+    "The application; null when none is seen to have the file.",
+);
+
 pub(super) const PRELOADS: &[Column] = &[
     column("runtime", Type::Text, "`node` or `java`."),
     column(
@@ -187,17 +200,9 @@ pub(super) const JS_PROBLEMS: &[Column] = &[
         Type::Text,
         "Exactly what is wrong, for example `#`; its place is that of the finding.",
     ),
-    column(
-        "preloaded",
-        Type::Bool,
-        "Whether a runtime loads the file first: true, or unknown.",
-    ),
-    column("js_file", Type::Row("js_files"), "The file."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application; null when none is seen to have the file.",
-    ),
+    PRELOADED,
+    JS_FILE,
+    OF_APP,
 ];
 
 pub(super) const JS_USES: &[Column] = &[
@@ -300,15 +305,7 @@ pub(super) const JS_USES: &[Column] = &[
         Type::List(&Type::Text),
         "The keys of an object that is the first argument.",
     ),
-    column(
-        "preloaded",
-        Type::Bool,
-        "Whether a runtime loads the file first: true, or unknown.",
-    ),
-    column("js_file", Type::Row("js_files"), "The file."),
-    column(
-        "app",
-        Type::Row("apps"),
-        "The application; null when none is seen to have the file.",
-    ),
+    PRELOADED,
+    JS_FILE,
+    OF_APP,
 ];
