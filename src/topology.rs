@@ -9,6 +9,7 @@ pub mod grafana;
 pub mod permission;
 pub mod policy;
 pub mod prometheus;
+pub mod proxy;
 pub mod sdk;
 pub mod service;
 pub mod tempo;

@@ -8,6 +8,7 @@ mod gather;
 mod loops;
 mod mesh;
 mod policy;
+mod proxy;
 mod senders;
 mod tenant;
 #[cfg(test)]
@@ -50,6 +51,12 @@ struct Sender<'a> {
     namespace: &'a Namespace,
     /// The index of its workload.
     workload: Option<usize>,
+    /// The index of its container in that.
+    container: Option<usize>,
+    /// The indexes of Collector and component, when a component sends or asks.
+    component: Option<(usize, usize)>,
+    /// The index of the application, when an SDK sends.
+    app: Option<usize>,
 }
 
 /// How a sender finds the host.
@@ -123,6 +130,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let row = auth::with_columns(row, topology, links, sender, found);
         let (row, is_mistaken) = mesh::with_columns(row, evidence, topology, sender, found);
         let row = gatherers.with_columns(row, evidence, topology, found);
+        let (row, is_proxied) = proxy::with_columns(row, evidence, (topology, &network), links, sender, found);
         let mut about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
         let mut assumptions = guarded.assumptions();
         if tenants.is_apart(position) {
@@ -130,6 +138,9 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         }
         if is_mistaken {
             assumptions.push(mesh::NOT_UPGRADED.to_owned());
+        }
+        if is_proxied {
+            assumptions.push(proxy::LEADS_AWAY.to_owned());
         }
         if !assumptions.is_empty() {
             Arc::make_mut(&mut about).assumptions.extend(assumptions);

@@ -244,6 +244,27 @@ const HOPS: &[Column] = &[
         Type::Bool,
         "Whether Istio's proxy surely stands beside the sender: by a container, a label of the pod, or one of a namespace at hand; null without a port of a Service.",
     ),
+    column(
+        "proxy",
+        Type::Text,
+        "The variable (or option of the JVM) by which what is sent to a host of the cluster goes through a proxy, as this runtime reads it; null when it does not, unknown when the proxy is in the cluster or a value cannot be told.",
+    ),
+    column("proxy_host", Type::Text, "The host of that proxy; null without one."),
+    column(
+        "proxy_list",
+        Type::Text,
+        "The list of hosts that the proxy is not used for, such as NO_PROXY, as the runtime reads it; null when there is none.",
+    ),
+    column(
+        "proxy_list_fixed",
+        Type::Text,
+        "That list with the host added; null where it is not written as one text, or another thing has to be done.",
+    ),
+    column(
+        "proxy_by_address",
+        Type::Bool,
+        "Whether the sender compares addresses with that list, as load balancing does, so that names in it do not count; null without a proxy.",
+    ),
 ];
 
 const POLICIES: &[Column] = &[
