@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod collector;
+pub mod datagram;
 pub mod endpoint;
 pub mod grafana;
 pub mod permission;

@@ -75,6 +75,7 @@ fn listener_row(maker: &Maker<'_>, index: usize, listener: &Listener) -> RowBuil
         .set("config_path", listener.config_path.as_str())
         .set("container_port", listener.is_container_port)
         .set("host_port", listener.host_port)
+        .set("other_host_port", listener.other_host_port.clone())
         .set("host_network", listener.host_network)
         .set(
             "service_ports",

@@ -79,9 +79,14 @@ const HOPS: &[Column] = &[
     ),
     column("service_ports", Type::List(&Type::Int), "The TCP ports of the Service."),
     column(
+        "udp_port",
+        Type::Any,
+        "The port of the Service as written, when it has that number for UDP only; null else.",
+    ),
+    column(
         "port_open",
         Type::Bool,
-        "Whether the Service has the port; null where there is none to have it.",
+        "Whether the Service has the port, if only for UDP; null where there is none to have it.",
     ),
     column(
         "pod_port",

@@ -51,6 +51,8 @@ pub struct Listener {
     pub is_container_port: bool,
     /// The port of the node that leads to it.
     pub host_port: Option<i64>,
+    /// The container's port of the same number for the other transport, when it is opened on the node.
+    pub other_host_port: Option<Cell>,
     /// Whether the pod has the network of its node.
     pub host_network: bool,
     /// The ports of Services that lead to it.
@@ -169,6 +171,7 @@ fn of_component(
         block: nearest_written(block, component).clone(),
         is_container_port: false,
         host_port: None,
+        other_host_port: None,
         host_network: false,
         service_ports: Vec::new(),
         more_services: None,

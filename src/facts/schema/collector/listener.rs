@@ -94,6 +94,11 @@ pub(super) const LISTENER: &[Column] = &[
         "The port of the node that leads to it; null when there is none.",
     ),
     column(
+        "other_host_port",
+        Type::Any,
+        "The container's port of the same number for the other transport, as written, when it is opened on the node; null when there is none.",
+    ),
+    column(
         "host_network",
         Type::Bool,
         "Whether the pod has the network of its node.",

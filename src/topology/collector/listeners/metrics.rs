@@ -152,6 +152,7 @@ fn metrics_listener(
         block: block.clone(),
         is_container_port: false,
         host_port: None,
+        other_host_port: None,
         host_network: false,
         service_ports: Vec::new(),
         more_services: None,
