@@ -68,6 +68,7 @@ fn listener_row(maker: &Maker<'_>, index: usize, listener: &Listener) -> RowBuil
         .set("pod_address", listener.is_pod_address)
         .set("path", listener.path.as_deref())
         .set("tls", listener.has_tls)
+        .set("largest_message", listener.largest_message.clone())
         .set("started", started(component, listener))
         .set("signals", texts(signals))
         .set("endpoint", listener.written.clone())

@@ -243,6 +243,7 @@ impl Ends<'_> {
                     .set("to_stage", "collector")
                     .set("to", Cell::from(collector.name.as_str()).at(at))
                     .set("listener_tls", listener.has_tls)
+                    .set("largest_message", listener.largest_message.clone())
                     .set("listener_local", local)
                     .set("listener_signals", signals)
             }
@@ -253,6 +254,7 @@ impl Ends<'_> {
                     .set("to_stage", "tempo")
                     .set("to", tempo_words(self.topology, index).at(&receiver.cell))
                     .set("listener_tls", receiver.tls)
+                    .set("largest_message", receiver.largest_message.clone())
                     .set("listener_local", receiver.localhost.clone())
             }
             Listening::TempoHttp(index) => row.set("listener", "tempo_http").set("to_stage", "tempo").set(

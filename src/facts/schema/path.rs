@@ -115,6 +115,11 @@ const HOPS: &[Column] = &[
     ),
     column("listener_tls", Type::Bool, "Whether the listener speaks TLS."),
     column(
+        "largest_message",
+        Type::Int,
+        "The largest message that the listener takes, in bytes, with the place of the setting, else of the listener; null where it is none of OTLP over gRPC.",
+    ),
+    column(
         "listener_local",
         Type::Bool,
         "Whether only its own pod reaches the listener.",

@@ -67,6 +67,11 @@ pub(super) const LISTENER: &[Column] = &[
     column("path", Type::Text, "The HTTP path; null when there is none."),
     column("tls", Type::Bool, "Whether it speaks TLS."),
     column(
+        "largest_message",
+        Type::Int,
+        "The largest message that it takes, in bytes, for OTLP over gRPC; null for others.",
+    ),
+    column(
         "started",
         Type::Bool,
         "Whether it is started: a receiver in a pipeline, an extension in `service.extensions`.",

@@ -145,6 +145,7 @@ fn metrics_listener(
         is_written: written.is_some(),
         path: Some("/metrics".to_owned()),
         has_tls: false,
+        largest_message: Cell::default(),
         is_started: Some(true),
         config_path: config_path.to_owned(),
         block_path: block_path.to_owned(),
