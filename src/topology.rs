@@ -7,6 +7,7 @@ pub mod collector;
 pub mod datagram;
 pub mod endpoint;
 pub mod grafana;
+pub mod linkerd;
 pub mod permission;
 pub mod policy;
 pub mod prometheus;

@@ -5,6 +5,7 @@
 mod auth;
 mod ends;
 mod gather;
+mod linkerd;
 mod loops;
 mod mesh;
 mod policy;
@@ -18,6 +19,7 @@ use super::{About, Facts};
 use crate::evidence::{Cell, Evidence, Place, Value};
 use crate::topology::Topology;
 use crate::topology::endpoint::{Asker, Network, Route, Target};
+use crate::topology::linkerd::Linkerd;
 use crate::topology::workload::Namespace;
 use ends::Ends;
 use std::sync::Arc;
@@ -117,6 +119,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         workloads: links.workloads,
     };
     let guards = policy::Guards::new(evidence, topology);
+    let linkerd = Linkerd::new(evidence, &topology.workloads);
     let senders = senders::all(topology, links);
     let found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
     let loops = loops::find(topology, &senders, &found);
@@ -129,6 +132,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let row = tenants.with_columns(row, position);
         let row = auth::with_columns(row, topology, links, sender, found);
         let (row, is_mistaken) = mesh::with_columns(row, evidence, topology, sender, found);
+        let row = linkerd::with_columns(row, &linkerd, topology, sender, found);
         let row = gatherers.with_columns(row, evidence, topology, found);
         let (row, is_proxied) = proxy::with_columns(row, evidence, (topology, &network), links, sender, found);
         let mut about = at_object(&sender.about, sender.to.endpoint.place.as_ref());

@@ -255,6 +255,16 @@ const HOPS: &[Column] = &[
         "Whether Istio's proxy surely stands beside the sender: by a container, a label of the pod, or one of a namespace at hand; null without a port of a Service.",
     ),
     column(
+        "linkerd_open",
+        Type::Bool,
+        "Whether policies of Linkerd let the sender in to the pods behind it; null where none restricts these, or they are not surely in the mesh.",
+    ),
+    column(
+        "linkerd_policy",
+        Type::Text,
+        "The Server of Linkerd, or the annotation, that keeps the sender out, with its place; null where it is let in.",
+    ),
+    column(
         "proxy",
         Type::Text,
         "The variable (or option of the JVM) by which what is sent to a host of the cluster goes through a proxy, as this runtime reads it; null when it does not, unknown when the proxy is in the cluster or a value cannot be told.",
