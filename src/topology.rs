@@ -11,6 +11,7 @@ pub mod policy;
 pub mod prometheus;
 pub mod sdk;
 pub mod service;
+pub mod store;
 pub mod tempo;
 pub mod traceql;
 pub mod workload;
