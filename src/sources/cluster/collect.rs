@@ -74,12 +74,13 @@ pub(super) async fn collect(
         named.extend(stages::named_config_maps(&overlay::preview(&collector.evidence, over)));
     }
     collector.config_maps(named).await;
-    let mut recognised = stages::stages(&collector.evidence, needs.tables, scope.target.exec);
-    if let Some(over) = needs.overlay {
-        let then = overlay::preview(&collector.evidence, over);
-        recognised.extend(stages::stages(&then, needs.tables, scope.target.exec));
-    }
+    let mut recognised = collector.recognised();
+    let before = collector.evidence.resources.len();
     collector.provisioned(&recognised).await;
+    if collector.evidence.resources.len() > before {
+        // A data source may lead to what nothing else leads to.
+        recognised = collector.recognised();
+    }
     api.begin("what stands beside the stages");
     collector.beside(&recognised).await;
     api.begin("pods");
@@ -92,6 +93,17 @@ pub(super) async fn collect(
 }
 
 impl Collector<'_> {
+    /// Recognises the stages in what was read so far, and in what manifests would make of it.
+    fn recognised(&self) -> Stages {
+        let exec = self.scope.target.exec;
+        let mut recognised = stages::stages(&self.evidence, self.needs.tables, exec);
+        if let Some(over) = self.needs.overlay {
+            let then = overlay::preview(&self.evidence, over);
+            recognised.extend(stages::stages(&then, self.needs.tables, exec));
+        }
+        recognised
+    }
+
     /// Adds objects to the evidence.
     pub(super) fn add(&mut self, items: &[Object]) {
         let outcomes: Vec<Outcome> = items
