@@ -83,12 +83,14 @@ pub(super) async fn collect(
     }
     collector.config_maps(named).await;
     collector.named(&mut quiet);
-    let recognised = collector.recognised();
+    let mut recognised = collector.recognised();
+    let before = collector.evidence.resources.len();
     collector.provisioned(&recognised).await;
-    let recognised = match collector.named(&mut quiet) {
-        true => collector.recognised(),
-        false => recognised,
-    };
+    collector.named(&mut quiet);
+    if collector.evidence.resources.len() > before {
+        // A data source may lead to what nothing else leads to.
+        recognised = collector.recognised();
+    }
     collector.pass_over(&quiet);
     api.begin("what stands beside the stages");
     collector.beside(&recognised).await;
@@ -124,24 +126,20 @@ impl Collector<'_> {
     }
 
     /// Adds the objects of quiet namespaces that these resources name.
-    fn listen(&mut self, quiet: &mut Quiet, resources: &[Resource]) -> bool {
+    fn listen(&mut self, quiet: &mut Quiet, resources: &[Resource]) {
         let texts = resources.iter().map(|resource| &*resource.document.text.content);
         let held = quiet.named_in(texts);
-        let is_new = !held.is_empty();
         self.add_held(held);
-        is_new
     }
 
-    /// Adds the objects of quiet namespaces that the evidence names, and what those name in turn; returns whether there were any.
-    fn named(&mut self, quiet: &mut Quiet) -> bool {
-        let mut is_new = false;
+    /// Adds the objects of quiet namespaces that the evidence names, and what those name in turn.
+    fn named(&mut self, quiet: &mut Quiet) {
         loop {
             let texts = self.evidence.resources.iter();
             let held = quiet.named_in(texts.map(|resource| &*resource.document.text.content));
             if held.is_empty() {
-                return is_new;
+                return;
             }
-            is_new = true;
             self.add_held(held);
         }
     }

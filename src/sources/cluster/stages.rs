@@ -9,6 +9,7 @@ use crate::evidence::{Cell, Document, Evidence, NodeId, Resource, Value};
 use crate::facts::app;
 use crate::releases::{Program, Tables};
 use crate::topology::permission;
+use crate::topology::store;
 use crate::topology::workload::Workload;
 use crate::topology::{self, Topology};
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,6 +90,9 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables, with_commands: bool) 
         .enumerate()
         .filter(|(_, workload)| runs_stage(workload));
     indexes.extend(known.map(|(index, _)| index));
+    // Metrics of spans go the same way to their end.
+    let stores = store::stores(evidence, &topology);
+    indexes.extend(stores.iter().map(|one| one.workload));
     let unseen = match with_commands {
         true => unseen(evidence, &topology),
         false => Vec::new(),
@@ -113,7 +117,7 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables, with_commands: bool) 
         };
         stages.namespaces.extend(workload.namespace.name().map(str::to_owned));
         if let Some(mut stage) = stage_workload(workload) {
-            stage.questions = questions::of(&topology, index);
+            stage.questions = questions::of(&topology, &stores, index);
             if with_commands {
                 stage.commands = questions::commands(&topology, &unseen, index);
             }
