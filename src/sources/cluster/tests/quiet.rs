@@ -129,7 +129,7 @@ fn a_namespace_that_the_operator_injects_into_is_heard() {
             _ => answers(path, count),
         }
     }
-    let all = run(target(), |path, count| operated(path, count));
+    let all = run(target(), operated);
     let evidence = all.result.as_ref().unwrap();
     let has = |evidence: &Evidence, kind: &str, name: &str| evidence.resources.named(kind, name).count();
     assert_eq!(
