@@ -5,6 +5,7 @@ use crate::evidence::{Cell, Value};
 use crate::facts::app::AppView;
 use crate::facts::app::account::answer_cell;
 use crate::facts::record;
+use crate::topology::app::InstrumentationState;
 use crate::topology::sdk::{ProtocolAnswer, Source, TransportSecurity, Url};
 use crate::topology::workload::Container;
 
@@ -124,6 +125,7 @@ pub(super) fn traces_record(parts: &AppParts<'_>, view: &AppView) -> Cell {
     });
     let exporters = match view.exporter {
         Some(_) => vec![Cell::from("otlp")].into(),
+        None if is_left_alone(view) => Vec::new().into(),
         None => names(&view.settings.exporters.names),
     };
     let exporters_from = if view.exporter.is_some() {
@@ -181,6 +183,19 @@ pub(super) fn traces_record(parts: &AppParts<'_>, view: &AppView) -> Cell {
             Cell::from(view.settings.sampler.ratio.map(|ratio| Cell::from(Value::Float(ratio)))).at(&sampler_from),
         ),
     ])
+}
+
+/// Whether only an annotation asks for an SDK, and the operator injects none.
+fn is_left_alone(view: &AppView) -> bool {
+    let refused = view
+        .app
+        .injection
+        .as_ref()
+        .is_some_and(|injection| matches!(injection.state, InstrumentationState::Refused(_)));
+    let of_sdk = |name: &str| name.starts_with("OTEL_");
+    refused
+        && view.app.instrumentation == "operator_annotation"
+        && !view.environment.iter().any(|(name, _)| of_sdk(name))
 }
 
 fn protocol_variable(view: &AppView) -> Cell {
