@@ -89,7 +89,7 @@ fn run_columns(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
         return builder
             .set("gates_on", Cell::unknown(reason))
             .set("gates_off", Cell::unknown(reason))
-            .set("env", Cell::from(Fields::default()))
+            .set("env", Cell::unknown(reason))
             .set("memory_limit", Cell::unknown(reason))
             .set("has_gomemlimit", Cell::unknown(reason))
             .set("is_replicated", Cell::unknown(reason));

@@ -211,7 +211,7 @@ const COLLECTOR: &[Column] = &[
     column(
         "env",
         Type::Map(&Type::Text),
-        "The environment of the container by name; empty when none is at hand.",
+        "The environment of the container by name; unknown when none is at hand.",
     ),
     column(
         "memory_limit",
