@@ -1,9 +1,11 @@
 //! Where an application sends its spans, and what decides it: variables, code, or the SDK's default.
 
-use super::{AppParts, answer_word, names};
+use super::{answer_word, names};
 use crate::evidence::{Cell, Value};
+use crate::facts::app::AppParts;
 use crate::facts::app::AppView;
 use crate::facts::app::account::answer_cell;
+use crate::facts::app::parts::{endpoint_cell, is_in_code};
 use crate::facts::record;
 use crate::topology::app::InstrumentationState;
 use crate::topology::sdk::{ProtocolAnswer, Source, TransportSecurity, Url};
@@ -41,19 +43,6 @@ pub(in crate::facts) fn behind_node_address<'c>(container: &'c Container, from: 
     let field = of_name(host).and_then(|variable| variable.entry.text_at(&["valueFrom", "fieldRef", "fieldPath"]));
     let is_node = field == Some("status.hostIP") && (rest.is_empty() || rest.starts_with([':', '/']));
     is_node.then_some(NodeEndpoint { scheme, rest })
-}
-
-/// Returns what decides the endpoint of spans: the variable's value, or null.
-pub(in crate::facts::app) fn endpoint_cell(view: &AppView) -> Cell {
-    match &view.settings.traces.from {
-        Source::Variable(name) if !is_in_code(view) => view.environment.cell(name),
-        _ => Cell::default(),
-    }
-}
-
-/// Whether code gives the exporter its url.
-pub(in crate::facts::app) fn is_in_code(view: &AppView) -> bool {
-    view.exporter.as_ref().is_some_and(|exporter| exporter.url.is_some())
 }
 
 pub(super) fn endpoint_set(view: &AppView) -> Cell {
