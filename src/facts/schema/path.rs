@@ -70,7 +70,7 @@ const HOPS: &[Column] = &[
     column(
         "near",
         Type::Text,
-        "The object that was perhaps meant when the Service is absent, in words; null when there is none.",
+        "The object that was perhaps meant when the Service is absent, in words, or up to three of which one was; null when there is none.",
     ),
     column(
         "headless",
@@ -111,7 +111,7 @@ const HOPS: &[Column] = &[
     column(
         "to_workloads",
         Type::List(&Type::Row("workloads")),
-        "The workloads that the host stands for; where the Service is absent, those behind the one that was perhaps meant.",
+        "The workloads that the host stands for; where the Service is absent, those behind the one that was perhaps meant, if there is just one.",
     ),
     column("listener_tls", Type::Bool, "Whether the listener speaks TLS."),
     column(
