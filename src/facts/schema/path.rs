@@ -255,6 +255,31 @@ const HOPS: &[Column] = &[
         "Whether Istio's proxy surely stands beside the sender: by a container, a label of the pod, or one of a namespace at hand; null without a port of a Service.",
     ),
     column(
+        "topics",
+        Type::List(&Type::Text),
+        "The topics of Kafka that spans are written to or read from, on the first of the rows of one component; null for others.",
+    ),
+    column(
+        "topic_encoding",
+        Type::Text,
+        "How spans are encoded there: `otlp_proto`, `jaeger_proto` and so on; null without topics.",
+    ),
+    column(
+        "topic_missed",
+        Type::Text,
+        "For a receiver that reads no topic which a Collector at hand writes to the same brokers: one that is written there and that nobody at hand reads; null else.",
+    ),
+    column(
+        "encoding_missed",
+        Type::Text,
+        "For a receiver: the encoding in which a Collector at hand writes the topic that it reads, when that is another one; null else.",
+    ),
+    column(
+        "topic_writer",
+        Type::Text,
+        "The exporter that writes that topic, in words; null without either.",
+    ),
+    column(
         "linkerd_open",
         Type::Bool,
         "Whether policies of Linkerd let the sender in to the pods behind it; null where none restricts these, or they are not surely in the mesh.",
