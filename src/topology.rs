@@ -14,6 +14,7 @@ pub mod prometheus;
 pub mod proxy;
 pub mod sdk;
 pub mod service;
+pub mod store;
 pub mod tempo;
 pub mod traceql;
 pub mod workload;

@@ -24,6 +24,8 @@ mod faults;
 mod fixtures;
 #[path = "cluster/harness.rs"]
 mod harness;
+#[path = "cluster/metrics.rs"]
+mod metrics;
 #[path = "cluster/overlay.rs"]
 mod overlay;
 #[path = "cluster/pipelines.rs"]

@@ -99,11 +99,10 @@ pub fn judge(catalog: &Catalog, facts: &Facts, gaps: &[Gap]) -> Judgement {
     let mut findings = settle::settle(findings, &is_observed);
     number_equal_fingerprints(&mut findings);
     judgement.not_applicable.sort();
-    let (hints, findings): (Vec<_>, Vec<_>) = findings
-        .into_iter()
-        .partition(|(finding, _)| finding.severity == Severity::Hint);
-    judgement.findings = fold::fold(findings, &fold::Links::of(facts));
-    judgement.hints = hints.into_iter().map(|(finding, _)| finding).collect();
+    // A hint that a finding explains is a symptom of it like any other; the others stay apart.
+    let is_apart = |finding: &Finding| finding.severity == Severity::Hint && finding.caused_by.is_none();
+    let folded = fold::fold(findings, &fold::Links::of(facts));
+    (judgement.hints, judgement.findings) = folded.into_iter().partition(is_apart);
     judgement
 }
 

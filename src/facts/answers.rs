@@ -9,10 +9,13 @@ mod json;
 mod metric;
 mod reply;
 mod ring;
+mod stored;
+mod stored_by;
 #[cfg(test)]
 mod tests;
 
 use super::collector::CollectorRows;
+use super::grafana::GrafanaRows;
 use super::tempo::TempoRows;
 use super::workload::{self, WorkloadRows};
 use super::{About, Facts, RowBuilder};
@@ -38,6 +41,8 @@ pub struct AnswerParts<'a> {
     pub collectors: &'a CollectorRows,
     /// The rows of Tempo.
     pub tempos: &'a TempoRows,
+    /// The rows of Grafana.
+    pub grafanas: &'a GrafanaRows,
     /// Returns what findings about a container need, by the indexes of workload and container.
     pub about_of: &'a dyn Fn(usize, usize) -> Arc<About>,
 }
@@ -75,6 +80,8 @@ pub fn rows(facts: &mut Facts, parts: AnswerParts<'_>) {
     }
     let pages = metric::pages(&answers);
     let arrivals = arrival::of(facts, parts, &pages);
+    let makers = stored_by::makers(facts, parts, &pages);
+    stored::rows(facts, parts, &answers, &makers);
     for (first, second) in pages {
         let owner = owner(parts, first);
         metric::rows(facts, &owner, &arrivals, (first, second));
@@ -123,6 +130,16 @@ fn candidates(parts: AnswerParts<'_>) -> Vec<Candidate> {
     for container in parts.topology.grafanas.instances.iter().filter_map(|one| one.container) {
         found.push(Candidate {
             stage: Stage::Grafana,
+            container,
+            collector: None,
+            tempo: None,
+            about: (parts.about_of)(container.0, container.1),
+        });
+    }
+    // A Prometheus is no stage of its own, and its pods are known all the same.
+    for container in parts.topology.prometheuses.iter().filter_map(|one| one.run) {
+        found.push(Candidate {
+            stage: Stage::Cluster,
             container,
             collector: None,
             tempo: None,
@@ -224,6 +241,21 @@ fn started(parts: AnswerParts<'_>, answer: &Answer, container: (usize, usize)) -
     let text = status.text_at(&["state", "running", "startedAt"])?;
     let time = crate::evidence::logs::parse_timestamp(text.as_bytes(), None)?;
     Some(time.milliseconds.div_euclid(1000))
+}
+
+/// Returns when the last container of the pod that answered was started, as the pod says.
+fn pod_started(parts: AnswerParts<'_>, answer: &Answer) -> Option<i64> {
+    let (namespace, pod) = answer.name.pod()?;
+    let mut pods = parts.evidence.resources.named("Pod", pod);
+    let pod = pods.find(|resource| resource.reference.namespace.as_deref() == Some(namespace))?;
+    let object = pod.cell();
+    let statuses = object.path(&["status", "containerStatuses"])?.items().iter();
+    let started = statuses.filter_map(|status| {
+        let text = status.text_at(&["state", "running", "startedAt"])?;
+        let time = crate::evidence::logs::parse_timestamp(text.as_bytes(), None)?;
+        Some(time.milliseconds.div_euclid(1000))
+    });
+    started.max()
 }
 
 impl Owner<'_> {

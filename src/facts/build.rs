@@ -114,6 +114,7 @@ pub fn build(
         workloads: &workload_rows,
         collectors: &collector_rows,
         tempos: &tempo_rows,
+        grafanas: &grafana_rows,
         about_of: &about_of,
     };
     answers::rows(&mut facts, answer_parts);

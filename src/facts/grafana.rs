@@ -10,7 +10,7 @@ mod reference;
 pub(super) mod tests;
 mod traceql;
 
-pub use behind::{Behind, behind};
+pub use behind::{Behind, all_behind, behind};
 
 use super::workload::{WorkloadRows, releases_of};
 use super::{About, ContainerKey, Facts, RowBuilder, record};
@@ -52,6 +52,8 @@ pub struct GrafanaRows {
     pub datasource_abouts: Vec<Arc<About>>,
     /// Which settings of data sources of Tempo refer to them, in words, with the place of the first.
     pub referred_by: BTreeMap<usize, Cell>,
+    /// The data sources of Tempo that refer to them.
+    pub referring: BTreeMap<usize, Vec<usize>>,
     /// Dashboards.
     pub dashboards: Vec<Arc<Cell>>,
 }

@@ -1,15 +1,17 @@
 //! Prometheus, which the metrics made of spans are written to: where it listens, and whether it takes remote write.
 //!
 //! A process is known by its image or its flags, one of the Prometheus operator by its resource. Nothing here reads its configuration file: which
-//! path it takes writes on, and whether it does, is said by flags alone.
+//! path it takes writes on, and whether it does, is said by flags alone: those that are written, and those that a running one says it has.
 
 mod operator;
 mod process;
+mod running;
 #[cfg(test)]
 mod tests;
 
+use super::store::WRITE_PATH;
 use super::workload::{Namespace, Workload};
-use crate::evidence::{Cell, Evidence, ResourceReference};
+use crate::evidence::{Cell, Evidence, ResourceReference, Value};
 use crate::releases::{ReleaseSpan, Version};
 use std::sync::Arc;
 
@@ -19,9 +21,6 @@ const FLAG: Version = Version::new(2, 33, 0);
 const FEATURE: Version = Version::new(2, 25, 0);
 /// The release that does not know the feature any more (`prometheus/prometheus@v3.0.0:cmd/prometheus/main.go`).
 const THREE: Version = Version::new(3, 0, 0);
-
-/// The path that writes are taken on, behind the prefix of all paths.
-const WRITE_PATH: &str = "/api/v1/write";
 
 /// One Prometheus.
 #[derive(Debug, Clone)]
@@ -46,6 +45,8 @@ pub struct Prometheus {
     pub refusal: &'static str,
     /// The path that it takes writes on; unknown when it cannot be told.
     pub write_path: Cell,
+    /// Whether its running pods say that they take remote write, with its place in their answer; null when none answered.
+    pub receiver_said: Cell,
 }
 
 /// What the Prometheus operator makes.
@@ -72,7 +73,7 @@ struct Said {
 
 /// Returns every Prometheus: processes in the order of the workloads, then the resources of the operator whose pods are not at hand.
 pub fn prometheuses(evidence: &Evidence, workloads: &[Workload]) -> Vec<Prometheus> {
-    let mut found = process::all(workloads);
+    let mut found = process::all(evidence, workloads);
     found.extend(operator::all(evidence));
     found
 }
@@ -113,6 +114,22 @@ fn receiver(said: &Said, span: &ReleaseSpan, otherwise: &Cell) -> (Cell, &'stati
             ),
             "",
         ),
+    }
+}
+
+/// Returns whether writes are taken and why not, where running pods say it: placed in the command line where that agrees.
+fn receiver_of_running(said: &Cell, written: (Cell, &'static str)) -> (Cell, &'static str) {
+    match (&said.value, written) {
+        (Value::Null, written) => written,
+        (Value::Bool(true), (cell, _)) => match cell.value {
+            Value::Bool(true) => (cell, ""),
+            _ => (said.clone(), ""),
+        },
+        (Value::Bool(false), (cell, refusal)) => match cell.value {
+            Value::Bool(false) => (cell, refusal),
+            _ => (said.clone(), "it runs with its remote write receiver off"),
+        },
+        _ => (said.clone(), ""),
     }
 }
 

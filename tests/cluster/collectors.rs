@@ -14,20 +14,29 @@ pub(crate) const RELEASES: [&str; 2] = ["0.88", "0.161"];
 
 /// Builds a release of the Collector where it is absent; `None` when it cannot be built, which is said, and wrong where the live tests are required.
 pub(crate) fn program(release: &str) -> Option<PathBuf> {
-    let built = build(release);
+    built(&format!("collector-{release}"), &format!("the Collector {release}"))
+}
+
+/// Fetches Prometheus where it is absent; the same holds where it cannot be had.
+pub(crate) fn prometheus() -> Option<PathBuf> {
+    built("prometheus", "Prometheus")
+}
+
+fn built(folder: &str, words: &str) -> Option<PathBuf> {
+    let built = build(folder);
     let required = std::env::var_os("TRACEDOCTOR_REQUIRE_CLUSTER").is_some();
     assert!(
         built.is_some() || !required,
-        "the live tests are required, and the Collector {release} could not be built"
+        "the live tests are required, and {words} could not be built"
     );
     if built.is_none() {
-        crate::say(&format!("    SKIPPED: the Collector {release} could not be built"));
+        crate::say(&format!("    SKIPPED: {words} could not be built"));
     }
     built
 }
 
-fn build(release: &str) -> Option<PathBuf> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cluster/collector-{release}/build"));
+fn build(folder: &str) -> Option<PathBuf> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cluster/{folder}/build"));
     let output = Command::new(script).stderr(Stdio::inherit()).output().ok()?;
     let path = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| PathBuf::from(path.trim()))
@@ -51,12 +60,19 @@ impl Collector {
     ) -> Collector {
         let file = cluster.path(&format!("{name}.yaml"));
         fs::write(&file, config).unwrap();
-        let log = cluster.path(&format!("{name}.cri-log"));
-        let mut out = File::create(&log).unwrap();
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .arg(format!("--config={}", file.display()))
             .env_remove("GOMEMLIMIT")
-            .envs(environment.iter().copied())
+            .envs(environment.iter().copied());
+        Collector::run(cluster, command, name)
+    }
+
+    /// Starts any program that logs to its standard error.
+    pub(crate) fn run(cluster: &Cluster, mut command: Command, name: &str) -> Collector {
+        let log = cluster.path(&format!("{name}.cri-log"));
+        let mut out = File::create(&log).unwrap();
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -110,7 +126,25 @@ pub(crate) fn http(port: u16, head: &str, body: &str) -> Option<String> {
     write!(stream, "{head} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").ok()?;
     let mut text = String::new();
     stream.read_to_string(&mut text).ok()?;
-    Some(text)
+    Some(joined(&text).unwrap_or(text))
+}
+
+/// Joins a body that comes in chunks, which may end within a line.
+fn joined(text: &str) -> Option<String> {
+    let (head, mut rest) = text.split_once("\r\n\r\n")?;
+    if !head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        return None;
+    }
+    let mut joined = format!("{head}\r\n\r\n");
+    while let Some((size, after)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).ok().filter(|size| *size > 0);
+        let Some(chunk) = size.and_then(|size| after.get(..size)) else {
+            break;
+        };
+        joined.push_str(chunk);
+        rest = after[chunk.len()..].trim_start_matches("\r\n");
+    }
+    Some(joined)
 }
 
 /// A trace of one span, as an application sends it.

@@ -51,6 +51,10 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         "counters_of_real_collectors_of_two_releases",
         crate::pipelines::counters,
     ),
+    (
+        "metrics_of_spans_in_a_real_prometheus",
+        crate::metrics::metrics_of_spans,
+    ),
     ("acceptance_09_a_list_that_hangs", faults::a_list_that_hangs),
     ("acceptance_09_all_lists_hang", faults::all_lists_hang),
     (

@@ -108,13 +108,18 @@ pub(super) fn rows(
         })
         .collect();
     let page = Page::of(owner, latest, second, &all);
+    let received = arrivals.at(&owner.about.stage.name);
     for one in all.iter().take(MOST_ROWS) {
         let component = component(owner, &one.series);
         let downstream = match one.name == "otelcol_exporter_sent_spans" {
             true => arrivals.behind(&component),
             false => Cell::default(),
         };
-        let row = page.row(one).set("component", component).set("downstream", downstream);
+        let row = page
+            .row(one)
+            .set("component", component)
+            .set("downstream", downstream)
+            .set("received", received.clone());
         let row = owner.common(row, latest);
         facts.push(
             "metrics",
@@ -138,18 +143,19 @@ impl Page {
         let mut sums = Sums::new();
         let mut deltas = Sums::new();
         let mut parts: HashMap<&str, (Sums, Sums)> = HashMap::new();
-        let is_of_traces = |one: &&One<'_>| one.signal.is_none_or(|signal| signal == "traces");
-        for one in all
-            .iter()
-            .filter(is_of_traces)
-            .filter(|one| one.series.value.is_finite())
-        {
-            let part = parts.entry(&one.part).or_default();
-            for sums in [&mut sums, &mut part.0] {
-                *sums.entry(one.name.clone()).or_default() += one.series.value;
+        for one in all.iter().filter(|one| one.series.value.is_finite()) {
+            // Of other signals only what has a name of its own: a queue has the same for all of them.
+            let is_of_traces = one.signal.is_none_or(|signal| signal == "traces");
+            if is_of_traces || signal_of_name(one.series.name).is_some() {
+                let part = parts.entry(&one.part).or_default();
+                *part.0.entry(one.name.clone()).or_default() += one.series.value;
+                if let Some(before) = one.before {
+                    *part.1.entry(one.name.clone()).or_default() += one.series.value - before;
+                }
             }
-            if let Some(before) = one.before {
-                for deltas in [&mut deltas, &mut part.1] {
+            if is_of_traces {
+                *sums.entry(one.name.clone()).or_default() += one.series.value;
+                if let Some(before) = one.before {
                     *deltas.entry(one.name.clone()).or_default() += one.series.value - before;
                 }
             }
@@ -281,18 +287,27 @@ fn part(series: &Series<'_>) -> String {
 fn signal(series: &Series<'_>) -> Option<&'static str> {
     let labels = ["data_type", "otel_signal", "otelcol_signal"];
     let word = labels.iter().find_map(|label| series.label(label));
-    let by_name = |part: &str| series.name.contains(part);
     match word {
         Some("traces") => Some("traces"),
         Some("metrics") => Some("metrics"),
         Some("logs") => Some("logs"),
         Some("profiles") => Some("profiles"),
-        _ if !series.name.starts_with("otelcol_") => None,
-        _ if by_name("_spans") => Some("traces"),
-        _ if by_name("_metric_points") => Some("metrics"),
-        _ if by_name("_log_records") => Some("logs"),
-        _ => None,
+        _ => signal_of_name(series.name),
     }
+}
+
+/// Returns the signal that the name of a series of the Collector says.
+fn signal_of_name(name: &str) -> Option<&'static str> {
+    let parts = [
+        ("_spans", "traces"),
+        ("_metric_points", "metrics"),
+        ("_log_records", "logs"),
+    ];
+    let of_collector = parts.into_iter().filter(|_| name.starts_with("otelcol_"));
+    of_collector
+        .filter(|(part, _)| name.contains(part))
+        .map(|(_, signal)| signal)
+        .next()
 }
 
 /// Returns the row of the component that a series is about.

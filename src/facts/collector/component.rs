@@ -7,6 +7,7 @@ use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, RowBuilder, record};
 use crate::releases::{ComponentFate, ComponentKind, Version, nearest};
 use crate::topology::collector::{Component, PipelineItem, Role};
+use crate::topology::store::exporter_writes;
 use std::sync::Arc;
 
 /// Adds the rows; returns those in `components`, by index.
@@ -103,6 +104,10 @@ fn use_columns(builder: RowBuilder, maker: &Maker<'_>, component: &Component) ->
         .set("receiver_in", ids(&component.receiver_in))
         .set("exporter_in", ids(&component.exporter_in))
         .set("is_only_exporter", or_unknown(is_only.into()))
+        .set(
+            "writes_metrics_of_spans",
+            or_unknown(exporter_writes(maker.collector, component).into()),
+        )
         .set("after", or_unknown(texts(after)))
         .set("before", or_unknown(texts(before)))
 }

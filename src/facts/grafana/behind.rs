@@ -19,6 +19,8 @@ const INSTALLATION: &str = "app.kubernetes.io/instance";
 pub struct Behind {
     /// Whether its generator makes service graphs or span metrics.
     pub generator: Cell,
+    /// Whether its generator makes service graphs.
+    pub graphs: Cell,
     /// Whether its configuration names a generator or processors at all.
     pub generator_written: Cell,
     /// Whether it answers TraceQL metrics of recent data; null before 2.4, which has none.
@@ -42,6 +44,7 @@ pub fn behind(evidence: &Evidence, topology: &Topology, datasource: &Datasource)
             let unknown = Cell::unknown(reason);
             return Behind {
                 generator: unknown.clone(),
+                graphs: unknown.clone(),
                 generator_written: unknown.clone(),
                 traceql_metrics: unknown,
                 graphs_elsewhere: graphs_elsewhere(topology),
@@ -70,10 +73,21 @@ pub fn behind(evidence: &Evidence, topology: &Topology, datasource: &Datasource)
     };
     Behind {
         generator: cell(found.any_generator(evidence, &makes_metrics)).at(at),
+        graphs: cell(found.any_generator(evidence, &|generator| generator.has(&["service-graphs"]))).at(at),
         generator_written: generator_written(&found.all),
         traceql_metrics: traceql_metrics.at(at),
         graphs_elsewhere: graphs_elsewhere(topology),
     }
+}
+
+/// Returns the indexes of the processes that a data source of Tempo leads to, with all that belong to them; none when that cannot be told.
+pub fn all_behind(evidence: &Evidence, topology: &Topology, datasource: &Datasource) -> Vec<usize> {
+    let Ok(Some(found)) = reached(evidence, topology, datasource) else {
+        return Vec::new();
+    };
+    let all = topology.tempos.iter().enumerate();
+    let is_of = |tempo: &Tempo| found.all.iter().any(|one| std::ptr::eq(*one, tempo));
+    all.filter(|(_, tempo)| is_of(tempo)).map(|(index, _)| index).collect()
 }
 
 fn cell(told: Told<bool>) -> Cell {

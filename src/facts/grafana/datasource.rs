@@ -25,6 +25,7 @@ pub(super) fn rows(
         let behind = behind(datasource);
         let row = row(parts, rows, index, datasource)
             .set("tempo_metrics_generator", behind.generator)
+            .set("tempo_service_graphs", behind.graphs)
             .set("tempo_generator_written", behind.generator_written)
             .set("tempo_traceql_metrics", behind.traceql_metrics)
             .set("service_graphs_elsewhere", behind.graphs_elsewhere)
@@ -36,6 +37,7 @@ pub(super) fn rows(
     for (index, datasource) in all.iter().enumerate() {
         for (target, key, uid) in reference_rows(facts, parts, rows, index, &abouts[index]) {
             if datasource.kind.text() == Some("tempo") {
+                rows.referring.entry(target).or_default().push(index);
                 let name = datasource.name.text().unwrap_or("the Tempo data source");
                 let words = format!("{key} of {name}");
                 let known = rows

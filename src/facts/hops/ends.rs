@@ -328,6 +328,7 @@ fn with_prometheus(row: RowBuilder, prometheus: &Prometheus) -> RowBuilder {
         .set("listener_tls", prometheus.tls.clone())
         .set("listener_local", prometheus.local)
         .set("write_refusal", refusal)
+        .set("receiver_said", prometheus.receiver_said.clone())
         .set("write_path", prometheus.write_path.clone())
 }
 

@@ -162,7 +162,7 @@ const METRIC: &[Column] = &[
     column(
         "beside",
         FLOATS,
-        "The series about the same part, by name: of an exporter its queue and what it sent.",
+        "The series about the same part, by name: of an exporter its queue and what it sent; of other signals those with names of their own, such as `otelcol_exporter_sent_metric_points`.",
     ),
     column(
         "beside_delta",
@@ -173,6 +173,11 @@ const METRIC: &[Column] = &[
         "downstream",
         Type::Record(DOWNSTREAM),
         "For `otelcol_exporter_sent_spans`: what arrived at the Tempo that the exporter sends to; null when none is known or none answered.",
+    ),
+    column(
+        "received",
+        Type::Float,
+        "How many spans all pods of this Collector or Tempo received since they started, those that they refused too; null for other programs, and when not all of its pods answered in full.",
     ),
     column(
         "component",
@@ -226,6 +231,67 @@ const DISK: &[Column] = &[
     WORKLOAD,
 ];
 
+const METRIC_STORE: &[Column] = &[
+    column("hop", Type::Row("hops"), "The connection."),
+    column(
+        "way",
+        Type::Text,
+        "`write` for one that metrics of spans are written on, `read` for a data source that Grafana reads them from.",
+    ),
+    column("pods", Type::Int, "How many pods told which metrics they have."),
+    column(
+        "ready",
+        Type::Bool,
+        "Whether all of its pods are ready by their own word; null for others than Prometheus.",
+    ),
+    column(
+        "release",
+        Type::Text,
+        "The release of Prometheus by its own word; null when it names none.",
+    ),
+    column(
+        "receiver",
+        Type::Bool,
+        "Whether it runs with its remote write receiver; null when it does not tell.",
+    ),
+    column(
+        "service_graph",
+        Type::Int,
+        "How many series of `traces_service_graph_request_total` it has now; unknown when it did not tell, and when it has none but has just started or not each pod answered.",
+    ),
+    column(
+        "span_metrics",
+        Type::Int,
+        "How many series it has now of the span metrics that Tempo makes, `traces_spanmetrics_…`; unknown as before.",
+    ),
+    column(
+        "metrics",
+        Type::List(&Type::Text),
+        "The metrics made of spans that it has, by Tempo or by connectors of the Collector; unknown as before.",
+    ),
+    column(
+        "status",
+        Type::Int,
+        "The HTTP status with which it told them; null when it was not asked.",
+    ),
+    column(
+        "told",
+        Type::Text,
+        "The first line of the answer with which one of its pods told them, with its place; null when it was not asked.",
+    ),
+    column(
+        "series_made",
+        Type::Float,
+        "How many series the generator has and sends that writes there; for `read`, that of the Tempo beside the data source, where it writes elsewhere. With the place of the counter; null when none told or has any, unknown when it has just started.",
+    ),
+    column(
+        "kept_elsewhere",
+        Type::Text,
+        "For `read`: the other program that the Tempo beside the data source, or a Collector that sends it spans, writes metrics to, and that has the service graph, with the place of that endpoint; null when there is none.",
+    ),
+    WORKLOAD,
+];
+
 /// The tables.
 pub const TABLES: &[Table] = &[
     Table {
@@ -244,6 +310,12 @@ pub const TABLES: &[Table] = &[
         name: "ring_members",
         row: "One instance on a page about a ring.",
         columns: RING_MEMBER,
+        reads: ANSWERS,
+    },
+    Table {
+        name: "metric_stores",
+        row: "One connection to a program with the HTTP API of Prometheus that metrics of spans are written to or read from, and that answered.",
+        columns: METRIC_STORE,
         reads: ANSWERS,
     },
     Table {

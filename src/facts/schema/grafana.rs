@@ -244,6 +244,11 @@ const DATASOURCE_COLUMNS: &[Column] = picked_up_columns![
         "Whether the Tempo that the URL leads to makes service graphs or span metrics; null when it leads to none that is at hand."
     ),
     column(
+        "tempo_service_graphs",
+        Type::Bool,
+        "Whether the Tempo that the URL leads to makes service graphs; null when it leads to none that is at hand."
+    ),
+    column(
         "tempo_generator_written",
         Type::Bool,
         "Whether the configuration of that Tempo names a generator or processors at all; null when the URL leads to none that is at hand."

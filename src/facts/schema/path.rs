@@ -145,6 +145,11 @@ const HOPS: &[Column] = &[
         "Why the Prometheus that listens takes no remote write, as a clause; null when it does, or is none.",
     ),
     column(
+        "receiver_said",
+        Type::Bool,
+        "Whether the running Prometheus that listens says itself that it takes remote write, with the place in its answer; null when it did not tell.",
+    ),
+    column(
         "write_path",
         Type::Text,
         "The path that the listener takes remote write on; null when it is not known to take any.",

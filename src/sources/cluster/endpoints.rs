@@ -1,4 +1,5 @@
-//! What programs are asked, through the API server's proxy of pods, and with GET only: readiness, release, counters, rings.
+//! What programs are asked, through the API server's proxy of pods, and with GET only: readiness, release, counters, rings, and of a Prometheus which
+//! metrics of spans it has.
 //!
 //! Only stages are asked, only on paths that are documented to change nothing, and only on ports that their configuration names. A refusal
 //! is one gap of its namespace, and nothing more is asked there.
@@ -10,6 +11,7 @@ use super::request::{Api, Asked, http_date};
 use super::stages::StageWorkload;
 use crate::evidence::answers::{Answer, AnswerName, Answerer, SourceFileName};
 use crate::evidence::{Gap, Note, exposition};
+use crate::topology::store::requested;
 use futures::future::join_all;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,7 +82,7 @@ impl Wanted {
             encode(&self.namespace),
             encode(&self.pod),
             self.question.port,
-            self.question.path
+            requested(&self.question.path)
         )
     }
 

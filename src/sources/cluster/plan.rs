@@ -2,6 +2,7 @@
 
 use super::Target;
 use super::list::Served;
+use crate::topology::store;
 
 /// The kinds that are listed whole: what runs pods, and what leads to them.
 const BASE: [(&str, &str, &str); 4] = [
@@ -228,6 +229,13 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
             "{proxy}/ready, /metrics, /api/status/buildinfo and /ingester/ring or /live-store/ring, of Tempo"
         ));
         lines.push(format!("{proxy}/api/health, of Grafana"));
+        lines.push(format!(
+            "{proxy}{}, {}, {} and {}, of a Prometheus that metrics of spans are written to; the last of what Grafana reads them from",
+            store::READY,
+            store::BUILD,
+            store::FLAGS,
+            store::requested(store::METRICS)
+        ));
         if let Some(observe) = target.observe {
             lines.push(format!("{proxy}/metrics again after {} s", observe.as_secs_f32()));
         }

@@ -8,10 +8,11 @@ use crate::releases::Version;
 use crate::topology::Topology;
 use crate::topology::collector::{Collector, Listener};
 use crate::topology::service::port_number;
+use crate::topology::store::Store;
 use crate::topology::tempo::{ConfigState, Tempo};
 
-/// Returns what is asked of the pods of a workload, given by its index.
-pub(super) fn of(topology: &Topology, workload: usize) -> Vec<Question> {
+/// Returns what is asked of the pods of a workload, given by its index; `stores` keep metrics of spans.
+pub(super) fn of(topology: &Topology, stores: &[Store], workload: usize) -> Vec<Question> {
     let mut questions = Vec::new();
     for collector in topology
         .collectors
@@ -27,6 +28,10 @@ pub(super) fn of(topology: &Topology, workload: usize) -> Vec<Question> {
         if index == workload {
             questions.extend(of_grafana(topology, (index, container)));
         }
+    }
+    for store in stores.iter().filter(|one| one.workload == workload) {
+        let paths = store.paths().into_iter();
+        questions.extend(paths.map(|path| question(store.port, path, store.tls)));
     }
     questions.sort();
     questions.dedup();

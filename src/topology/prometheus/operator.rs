@@ -77,6 +77,7 @@ fn prometheus(evidence: &Evidence, resource: &Resource, label: &str, service: &'
         takes_writes,
         refusal,
         write_path: write_path(&said.prefix).into(),
+        receiver_said: Cell::default(),
     }
 }
 

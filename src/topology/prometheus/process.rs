@@ -1,7 +1,8 @@
 //! Processes of Prometheus: their command lines.
 
-use super::{Prometheus, Said, path_of, receiver, write_path};
-use crate::evidence::Cell;
+use super::running::Running;
+use super::{Prometheus, Said, path_of, receiver, receiver_of_running, running, write_path};
+use crate::evidence::{Cell, Evidence};
 use crate::releases::{Program, ReleaseSpan};
 use crate::topology::workload::{Container, Workload};
 
@@ -12,14 +13,16 @@ const OWN_FLAGS: [&str; 3] = [
     "web.enable-remote-write-receiver",
 ];
 
-pub(super) fn all(workloads: &[Workload]) -> Vec<Prometheus> {
+pub(super) fn all(evidence: &Evidence, workloads: &[Workload]) -> Vec<Prometheus> {
     let mut found = Vec::new();
     for (index, workload) in workloads.iter().enumerate() {
         let running = workload.containers.iter().enumerate();
         for (position, container) in running.filter(|(_, container)| !container.init) {
             let line = Line::read(container);
             if is_prometheus(container, &line) {
-                found.push(prometheus(workload, (index, position), container, &line));
+                let port = line.address().0.ok();
+                let running = running::flags(evidence, workloads, index, port);
+                found.push(prometheus(workload, (index, position), container, &line, running));
             }
         }
     }
@@ -40,7 +43,13 @@ fn is_prometheus(container: &Container, line: &Line) -> bool {
     by_image || by_name || OWN_FLAGS.iter().any(|flag| line.get(flag).is_some())
 }
 
-fn prometheus(workload: &Workload, run: (usize, usize), container: &Container, line: &Line) -> Prometheus {
+fn prometheus(
+    workload: &Workload,
+    run: (usize, usize),
+    container: &Container,
+    line: &Line,
+    running: Option<Running>,
+) -> Prometheus {
     let span = match (&container.program, container.image.text()) {
         (Some(known), Some(image)) if known.program == Program::Prometheus => {
             known.release.span(image.rsplit(':').next().unwrap_or_default())
@@ -49,11 +58,17 @@ fn prometheus(workload: &Workload, run: (usize, usize), container: &Container, l
     };
     let said = line.said();
     let written = container.cell.get("args").unwrap_or(&container.cell);
-    let (takes_writes, refusal) = match (&line.hidden, &said.flag) {
+    let by_line = match (&line.hidden, &said.flag) {
         (Some(reason), None) => (Cell::unknown(reason.as_str()), ""),
         _ => receiver(&said, &span, written),
     };
+    let receiver_said = running.as_ref().map(|one| one.receiver.clone()).unwrap_or_default();
+    let (takes_writes, refusal) = receiver_of_running(&receiver_said, by_line);
     let (port, local) = line.address();
+    // What answers listens.
+    let answered = running.as_ref().and_then(|one| one.port);
+    let port = port.or_else(|reason| answered.ok_or(reason));
+    let prefix = running.and_then(|one| one.prefix);
     Prometheus {
         reference: workload.reference.clone(),
         namespace: workload.namespace.clone(),
@@ -68,10 +83,12 @@ fn prometheus(workload: &Workload, run: (usize, usize), container: &Container, l
         },
         takes_writes,
         refusal,
-        write_path: match &line.hidden {
-            Some(reason) => Cell::unknown(reason.as_str()),
-            None => write_path(&said.prefix).into(),
+        write_path: match (&line.hidden, prefix) {
+            (_, Some(prefix)) => write_path(&prefix).into(),
+            (Some(reason), None) => Cell::unknown(reason.as_str()),
+            (None, None) => write_path(&said.prefix).into(),
         },
+        receiver_said,
     }
 }
 

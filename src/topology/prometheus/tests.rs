@@ -230,3 +230,85 @@ fn services_select_what_the_operator_makes() {
     check(&[("app.kubernetes.io/name", "alertmanager")], false);
     check(&[], false);
 }
+
+/// Says what is known of the one Prometheus whose pods answered with these flags.
+fn words_with(yaml: &str, flags: &[&str]) -> String {
+    use crate::evidence::answers::{Answer, AnswerName, SourceFileName};
+    let mut evidence = evidence_of(&[("prometheus.yaml", yaml)]);
+    for (index, flags) in flags.iter().enumerate() {
+        let file = format!(
+            "endpoints/monitoring_prometheus-7d4b9c6f5-abcd{}/9090/api/v1/status/flags",
+            index + 4
+        );
+        let body = format!("{{\"status\":\"success\",\"data\":{{{flags}}}}}");
+        let name = AnswerName::of_file(&file).unwrap();
+        evidence
+            .answers
+            .push(Answer::new(name, SourceFileName::Given(&file), body.as_bytes()));
+    }
+    let workloads = workloads_of(&evidence);
+    let found = prometheuses(&evidence, &workloads);
+    let one = &found[0];
+    let takes = match &one.takes_writes.value {
+        Value::Bool(true) => "takes",
+        Value::Bool(false) => one.refusal,
+        _ => "?",
+    };
+    let file = one
+        .takes_writes
+        .place
+        .as_ref()
+        .map(|place| place.text.file().name.clone());
+    let where_ = match file {
+        Some(file) if file.starts_with("endpoints") => " by its answer",
+        _ => "",
+    };
+    format!("{takes}{where_} | {}", one.write_path.text().unwrap_or("?"))
+}
+
+#[test]
+fn what_runs_says_whether_it_takes_writes() {
+    const ON: &str = r#""enable-feature":"","web.enable-remote-write-receiver":"true","web.route-prefix":"/""#;
+    const OFF_FLAG: &str = r#""web.enable-remote-write-receiver":"false","web.route-prefix":"/p""#;
+    const RUNS_OFF: &str = "it runs with its remote write receiver off by its answer";
+    let check = |rest: &str, flags: &[&str], expected: &str| {
+        assert_eq!(
+            words_with(&process("prom/prometheus:v3.5.0", rest), flags),
+            expected,
+            "{rest} {flags:?}"
+        );
+    };
+    let script = "          command: [sh, -c, /start.sh]\n";
+    check(script, &[], "? | ?");
+    check(script, &[ON], "takes by its answer | /api/v1/write");
+    check(script, &[OFF_FLAG], &format!("{RUNS_OFF} | /p/api/v1/write"));
+    // Where both say the same, the place is that of the command line.
+    check("", &[OFF_FLAG], &format!("{OFF} | /p/api/v1/write"));
+    check(
+        "          args: [--web.enable-remote-write-receiver]\n",
+        &[ON],
+        "takes | /api/v1/write",
+    );
+    // What runs decides: the pods may be older than the object.
+    check(
+        "          args: [--web.enable-remote-write-receiver]\n",
+        &[OFF_FLAG],
+        &format!("{RUNS_OFF} | /p/api/v1/write"),
+    );
+    check("", &[ON], "takes by its answer | /api/v1/write");
+    check("", &[ON, OFF_FLAG], "? | /api/v1/write");
+    check(
+        "",
+        &["\"x\":7", "\"web.enable-remote-write-receiver\":\"false\""],
+        &format!("{OFF} | /api/v1/write"),
+    );
+    // Before 2.33 there is only the feature.
+    check(
+        "",
+        &[r#""enable-feature":"a,remote-write-receiver""#],
+        "takes by its answer | /api/v1/write",
+    );
+    for hostile in ["\"a\":", "[[[[", "\"web.enable-remote-write-receiver\":null"] {
+        let _ = words_with(&process("prom/prometheus:v3.5.0", ""), &[hostile]);
+    }
+}

@@ -5,9 +5,13 @@ package main
 import (
 	"log"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/connector/servicegraphconnector"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/connector/spanmetricsconnector"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/prometheusremotewriteexporter"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/jaegerreceiver"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/connector"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/debugexporter"
 	"go.opentelemetry.io/collector/exporter/loggingexporter"
@@ -48,7 +52,11 @@ func components() (factories otelcol.Factories, err error) {
 	}
 	if factories.Exporters, err = exporter.MakeFactoryMap(
 		debugexporter.NewFactory(), loggingexporter.NewFactory(), otlpexporter.NewFactory(), otlphttpexporter.NewFactory(),
+		prometheusremotewriteexporter.NewFactory(),
 	); err != nil {
+		return
+	}
+	if factories.Connectors, err = connector.MakeFactoryMap(servicegraphconnector.NewFactory(), spanmetricsconnector.NewFactory()); err != nil {
 		return
 	}
 	factories.Extensions, err = extension.MakeFactoryMap(healthcheckextension.NewFactory(), zpagesextension.NewFactory())

@@ -7,6 +7,7 @@ use crate::evidence::{Cell, Value};
 use crate::releases::ComponentKind;
 use crate::topology::Topology;
 use crate::topology::collector::{Collector, Component};
+use crate::topology::store::exporter_writes;
 
 /// Hosts of one list beyond this number are left out.
 const MOST_HOSTS: usize = 100;
@@ -66,33 +67,12 @@ fn is_named(component: &Component, names: &[&str]) -> bool {
 fn kind_of(collector: &Collector, component: &Component) -> Option<&'static str> {
     match component.kind {
         ComponentKind::Exporter if is_named(component, &["prometheusremotewrite", "prometheus_remote_write"]) => {
-            ends_metrics_of_spans(collector, component).then_some("remote_write")
+            exporter_writes(collector, component).then_some("remote_write")
         }
         ComponentKind::Exporter => Some("exporter"),
         ComponentKind::Receiver if is_named(component, &["kafka"]) => Some("receiver"),
         _ => None,
     }
-}
-
-/// Whether an exporter gets metrics that a connector makes of spans.
-fn ends_metrics_of_spans(collector: &Collector, exporter: &Component) -> bool {
-    let makes = |component: &&Component| {
-        is_named(
-            component,
-            &[
-                "spanmetrics",
-                "span_metrics",
-                "servicegraph",
-                "service_graph",
-                "signaltometrics",
-            ],
-        )
-    };
-    let mut connectors = collector.components.iter().filter(makes);
-    connectors.any(|connector| {
-        let mut fed = connector.receiver_in.iter();
-        fed.any(|pipeline| exporter.exporter_in.contains(pipeline))
-    })
 }
 
 fn signal_of(collector: &Collector, component: &Component) -> &'static str {

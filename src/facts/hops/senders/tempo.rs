@@ -5,6 +5,7 @@ use super::Links;
 use super::destination::{host, http};
 use crate::evidence::{Cell, Value};
 use crate::topology::Topology;
+use crate::topology::store::generator_writes;
 use crate::topology::tempo::{ConfigState, Tempo};
 
 pub(super) fn all<'a>(topology: &'a Topology, links: &'a Links<'a>) -> Vec<Sender<'a>> {
@@ -12,7 +13,7 @@ pub(super) fn all<'a>(topology: &'a Topology, links: &'a Links<'a>) -> Vec<Sende
     // Those that an operator makes have no row.
     let tempos = topology.tempos.iter().filter(|one| one.state != ConfigState::Operator);
     for (index, tempo) in tempos.enumerate() {
-        if writes_metrics(tempo) {
+        if generator_writes(tempo) {
             for write in &tempo.generator.remote_writes {
                 let url = Some(write.url.clone()).filter(|url| !url.is_null());
                 let to = url.and_then(|url| http(url, "remote_write"));
@@ -59,18 +60,6 @@ fn sender<'a>(
         component: None,
         app: None,
     })
-}
-
-/// Whether the process has a generator that makes metrics; also where that cannot be told.
-fn writes_metrics(tempo: &Tempo) -> bool {
-    let generator = &tempo.generator;
-    [
-        generator.runs_here.clone(),
-        generator.has_storage_path.clone(),
-        generator.has_any(),
-    ]
-    .iter()
-    .all(is_so)
 }
 
 /// Whether something is so, or may be.

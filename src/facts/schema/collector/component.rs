@@ -114,6 +114,11 @@ pub(super) const COMPONENT: &[Column] = &[
         "Whether some traces pipeline has no other exporter.",
     ),
     column(
+        "writes_metrics_of_spans",
+        Type::Bool,
+        "Whether it is an exporter of remote write that gets metrics which a connector makes of spans.",
+    ),
+    column(
         "after",
         TEXTS,
         "For a processor: the types of the processors before it in any pipeline.",
