@@ -147,7 +147,10 @@ impl Topics {
             if topics.iter().any(|topic| has(wanted, topic)) {
                 return (Cell::default(), None);
             }
-            unread.extend(topics.iter().map(|topic| (topic, writer)));
+            // Another encoding is another stream, of programs that are not at hand.
+            if writer.encoding.text().is_some() && writer.encoding.text() == own.encoding.text() {
+                unread.extend(topics.iter().map(|topic| (topic, writer)));
+            }
         }
         for reader in self.beside(own, false) {
             match &reader.topics {

@@ -3,9 +3,10 @@
 use super::{Found, Links, Sender, Way as Finds};
 use crate::evidence::{Cell, Evidence};
 use crate::facts::RowBuilder;
+use crate::facts::app::AppView;
 use crate::releases::{ReleaseSpan, Version};
 use crate::topology::Topology;
-use crate::topology::app::AppEnvironment;
+use crate::topology::app::{AppEnvironment, InstrumentationState};
 use crate::topology::endpoint::{Asker, Network, Target, is_service_name};
 use crate::topology::proxy::{Asked, Client, Proxy, Way, java_property, way};
 use crate::topology::sdk::Language;
@@ -13,6 +14,20 @@ use crate::topology::workload::Container;
 
 /// What a finding about a proxy takes for granted: no object at hand shows it.
 pub(super) const LEADS_AWAY: &str = "the proxy does not pass on to Services and pods of this cluster";
+
+/// What an Instrumentation may set.
+const VARIABLES: [&str; 10] = [
+    "http_proxy",
+    "HTTP_PROXY",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "grpc_proxy",
+    "no_proxy",
+    "NO_PROXY",
+    "no_grpc_proxy",
+];
 
 const CLIENTS: [Client; 7] = [
     Client::GoHttp,
@@ -40,7 +55,7 @@ pub(super) fn with_columns(
         return (row, false);
     };
     let environment = match sender.app {
-        Some(index) => links.views[index].environment.clone(),
+        Some(index) => with_injected(&links.views[index]),
         None => AppEnvironment::of(container, None),
     };
     let answer = match (clients(topology, links, sender), is_changed_by_script(container)) {
@@ -93,6 +108,25 @@ fn with_proxy(
         .set("proxy_list", proxy.list)
         .set("proxy_by_address", is_by_address(sender));
     (row, true)
+}
+
+/// The variables of proxies that an application has, and what the operator gives it below them.
+fn with_injected(view: &AppView) -> AppEnvironment {
+    let mut environment = view.environment.clone();
+    let Some(injection) = &view.app.injection else {
+        return environment;
+    };
+    if let InstrumentationState::Unknown(reason) = &injection.state {
+        environment.more.get_or_insert_with(|| reason.clone());
+    }
+    for name in VARIABLES {
+        if environment.cell(name).is_null()
+            && let Some(value) = injection.variable(name)
+        {
+            environment.set(name, value.unwrap_or_else(Cell::unknown));
+        }
+    }
+    environment
 }
 
 /// Returns the list with the host added, when it is written as it is read.

@@ -272,7 +272,7 @@ const HOPS: &[Column] = &[
     column(
         "topic_missed",
         Type::Text,
-        "For a receiver that reads no topic which a Collector at hand writes to the same brokers: one that is written there and that nobody at hand reads; null else.",
+        "For a receiver that reads no topic which a Collector at hand writes to the same brokers: one that is written there in the same encoding and that nobody at hand reads; null else.",
     ),
     column(
         "encoding_missed",
