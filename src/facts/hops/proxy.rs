@@ -1,7 +1,7 @@
 //! Proxies that variables of the sender's container name: whether what it sends to a host of the cluster goes through one.
 
 use super::{Found, Links, Sender, Way as Finds};
-use crate::evidence::{Cell, Evidence};
+use crate::evidence::{Cell, Evidence, Value};
 use crate::facts::RowBuilder;
 use crate::facts::app::AppView;
 use crate::releases::{ReleaseSpan, Version};
@@ -169,7 +169,15 @@ fn clients(topology: &Topology, links: &Links<'_>, sender: &Sender<'_>) -> Clien
         return of_app(links.views[index].app.language, sender.to.protocol.text());
     }
     match (sender.kind, sender.to.protocol.text(), sender.component) {
-        ("exporter" | "remote_write", Some("grpc"), Some(_)) => Clients::These(vec![Client::GoGrpc]),
+        ("exporter" | "remote_write", Some("grpc"), Some((collector, component))) => {
+            let config = &topology.collectors[collector].components[component].config;
+            let by_hostname = config.path(&["resolver", "k8s", "return_hostnames"]);
+            match by_hostname.map(|cell| &cell.value) {
+                // The names of single pods are compared.
+                Some(Value::Bool(true) | Value::Unknown(_)) => Clients::Nothing,
+                _ => Clients::These(vec![Client::GoGrpc]),
+            }
+        }
         ("exporter" | "remote_write", Some("http" | "zipkin" | "remote_write"), Some((collector, component))) => {
             let config = &topology.collectors[collector].components[component].config;
             match config.get("proxy_url").is_some_and(|url| !url.is_null()) {
@@ -210,7 +218,7 @@ fn of_app(language: Language, protocol: Option<&str>) -> Clients {
 fn goes(client: Client, topology: &Topology, sender: &Sender<'_>, environment: &AppEnvironment) -> Way {
     let variable = |name: &'static str| variable(environment, name);
     let port = match sender.to.port.value {
-        crate::evidence::Value::Int(number) => u16::try_from(number).ok(),
+        Value::Int(number) => u16::try_from(number).ok(),
         _ => None,
     };
     let ask = |is_tls: bool, by_address: bool| {
@@ -224,7 +232,7 @@ fn goes(client: Client, topology: &Topology, sender: &Sender<'_>, environment: &
     };
     let by_address = is_by_address(sender);
     let answer = match sender.to.tls.value {
-        crate::evidence::Value::Bool(is_tls) => ask(is_tls, by_address),
+        Value::Bool(is_tls) => ask(is_tls, by_address),
         _ => agreed([ask(false, by_address), ask(true, by_address)].into_iter()),
     };
     let release = sender
