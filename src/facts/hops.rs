@@ -5,6 +5,7 @@
 mod auth;
 mod ends;
 mod gather;
+mod kafka;
 mod linkerd;
 mod loops;
 mod mesh;
@@ -124,6 +125,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     let found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
     let loops = loops::find(topology, &senders, &found);
     let tenants = tenant::Tenants::new(topology, links, &senders, &found);
+    let topics = kafka::Topics::new(topology, &senders, &found);
     let gatherers = gather::Gatherers::new(topology, &senders, &found);
     for (position, ((sender, found), comes_back)) in senders.iter().zip(&found).zip(loops).enumerate() {
         let guarded = guards.guarded(sender, found);
@@ -132,6 +134,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let row = tenants.with_columns(row, position);
         let row = auth::with_columns(row, topology, links, sender, found);
         let (row, is_mistaken) = mesh::with_columns(row, evidence, topology, sender, found);
+        let (row, is_missed) = topics.with_columns(row, position);
         let row = linkerd::with_columns(row, &linkerd, topology, sender, found);
         let row = gatherers.with_columns(row, evidence, topology, found);
         let (row, is_proxied) = proxy::with_columns(row, evidence, (topology, &network), links, sender, found);
@@ -142,6 +145,9 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         }
         if is_mistaken {
             assumptions.push(mesh::NOT_UPGRADED.to_owned());
+        }
+        if is_missed {
+            assumptions.push(kafka::ALL_AT_HAND.to_owned());
         }
         if is_proxied {
             assumptions.push(proxy::LEADS_AWAY.to_owned());

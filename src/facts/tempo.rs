@@ -4,6 +4,7 @@ mod parts;
 mod process;
 #[cfg(test)]
 mod tests;
+mod topic;
 
 use super::workload::{self, WorkloadRows};
 use super::{About, Facts};

@@ -20,8 +20,8 @@ pub use files::{
     FileState, KeyValue, VolumeFile, VolumeFiles, absolute_path, file_at, files_under, mount_over, volume_files,
     volume_inner_path,
 };
-pub(super) use identity::one_edit_apart;
-pub use identity::{Found, find, namespace_of, near_miss, same_namespace};
+pub use identity::{Found, either, find, namespace_of, near_miss, near_misses, same_namespace};
+pub(super) use identity::{either_of, one_edit_apart};
 pub use owner::{controllers, top_owner};
 pub use pods::{is_pod_of, is_random, workload_of_pod};
 pub use references::{ItemReference, ObjectReference, object_references, source_references};

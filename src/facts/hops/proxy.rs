@@ -1,11 +1,12 @@
 //! Proxies that variables of the sender's container name: whether what it sends to a host of the cluster goes through one.
 
 use super::{Found, Links, Sender, Way as Finds};
-use crate::evidence::{Cell, Evidence};
+use crate::evidence::{Cell, Evidence, Value};
 use crate::facts::RowBuilder;
+use crate::facts::app::AppView;
 use crate::releases::{ReleaseSpan, Version};
 use crate::topology::Topology;
-use crate::topology::app::AppEnvironment;
+use crate::topology::app::{AppEnvironment, InstrumentationState};
 use crate::topology::endpoint::{Asker, Network, Target, is_service_name};
 use crate::topology::proxy::{Asked, Client, Proxy, Way, java_property, way};
 use crate::topology::sdk::Language;
@@ -13,6 +14,20 @@ use crate::topology::workload::Container;
 
 /// What a finding about a proxy takes for granted: no object at hand shows it.
 pub(super) const LEADS_AWAY: &str = "the proxy does not pass on to Services and pods of this cluster";
+
+/// What an Instrumentation may set.
+const VARIABLES: [&str; 10] = [
+    "http_proxy",
+    "HTTP_PROXY",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "grpc_proxy",
+    "no_proxy",
+    "NO_PROXY",
+    "no_grpc_proxy",
+];
 
 const CLIENTS: [Client; 7] = [
     Client::GoHttp,
@@ -40,7 +55,7 @@ pub(super) fn with_columns(
         return (row, false);
     };
     let environment = match sender.app {
-        Some(index) => links.views[index].environment.clone(),
+        Some(index) => with_injected(&links.views[index]),
         None => AppEnvironment::of(container, None),
     };
     let answer = match (clients(topology, links, sender), is_changed_by_script(container)) {
@@ -95,6 +110,25 @@ fn with_proxy(
     (row, true)
 }
 
+/// The variables of proxies that an application has, and what the operator gives it below them.
+fn with_injected(view: &AppView) -> AppEnvironment {
+    let mut environment = view.environment.clone();
+    let Some(injection) = &view.app.injection else {
+        return environment;
+    };
+    if let InstrumentationState::Unknown(reason) = &injection.state {
+        environment.more.get_or_insert_with(|| reason.clone());
+    }
+    for name in VARIABLES {
+        if environment.cell(name).is_null()
+            && let Some(value) = injection.variable(name)
+        {
+            environment.set(name, value.unwrap_or_else(Cell::unknown));
+        }
+    }
+    environment
+}
+
 /// Returns the list with the host added, when it is written as it is read.
 fn fixed(sender: &Sender<'_>, proxy: &Proxy) -> Option<String> {
     let list = proxy.list.text()?;
@@ -135,7 +169,15 @@ fn clients(topology: &Topology, links: &Links<'_>, sender: &Sender<'_>) -> Clien
         return of_app(links.views[index].app.language, sender.to.protocol.text());
     }
     match (sender.kind, sender.to.protocol.text(), sender.component) {
-        ("exporter" | "remote_write", Some("grpc"), Some(_)) => Clients::These(vec![Client::GoGrpc]),
+        ("exporter" | "remote_write", Some("grpc"), Some((collector, component))) => {
+            let config = &topology.collectors[collector].components[component].config;
+            let by_hostname = config.path(&["resolver", "k8s", "return_hostnames"]);
+            match by_hostname.map(|cell| &cell.value) {
+                // The names of single pods are compared.
+                Some(Value::Bool(true) | Value::Unknown(_)) => Clients::Nothing,
+                _ => Clients::These(vec![Client::GoGrpc]),
+            }
+        }
         ("exporter" | "remote_write", Some("http" | "zipkin" | "remote_write"), Some((collector, component))) => {
             let config = &topology.collectors[collector].components[component].config;
             match config.get("proxy_url").is_some_and(|url| !url.is_null()) {
@@ -176,7 +218,7 @@ fn of_app(language: Language, protocol: Option<&str>) -> Clients {
 fn goes(client: Client, topology: &Topology, sender: &Sender<'_>, environment: &AppEnvironment) -> Way {
     let variable = |name: &'static str| variable(environment, name);
     let port = match sender.to.port.value {
-        crate::evidence::Value::Int(number) => u16::try_from(number).ok(),
+        Value::Int(number) => u16::try_from(number).ok(),
         _ => None,
     };
     let ask = |is_tls: bool, by_address: bool| {
@@ -190,7 +232,7 @@ fn goes(client: Client, topology: &Topology, sender: &Sender<'_>, environment: &
     };
     let by_address = is_by_address(sender);
     let answer = match sender.to.tls.value {
-        crate::evidence::Value::Bool(is_tls) => ask(is_tls, by_address),
+        Value::Bool(is_tls) => ask(is_tls, by_address),
         _ => agreed([ask(false, by_address), ask(true, by_address)].into_iter()),
     };
     let release = sender

@@ -70,7 +70,7 @@ const HOPS: &[Column] = &[
     column(
         "near",
         Type::Text,
-        "The object that was perhaps meant when the Service is absent, in words; null when there is none.",
+        "The object that was perhaps meant when the Service is absent, in words, or up to three of which one was; null when there is none.",
     ),
     column(
         "headless",
@@ -111,7 +111,7 @@ const HOPS: &[Column] = &[
     column(
         "to_workloads",
         Type::List(&Type::Row("workloads")),
-        "The workloads that the host stands for; where the Service is absent, those behind the one that was perhaps meant.",
+        "The workloads that the host stands for; where the Service is absent, those behind the one that was perhaps meant, if there is just one.",
     ),
     column("listener_tls", Type::Bool, "Whether the listener speaks TLS."),
     column(
@@ -258,6 +258,31 @@ const HOPS: &[Column] = &[
         "in_istio",
         Type::Bool,
         "Whether Istio's proxy surely stands beside the sender: by a container, a label of the pod, or one of a namespace at hand; null without a port of a Service.",
+    ),
+    column(
+        "topics",
+        Type::List(&Type::Text),
+        "The topics of Kafka that spans are written to or read from, on the first of the rows of one component; null for others.",
+    ),
+    column(
+        "topic_encoding",
+        Type::Text,
+        "How spans are encoded there: `otlp_proto`, `jaeger_proto` and so on; null without topics.",
+    ),
+    column(
+        "topic_missed",
+        Type::Text,
+        "For a receiver that reads no topic which a Collector at hand writes to the same brokers: one that is written there in the same encoding and that nobody at hand reads; null else.",
+    ),
+    column(
+        "encoding_missed",
+        Type::Text,
+        "For a receiver: the encoding in which a Collector at hand writes the topic that it reads, when that is another one; null else.",
+    ),
+    column(
+        "topic_writer",
+        Type::Text,
+        "The exporter that writes that topic, in words; null without either.",
     ),
     column(
         "linkerd_open",

@@ -1,6 +1,6 @@
 //! The row of one Tempo process.
 
-use super::{Owner, as_int, as_text, namespace_cell, release_words, texts};
+use super::{Owner, as_int, as_text, namespace_cell, release_words, texts, topic};
 use crate::evidence::{Cell, Fields, Value};
 use crate::facts::{RowBuilder, record};
 use crate::releases::{Basis, Version};
@@ -409,6 +409,7 @@ fn cluster(owner: &Owner<'_>) -> Cell {
         ),
         ("kafka_address", settings.at(&["ingest", "kafka", "address"])),
         ("kafka_topic", settings.at(&["ingest", "kafka", "topic"])),
+        ("kafka_topic_written", topic::written_elsewhere(owner).into()),
         ("partitions_set", partitions_set),
         (
             "complete_block_timeout_seconds",

@@ -2,7 +2,7 @@
 
 use crate::evidence::{Cell, Evidence};
 use crate::facts::{About, Facts, RowBuilder};
-use crate::topology::workload::{Found, ObjectReference, Workload, find, near_miss, source_references};
+use crate::topology::workload::{Found, ObjectReference, Workload, either, find, near_misses, source_references};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub(super) fn used_names(workloads: &[Workload]) -> UsedNames {
     used
 }
 
-/// Returns the object that a name which finds nothing may mean, unless somebody else uses that one.
+/// Names the objects that a name which finds nothing may mean, but for those that somebody else uses.
 pub(super) fn free_near_miss(
     evidence: &Evidence,
     used: &UsedNames,
@@ -43,10 +43,12 @@ pub(super) fn free_near_miss(
     kind: &'static str,
     name: &str,
 ) -> Option<String> {
-    let near = near_miss(evidence, kind, &workload.namespace, name)?;
-    let near_name = near.rsplit(['/', ' ']).next().unwrap_or_default();
-    let is_free = name == near_name || !used.contains(&(kind, near_name.to_owned()));
-    is_free.then_some(near)
+    let mut near = near_misses(evidence, kind, &workload.namespace, name);
+    near.retain(|one| {
+        let near_name = &one.reference.name;
+        name == near_name || !used.contains(&(kind, near_name.clone()))
+    });
+    either(evidence, &near)
 }
 
 /// Adds the rows of the objects and keys that the volumes of a workload name.

@@ -2,7 +2,7 @@
 
 use super::Network;
 use crate::topology::service::{Service, ServicePort, TargetNumber};
-use crate::topology::workload::{Namespace, namespace_of, same_namespace};
+use crate::topology::workload::{Namespace, either_of, namespace_of, same_namespace};
 
 /// Resources whose operators make Services that have the resource's name in theirs.
 const MAKERS: [&str; 10] = [
@@ -40,14 +40,14 @@ impl Network<'_> {
         made.map(|(index, _)| index).collect()
     }
 
-    /// Returns the Service of this name that the Prometheus operator makes in another namespace, in words.
+    /// Names the Services of this name that the Prometheus operator makes in other namespaces.
     pub(super) fn made_in_another(&self, name: &str, namespace: &Namespace) -> Option<String> {
-        let mut all = self.topology.prometheuses.iter();
-        let other = all.find(|one| {
+        let all = self.topology.prometheuses.iter();
+        let others = all.filter(|one| {
             let service = one.made.as_ref().map(|made| made.service);
             service == Some(name) && same_namespace(namespace, &one.namespace) == Some(false)
-        })?;
-        Some(other.namespace.words("Service", name))
+        });
+        either_of(others.map(|one| one.namespace.words("Service", name)).collect())
     }
 
     /// Returns why a Service may be made by something whose objects are not at hand.

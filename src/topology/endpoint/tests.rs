@@ -100,6 +100,34 @@ fn check(host: &str, port: u16, expected: &str) {
 }
 
 #[test]
+fn a_name_of_several_namespaces_is_not_taken_for_one_of_them() {
+    let service = |namespace: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: jaeger, namespace: {namespace}}}\nspec: {{ports: [{{port: 4317}}]}}\n---\n"
+        )
+    };
+    let check = |namespaces: &[&str], expected: &str| {
+        let text = namespaces
+            .iter()
+            .map(|namespace| service(namespace))
+            .collect::<String>();
+        let evidence = evidence_of(&[("cluster.yaml", &text)]);
+        let found = follow(&evidence, "jaeger", 4317);
+        assert_eq!(found, format!("absent, near {expected}, no end"));
+    };
+    check(&["b"], "Service b/jaeger");
+    check(&["b", "a"], "Service b/jaeger or Service a/jaeger");
+    check(
+        &["a", "b", "c"],
+        "Service a/jaeger, Service b/jaeger or Service c/jaeger",
+    );
+    check(
+        &["a", "b", "c", "d"],
+        "Service a/jaeger, Service b/jaeger, Service c/jaeger or another one",
+    );
+}
+
+#[test]
 fn ports_of_a_service_lead_to_what_listens() {
     check("collector.tracing", 4317, "collector, open, otlp_grpc");
     check("collector.tracing.svc", 80, "collector, open, otlp_http");

@@ -3,7 +3,7 @@
 use super::{Account, Need};
 use crate::evidence::{Cell, Evidence, Gap, Resource, TakenFrom};
 use crate::topology::policy::Judged;
-use crate::topology::workload::{Namespace, Workload, namespace_of, near_miss, same_namespace};
+use crate::topology::workload::{Namespace, Workload, either, namespace_of, near_misses, same_namespace};
 
 /// All bindings at hand.
 pub struct Rights<'a> {
@@ -263,9 +263,9 @@ impl<'a> Rights<'a> {
             return None;
         }
         // One of the same name elsewhere is its own namespace's; of a cluster only some are read.
-        let is_another = |words: &String| !words.ends_with(&format!("/{}", account.name));
-        let near = near_miss(self.evidence, "ServiceAccount", &account.namespace, &account.name).filter(is_another);
-        let near = near.filter(|_| self.evidence.taken_from == TakenFrom::Files);
+        let mut near = near_misses(self.evidence, "ServiceAccount", &account.namespace, &account.name);
+        near.retain(|one| one.reference.name != account.name);
+        let near = either(self.evidence, &near).filter(|_| self.evidence.taken_from == TakenFrom::Files);
         let is_told = self
             .evidence
             .completeness

@@ -4,6 +4,7 @@
 
 use super::Namespace;
 use crate::evidence::{Evidence, Resource, ResourceReference};
+use std::collections::HashSet;
 
 /// What is known of an object that something refers to.
 #[derive(Debug, Clone)]
@@ -50,6 +51,9 @@ impl Namespace {
         }
     }
 }
+
+/// So many objects are named where several may be meant.
+const MOST_NAMED: usize = 3;
 
 /// Finds the object of a kind and name in a namespace.
 ///
@@ -104,10 +108,10 @@ fn nearest<'a>(several: &[&'a Resource], near: Option<&str>) -> Option<&'a Resou
     only(&|file| file == near).or_else(|| only(&|file| folder(file) == folder(near)))
 }
 
-/// Returns the object that a name that finds nothing may have meant, in words: the same name in another namespace, the same name with or
-/// without the hash that Kustomize adds, or a name one edit away.
-pub fn near_miss(evidence: &Evidence, kind: &str, namespace: &Namespace, name: &str) -> Option<String> {
-    let mut best: Option<(u8, &Resource)> = None;
+/// Returns the objects that a name that finds nothing may have meant: those of the same name in other namespaces, else those with the same name
+/// with or without the hash that Kustomize adds, else those with a name one edit away.
+pub fn near_misses<'a>(evidence: &'a Evidence, kind: &str, namespace: &Namespace, name: &str) -> Vec<&'a Resource> {
+    let mut best: (u8, Vec<&Resource>) = (u8::MAX, Vec::new());
     for resource in evidence.resources.of_kind(kind) {
         let other = &resource.reference.name;
         let same = same_namespace(namespace, &namespace_of(evidence, &resource.reference));
@@ -117,11 +121,45 @@ pub fn near_miss(evidence: &Evidence, kind: &str, namespace: &Namespace, name: &
             Some(true) if other != name && one_edit_apart(other, name) => 2,
             _ => continue,
         };
-        if best.is_none_or(|(best, _)| rank < best) {
-            best = Some((rank, resource));
+        if rank < best.0 {
+            best = (rank, Vec::new());
+        }
+        if rank == best.0 {
+            best.1.push(resource);
         }
     }
-    best.map(|(_, resource)| namespace_of(evidence, &resource.reference).words(kind, &resource.reference.name))
+    best.1
+}
+
+/// Names objects that may be meant, three at most: `Service a/tempo or Service b/tempo`; `None` when there are none.
+pub fn either(evidence: &Evidence, objects: &[&Resource]) -> Option<String> {
+    let words = objects.iter().map(|resource| {
+        let reference = &resource.reference;
+        namespace_of(evidence, reference).words(&reference.kind, &reference.name)
+    });
+    either_of(words.collect())
+}
+
+/// Joins names of which one is meant; `None` when there are none.
+pub(in crate::topology) fn either_of(mut words: Vec<String>) -> Option<String> {
+    // The variants of an overlay are one object.
+    let mut seen = HashSet::new();
+    words.retain(|one| seen.insert(one.clone()));
+    let more = words.len() > MOST_NAMED;
+    words.truncate(MOST_NAMED);
+    let last = match more {
+        true => "another one".to_owned(),
+        false => words.pop()?,
+    };
+    match words.is_empty() {
+        true => Some(last),
+        false => Some(format!("{} or {last}", words.join(", "))),
+    }
+}
+
+/// Names what a name that finds nothing may have meant.
+pub fn near_miss(evidence: &Evidence, kind: &str, namespace: &Namespace, name: &str) -> Option<String> {
+    either(evidence, &near_misses(evidence, kind, namespace, name))
 }
 
 /// Kustomize's hash has ten letters and digits (`kubernetes-sigs/kustomize:api/hasher/hasher.go`).
@@ -167,6 +205,19 @@ mod tests {
         check("collector", "collector2", false);
         check("collector-config", "agent-config", false);
         check("abcd", "abdc", false);
+    }
+
+    #[test]
+    fn several_names() {
+        let check = |names: &[&str], expected: Option<&str>| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(either_of(names).as_deref(), expected);
+        };
+        check(&[], None);
+        check(&["a"], Some("a"));
+        check(&["a", "b", "a"], Some("a or b"));
+        check(&["a", "b", "c"], Some("a, b or c"));
+        check(&["a", "b", "c", "d", "e"], Some("a, b, c or another one"));
     }
 
     #[test]

@@ -61,6 +61,19 @@ fn variables_of_applications() {
     // Nothing tells the language.
     check("[./cart]", &set(proxy), "? - -");
     check("[./cart]", &with("*"), "- - -");
+    // What the operator gives comes below what the container has.
+    let injected = |list: &str| {
+        let text = app(PYTHON, &set(proxy)).replace(
+            "metadata: {labels: {app: cart}}",
+            "metadata: {labels: {app: cart}, annotations: {instrumentation.opentelemetry.io/inject-sdk: 'true'}}",
+        );
+        format!(
+            "{text}---\napiVersion: opentelemetry.io/v1alpha1\nkind: Instrumentation\nmetadata: {{name: all, namespace: shop}}\nspec: {{env: [{{name: NO_PROXY, value: '{list}'}}]}}\n"
+        )
+    };
+    let columns = ["proxy", "proxy_list"];
+    super::check(&injected(".tracing"), "sdk", &columns, &["- -"]);
+    super::check(&injected(".svc"), "sdk", &columns, &["HTTP_PROXY .svc"]);
     // A proxy in the cluster may pass on.
     let inside = |host: &str| set(&format!("{{name: http_proxy, value: 'http://{host}:3128'}}"));
     check(PYTHON, &inside("squid"), "? - -");

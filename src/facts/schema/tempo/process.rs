@@ -256,6 +256,11 @@ const CLUSTER: Type = Type::Record(&[
     ),
     column("kafka_topic", Type::Text, "`ingest.kafka.topic`; null when not set."),
     column(
+        "kafka_topic_written",
+        Type::Text,
+        "For a process of its own that reads: the topic that distributors of the same namespace and Kafka write to, when none of them writes to its own; null else.",
+    ),
+    column(
         "partitions_set",
         Type::Bool,
         "Whether `block_builder.partitions_per_instance` or `assigned_partitions` is set.",
