@@ -438,8 +438,8 @@ fn renamed_pods(cluster: &Cluster) {
     let _ = cluster.kubectl(&["delete", "namespace", "sick", "--wait=false"]);
 }
 
-/// The kinds of operators, without their schemas.
-pub(crate) const OPERATORS: [(&str, &str, &str, &[&str]); 7] = [
+/// The kinds of operators and of Linkerd, without their schemas.
+pub(crate) const OPERATORS: [(&str, &str, &str, &[&str]); 12] = [
     (
         "opentelemetry.io",
         "opentelemetrycollectors",
@@ -466,6 +466,31 @@ pub(crate) const OPERATORS: [(&str, &str, &str, &[&str]); 7] = [
         "grafanadashboards",
         "GrafanaDashboard",
         &["v1beta1"],
+    ),
+    ("policy.linkerd.io", "servers", "Server", &["v1beta3", "v1beta1"]),
+    (
+        "policy.linkerd.io",
+        "authorizationpolicies",
+        "AuthorizationPolicy",
+        &["v1alpha1"],
+    ),
+    (
+        "policy.linkerd.io",
+        "serverauthorizations",
+        "ServerAuthorization",
+        &["v1beta1"],
+    ),
+    (
+        "policy.linkerd.io",
+        "meshtlsauthentications",
+        "MeshTLSAuthentication",
+        &["v1alpha1"],
+    ),
+    (
+        "policy.linkerd.io",
+        "networkauthentications",
+        "NetworkAuthentication",
+        &["v1alpha1"],
     ),
 ];
 

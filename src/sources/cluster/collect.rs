@@ -38,6 +38,8 @@ pub(super) struct Collector<'a> {
     pub(super) evidence: Evidence,
     /// Whether something measures what pods use.
     pub(super) has_metrics: bool,
+    /// Whether Linkerd is there: what its proxies let in, annotations of the namespace say too.
+    pub(super) has_linkerd: bool,
     /// Kinds of policies of plugins that may be served, and whether they are of a namespace.
     pub(super) other_policies: Vec<(Served, bool)>,
 }
@@ -56,6 +58,7 @@ pub(super) async fn collect(
         needs,
         evidence: begin(options),
         has_metrics: false,
+        has_linkerd: false,
         other_policies: Vec::new(),
     };
     collector.evidence.default_namespace = None;
@@ -217,10 +220,10 @@ impl Collector<'_> {
         self.rights(recognised).await;
     }
 
-    /// What the OpenTelemetry operator injects, annotations of the namespace say too; whom a policy lets in, its labels.
+    /// What the OpenTelemetry operator injects, and whom Linkerd lets in, annotations of the namespace say too; whom a policy lets in, its labels.
     async fn namespace_objects(&mut self, recognised: &Stages) {
         let mut kinds = ["Instrumentation", "NetworkPolicy"].into_iter();
-        if kinds.all(|kind| self.evidence.resources.of_kind(kind).next().is_none()) {
+        if !self.has_linkerd && kinds.all(|kind| self.evidence.resources.of_kind(kind).next().is_none()) {
             return;
         }
         let served = plan::namespaces();

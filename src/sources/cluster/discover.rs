@@ -81,6 +81,7 @@ impl Collector<'_> {
                 }
             }
         }
+        self.has_linkerd = served.iter().any(|kind| kind.kind == "Server");
         if gaps.is_empty() {
             // Of a kind that is not served there is nothing anywhere.
             let kinds = plan::OPERATORS.iter().map(|(.., kind)| *kind);

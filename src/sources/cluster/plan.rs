@@ -12,8 +12,8 @@ const BASE: [(&str, &str, &str); 4] = [
     ("v1", "services", "Service"),
 ];
 
-/// The kinds of operators, by API group; which version is served, discovery tells.
-pub(super) const OPERATORS: [(&str, &str, &str); 8] = [
+/// The kinds of operators, and those by which Linkerd lets in, by API group; which version is served, discovery tells.
+pub(super) const OPERATORS: [(&str, &str, &str); 13] = [
     ("opentelemetry.io", "opentelemetrycollectors", "OpenTelemetryCollector"),
     ("opentelemetry.io", "instrumentations", "Instrumentation"),
     ("tempo.grafana.com", "tempostacks", "TempoStack"),
@@ -22,6 +22,11 @@ pub(super) const OPERATORS: [(&str, &str, &str); 8] = [
     ("grafana.integreatly.org", "grafanadatasources", "GrafanaDatasource"),
     ("grafana.integreatly.org", "grafanadashboards", "GrafanaDashboard"),
     ("argoproj.io", "rollouts", "Rollout"),
+    ("policy.linkerd.io", "servers", "Server"),
+    ("policy.linkerd.io", "authorizationpolicies", "AuthorizationPolicy"),
+    ("policy.linkerd.io", "serverauthorizations", "ServerAuthorization"),
+    ("policy.linkerd.io", "meshtlsauthentications", "MeshTLSAuthentication"),
+    ("policy.linkerd.io", "networkauthentications", "NetworkAuthentication"),
 ];
 
 /// Kinds that are listed in the namespaces of a stage, each only when a column of a table is made of it.
@@ -174,7 +179,9 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
     ));
     lines.push(format!("GET {root}/configmaps?{page} (metadata only)"));
     lines.push(format!("GET {root}/configmaps/{{name of a data source or dashboard}}"));
-    lines.push(format!("GET {root}, if an Instrumentation or a NetworkPolicy exists"));
+    lines.push(format!(
+        "GET {root}, if an Instrumentation or a NetworkPolicy exists, or Linkerd is served"
+    ));
     lines.push(format!("GET {root}/pods?labelSelector={{pods of a stage}}&{page}"));
     if needs.contains(&"persistentvolumeclaims") {
         lines.push(format!(
