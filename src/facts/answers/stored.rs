@@ -73,7 +73,10 @@ pub(super) fn rows(facts: &mut Facts, parts: AnswerParts<'_>, answers: &[&Answer
         .map(|(hop, key)| Written {
             hop: hop.cells.clone(),
             key: key.clone(),
-            has_graph: count(told.get(key), |name| name == SERVICE_GRAPH) > 0,
+            graph: ends
+                .get(key)
+                .filter(|_| count(told.get(key), |name| name == SERVICE_GRAPH) > 0)
+                .and_then(|said| said.queries.first().map(|answer| first_told(answer))),
         })
         .collect();
     for (hop, key) in &hops {

@@ -19,8 +19,8 @@ const ACTIVE: &str = "tempo_metrics_generator_registry_active_series";
 pub(super) struct Written {
     pub(super) hop: Arc<Cell>,
     pub(super) key: Key,
-    /// Whether its end has the service graph.
-    pub(super) has_graph: bool,
+    /// The answer with which its end says that it has the service graph; `None` when it does not.
+    pub(super) graph: Option<Cell>,
 }
 
 /// What should be at one end.
@@ -189,10 +189,10 @@ impl Makers {
             by_tempo || sends_to.is_some_and(|to| to.iter().any(|to| words.contains(to)))
         };
         let mut own = written.iter().filter(belongs);
-        let elsewhere = own.clone().find(|one| one.key != *key && one.has_graph);
-        let kept_elsewhere = elsewhere.and_then(|one| {
+        let mut elsewhere = own.clone().filter(|one| one.key != *key);
+        let kept_elsewhere = elsewhere.find_map(|one| {
             let to = one.hop.text_at(&["to"])?;
-            Some(Cell::from(to).at(one.hop.get("endpoint")?))
+            Some(Cell::from(to).at(one.graph.as_ref()?))
         });
         Made {
             // What is written to this very end is said of the one who writes.

@@ -282,7 +282,7 @@ const METRIC_STORE: &[Column] = &[
     column(
         "kept_elsewhere",
         Type::Text,
-        "For `read`: the other program that the Tempo beside the data source, or a Collector that sends it spans, writes metrics to, and that has the service graph, with the place of that endpoint; null when there is none.",
+        "For `read`: the other program that the Tempo beside the data source, or a Collector that sends it spans, writes metrics to, and that has the service graph, with the place of its answer; null when there is none.",
     ),
     WORKLOAD,
 ];
