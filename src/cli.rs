@@ -248,6 +248,9 @@ pub enum RoleKind {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Cluster")]
 pub struct ClusterArguments {
+    /// The workload that a command is about: it is looked at wherever it is.
+    #[arg(skip)]
+    pub workload: Option<String>,
     /// Looks in all namespaces, which is the default: where that is forbidden, in those that may be read.
     #[arg(short = 'A', long, conflicts_with_all = ["namespace", "paths"])]
     pub all_namespaces: bool,

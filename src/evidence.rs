@@ -232,11 +232,16 @@ pub struct Completeness {
     pub everywhere: BTreeSet<String>,
     /// Single objects that do not exist: (kind, namespace, name).
     pub absent: BTreeSet<(String, String, String)>,
+    /// Namespaces whose objects were counted only, because nothing in them speaks of tracing: they are whole in nothing.
+    pub quiet: BTreeSet<String>,
 }
 
 impl Completeness {
     /// Returns whether an object of this kind that is not in the evidence does not exist in the namespace.
     pub fn covers(&self, kind: &str, namespace: Option<&str>) -> bool {
+        if namespace.is_some_and(|namespace| self.quiet.contains(namespace)) {
+            return false;
+        }
         if self.everywhere.contains(kind) {
             return true;
         }

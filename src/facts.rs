@@ -24,7 +24,7 @@ use crate::evidence::{Cell, Fields, Place, ResourceReference, Value};
 use crate::finding::{LogEvidence, LogSpot, StageReference};
 use crate::releases::ReleaseSpan;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// One row of a table.
 #[derive(Debug, Clone)]
@@ -116,6 +116,12 @@ impl Facts {
     }
 }
 
+/// The names of the columns of each table, which all its rows share.
+static NAMES: LazyLock<BTreeMap<&'static str, Vec<Arc<str>>>> = LazyLock::new(|| {
+    let names = |table: &schema::Table| table.columns.iter().map(|column| column.name.into()).collect();
+    schema::tables().map(|table| (table.name, names(table))).collect()
+});
+
 /// Builds one row; every column of the schema exists in it, null where it was not set.
 #[derive(Debug)]
 pub struct RowBuilder {
@@ -126,11 +132,10 @@ pub struct RowBuilder {
 impl RowBuilder {
     /// Begins a row of a table.
     pub fn new(table: &'static str) -> RowBuilder {
-        let columns = schema::table(table).map_or(&[][..], |table| table.columns);
-        let fields = columns.iter().map(|column| (column.name.into(), Cell::default()));
+        let names = NAMES.get(table).map_or(&[][..], Vec::as_slice);
         RowBuilder {
             table,
-            fields: fields.collect(),
+            fields: names.iter().map(|name| (name.clone(), Cell::default())).collect(),
         }
     }
 

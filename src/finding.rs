@@ -424,6 +424,6 @@ pub struct SourceSummary {
     pub files: usize,
     /// How many logs were scanned, and how many lines.
     pub logs: (usize, u64),
-    /// How many objects of other kinds were counted only.
+    /// How many objects were counted only: those of other kinds, and those of namespaces in which nothing speaks of tracing.
     pub passed_over: usize,
 }

@@ -268,6 +268,7 @@ fn together(mut one: Evidence, other: Evidence) -> Evidence {
         lists,
         everywhere,
         absent,
+        quiet,
     } = other.completeness;
     let complete = &mut one.completeness;
     complete.namespaces.extend(namespaces);
@@ -275,6 +276,7 @@ fn together(mut one: Evidence, other: Evidence) -> Evidence {
     complete.lists.extend(lists);
     complete.everywhere.extend(everywhere);
     complete.absent.extend(absent);
+    complete.quiet.extend(quiet);
     one
 }
 

@@ -4,11 +4,14 @@
 
 pub mod app;
 pub mod collector;
+pub mod datagram;
 pub mod endpoint;
 pub mod grafana;
+pub mod linkerd;
 pub mod permission;
 pub mod policy;
 pub mod prometheus;
+pub mod proxy;
 pub mod sdk;
 pub mod service;
 pub mod store;

@@ -22,6 +22,7 @@ pub const EFFECTS: &[(&str, &str)] = &[
     ),
     ("not-instrumented", "the application makes no spans"),
     ("not-sent", "spans are made and not sent"),
+    ("starved", "no span comes in"),
     ("wrong-target", "spans are sent to where nothing takes them"),
     ("refused", "the receiving side refuses spans"),
     ("dropped", "spans are taken and thrown away"),

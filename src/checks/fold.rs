@@ -70,13 +70,17 @@ fn direct_cause(findings: &[(Finding, String)], linked: &Linked<'_>, index: usiz
                 .is_some_and(|effect| symptom.symptom_of.contains(effect))
             && may_explain(cause, symptom)
             && match cause_owner == owner || cause.resource == symptom.resource {
+                true if symptom.effect.as_deref() == Some("starved") => linked.is_closed_by(findings, *other, index),
                 true => {
                     !is_circle(symptom, cause)
                         && !linked.is_of_another_connection(*other, index)
                         && !linked.is_sender_down(findings, *other, index)
                 }
                 // Which of two is the cause, the connection says.
-                false => linked.is_along_a_connection(findings, *other, index),
+                false => {
+                    linked.is_along_a_connection(findings, *other, index)
+                        || linked.is_starved_by(findings, *other, index)
+                }
             }
     });
     let nearness = |other: usize, cause: &Finding| {

@@ -3,6 +3,7 @@
 //! What may be said of what evidence is decided here, for all checks: releases that are not known exactly, values that cannot be told, what a log line
 //! proves. One broken check never stops the others.
 
+mod also;
 mod edit;
 mod fingerprint;
 mod logs;
@@ -19,8 +20,9 @@ use super::{Catalog, fold};
 use crate::checks::compiled::Compiled;
 use crate::evidence::{Gap, Place, Stage};
 use crate::facts::{About, ContainerKey, Facts, LogMatch, Row, answers, schema};
-use crate::finding::{Broken, ContextValue, Finding, LabelledSpot, Remedy, Severity, Spot, Undecided, Verdict};
+use crate::finding::{Broken, ContextValue, Finding, Remedy, Severity, Spot, Undecided, Verdict};
 use crate::releases::{Cover, VersionRange};
+use also::also;
 use edit::plan_edit;
 use fingerprint::{fingerprint, identity};
 use logs::{log_findings, running_config_differs};
@@ -97,11 +99,10 @@ pub fn judge(catalog: &Catalog, facts: &Facts, gaps: &[Gap]) -> Judgement {
     let mut findings = settle::settle(findings, &is_observed);
     number_equal_fingerprints(&mut findings);
     judgement.not_applicable.sort();
-    let (hints, findings): (Vec<_>, Vec<_>) = findings
-        .into_iter()
-        .partition(|(finding, _)| finding.severity == Severity::Hint);
-    judgement.findings = fold::fold(findings, &fold::Links::of(facts));
-    judgement.hints = hints.into_iter().map(|(finding, _)| finding).collect();
+    // A hint that a finding explains is a symptom of it like any other; the others stay apart.
+    let is_apart = |finding: &Finding| finding.severity == Severity::Hint && finding.caused_by.is_none();
+    let folded = fold::fold(findings, &fold::Links::of(facts));
+    (judgement.hints, judgement.findings) = folded.into_iter().partition(is_apart);
     judgement
 }
 
@@ -409,20 +410,7 @@ fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verd
         ));
     };
     let mut finding = bare_finding(check, &row.about, severity, filled.text, filled.context);
-    for also in &check.also {
-        // A second place that cannot be told is left out.
-        let Ok(target) = follow(&also.at, &row.cells, &check.variables) else {
-            continue;
-        };
-        // What is not there has the place of what is, which is the first.
-        if let Some(other) = target.place().filter(|other| !is_same_place(other, &place)) {
-            let label = also.label.fill(&row.cells, &check.variables).map_err(failed)?;
-            finding.also.push(LabelledSpot {
-                spot: Spot::Text(other),
-                label: label.text,
-            });
-        }
-    }
+    finding.also = also(check, &row.cells, Some(&place)).map_err(failed)?;
     finding.evidence = logs.iter().map(|found| found.evidence.clone()).collect();
     finding.remedy.text = check
         .remedy_text
@@ -446,10 +434,6 @@ fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verd
     }
     finding.spot = Spot::Text(place);
     Ok(finding)
-}
-
-fn is_same_place(one: &Place, other: &Place) -> bool {
-    one.span == other.span && one.path == other.path && std::ptr::eq(&*one.text, &*other.text)
 }
 
 fn bare_finding(

@@ -65,6 +65,7 @@ fn target(arguments: &InputArguments) -> Target {
         kubeconfig: cluster.kubeconfig.clone(),
         context: cluster.context.clone(),
         namespaces,
+        workload: cluster.workload.clone(),
         selector: cluster.selector.clone(),
         timeout: cluster.timeout,
         // One request that hangs leaves time for the others.

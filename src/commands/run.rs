@@ -168,7 +168,7 @@ fn nothing_found(report: &Report) -> String {
     }
     let source = &report.source;
     format!(
-        "no tracing stage was found in {}: {} objects and {} configuration files were read, {} objects of other kinds passed over",
+        "no tracing stage was found in {}: {} objects and {} configuration files were read, {} other objects passed over",
         source.arguments.join(", "),
         source.objects,
         source.files,

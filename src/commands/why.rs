@@ -38,6 +38,7 @@ pub fn why(arguments: WhyArguments) -> Result<u8, CommandError> {
     if cluster::is_meant(&input) {
         // The path leads through other namespaces: -n tells which workload is meant, not where to look.
         input.namespace.clear();
+        input.cluster.workload = Some(wanted.name.clone());
     }
     if !["text", "json"].contains(&format.as_str()) {
         return Err(CommandError::usage(format!("there is no format `{format}` of why")).hint("use text or json"));

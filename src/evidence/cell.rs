@@ -77,7 +77,7 @@ impl Cell {
     /// add beyond is unknown.
     pub fn from_node(document: &Arc<Document>, id: NodeId, schema: Schema, path: &str) -> Cell {
         let mut budget = MAX_CELLS;
-        convert(document, id, schema, path, &mut budget, 0)
+        convert(document, id, schema, &path.into(), &mut budget, 0)
     }
 
     /// Returns the value as text, when it is text.
@@ -209,29 +209,38 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
     }
 }
 
-fn convert(document: &Arc<Document>, id: NodeId, schema: Schema, path: &str, budget: &mut usize, depth: usize) -> Cell {
+fn convert(
+    document: &Arc<Document>,
+    id: NodeId,
+    schema: Schema,
+    path: &Arc<str>,
+    budget: &mut usize,
+    depth: usize,
+) -> Cell {
     if *budget == 0 || depth > 512 {
         return Cell::unknown("the document expands to too many values");
     }
     *budget -= 1;
-    let place = Some(Arc::new(document.place(document.resolved(id), path)));
+    let place = Some(Arc::new(document.place(document.resolved(id), path.clone())));
     let node = document.node(id);
     let value = match &node.value {
         NodeValue::Scalar(text, style) => scalar_value(text, *style, node.tag.as_deref(), schema),
         NodeValue::Sequence(items) => {
-            let items = items
-                .iter()
-                .enumerate()
-                .map(|(index, &item)| convert(document, item, schema, &format!("{path}[{index}]"), budget, depth + 1));
+            let items = items.iter().enumerate().map(|(index, &item)| {
+                let below = format!("{path}[{index}]").into();
+                convert(document, item, schema, &below, budget, depth + 1)
+            });
             Value::List(Arc::new(items.collect()))
         }
         NodeValue::Mapping(_) => {
-            let mut fields = Fields::default();
-            for (key, key_node, value) in document.entries(id) {
-                let below = join(path, key);
+            let entries = document.entries(id);
+            let mut fields = Fields::with_capacity_and_hasher(entries.len(), foldhash::fast::RandomState::default());
+            for (key, key_node, value) in entries {
+                let below: Arc<str> = join(path, key).into();
                 let mut cell = convert(document, value, schema, &below, budget, depth + 1);
                 cell.key = Some(Arc::new(document.place(key_node, below)));
-                fields.insert(key.into(), cell);
+                let key = document.shared_text(key_node).unwrap_or_else(|| key.into());
+                fields.insert(key, cell);
             }
             Value::Map(Arc::new(fields))
         }
@@ -245,16 +254,16 @@ fn convert(document: &Arc<Document>, id: NodeId, schema: Schema, path: &str, bud
     }
 }
 
-fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&str>, schema: Schema) -> Value {
+fn scalar_value(text: &Arc<str>, style: ScalarStyle, tag: Option<&str>, schema: Schema) -> Value {
     if style != ScalarStyle::Plain || tag == Some("str") {
-        return Value::Text(text.into());
+        return Value::Text(text.clone());
     }
     match scalar::resolve(text, schema) {
         Plain::Null => Value::Null,
         Plain::Bool(value) => Value::Bool(value),
         Plain::Int(value) => Value::Int(value),
         Plain::Float(value) => Value::Float(value),
-        Plain::Text => Value::Text(text.into()),
+        Plain::Text => Value::Text(text.clone()),
     }
 }
 

@@ -35,8 +35,8 @@ pub enum ScalarStyle {
 /// What a node is.
 #[derive(Debug)]
 pub enum NodeValue {
-    /// A scalar with its decoded text.
-    Scalar(Box<str>, ScalarStyle),
+    /// A scalar with its decoded text, which the cells made of it share.
+    Scalar(Arc<str>, ScalarStyle),
     /// A sequence.
     Sequence(Vec<NodeId>),
     /// A mapping, in the order written, equal keys included.
@@ -104,6 +104,8 @@ impl Document {
             Some(root) => root,
             None => builder.add(NodeValue::Scalar("".into(), ScalarStyle::Plain), 0..0, None),
         };
+        // Thousands of documents stand in memory at once: none keeps room for more.
+        builder.nodes.shrink_to_fit();
         Ok(Document {
             text,
             nodes: builder.nodes,
@@ -167,7 +169,11 @@ impl Document {
 
     /// Returns the effective entries of a mapping in the order written, merged ones last, each key once.
     pub fn entries(&self, mapping: NodeId) -> Vec<(&str, NodeId, NodeId)> {
-        let mut order: Vec<(&str, NodeId, NodeId)> = Vec::new();
+        let capacity = match &self.node(mapping).value {
+            NodeValue::Mapping(entries) => entries.len(),
+            _ => 0,
+        };
+        let mut order: Vec<(&str, NodeId, NodeId)> = Vec::with_capacity(capacity);
         let mut seen: HashSet<&str, RandomState> = HashSet::default();
         let mut depth = 0;
         self.visit(mapping, &mut depth, &mut |key, (key_node, value)| {
@@ -235,6 +241,14 @@ impl Document {
     pub fn text_of(&self, id: NodeId) -> Option<&str> {
         match &self.node(id).value {
             NodeValue::Scalar(text, _) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the decoded text of a scalar, shared with the tree.
+    pub fn shared_text(&self, id: NodeId) -> Option<Arc<str>> {
+        match &self.node(id).value {
+            NodeValue::Scalar(text, _) => Some(text.clone()),
             _ => None,
         }
     }
@@ -426,8 +440,13 @@ impl Builder {
                 if let Some(open) = self.open.pop() {
                     let flow = self.nodes[open.id.0 as usize].flow;
                     let end = if flow { range.end } else { self.last_child_end(open.id) };
-                    let span = &mut self.nodes[open.id.0 as usize].span;
-                    span.end = end.max(span.start);
+                    let node = &mut self.nodes[open.id.0 as usize];
+                    node.span.end = end.max(node.span.start);
+                    match &mut node.value {
+                        NodeValue::Sequence(items) => items.shrink_to_fit(),
+                        NodeValue::Mapping(entries) => entries.shrink_to_fit(),
+                        NodeValue::Scalar(..) | NodeValue::Alias(_) => {}
+                    }
                     self.attach(open.id);
                 }
             }

@@ -6,6 +6,7 @@ use crate::evidence::{Evidence, Stage};
 use crate::finding::StageSummary;
 use crate::releases::{ReleaseSpan, Tables};
 use crate::topology::Topology;
+use crate::topology::datagram::Datagrams;
 use crate::topology::workload::{Namespace, namespace_of};
 use std::collections::HashSet;
 
@@ -37,6 +38,7 @@ pub fn build(
         evidence,
         workloads: &topology.workloads,
         services: &topology.services,
+        datagrams: &Datagrams::of(topology),
         stages: &stage_of,
     };
     let workload_rows = workload::rows(&mut facts, &parts);

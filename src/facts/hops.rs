@@ -5,9 +5,11 @@
 mod auth;
 mod ends;
 mod gather;
+mod linkerd;
 mod loops;
 mod mesh;
 mod policy;
+mod proxy;
 mod senders;
 mod tenant;
 #[cfg(test)]
@@ -17,6 +19,7 @@ use super::{About, Facts};
 use crate::evidence::{Cell, Evidence, Place, Value};
 use crate::topology::Topology;
 use crate::topology::endpoint::{Asker, Network, Route, Target};
+use crate::topology::linkerd::Linkerd;
 use crate::topology::workload::Namespace;
 use ends::Ends;
 use std::sync::Arc;
@@ -50,6 +53,12 @@ struct Sender<'a> {
     namespace: &'a Namespace,
     /// The index of its workload.
     workload: Option<usize>,
+    /// The index of its container in that.
+    container: Option<usize>,
+    /// The indexes of Collector and component, when a component sends or asks.
+    component: Option<(usize, usize)>,
+    /// The index of the application, when an SDK sends.
+    app: Option<usize>,
 }
 
 /// How a sender finds the host.
@@ -110,6 +119,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         workloads: links.workloads,
     };
     let guards = policy::Guards::new(evidence, topology);
+    let linkerd = Linkerd::new(evidence, &topology.workloads);
     let senders = senders::all(topology, links);
     let found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
     let loops = loops::find(topology, &senders, &found);
@@ -122,7 +132,9 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let row = tenants.with_columns(row, position);
         let row = auth::with_columns(row, topology, links, sender, found);
         let (row, is_mistaken) = mesh::with_columns(row, evidence, topology, sender, found);
+        let row = linkerd::with_columns(row, &linkerd, topology, sender, found);
         let row = gatherers.with_columns(row, evidence, topology, found);
+        let (row, is_proxied) = proxy::with_columns(row, evidence, (topology, &network), links, sender, found);
         let mut about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
         let mut assumptions = guarded.assumptions();
         if tenants.is_apart(position) {
@@ -130,6 +142,9 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         }
         if is_mistaken {
             assumptions.push(mesh::NOT_UPGRADED.to_owned());
+        }
+        if is_proxied {
+            assumptions.push(proxy::LEADS_AWAY.to_owned());
         }
         if !assumptions.is_empty() {
             Arc::make_mut(&mut about).assumptions.extend(assumptions);

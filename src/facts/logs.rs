@@ -10,7 +10,7 @@ use crate::evidence::logs::{LineReference, LogGroup, Timestamp};
 use crate::evidence::{Cell, ContainerLog, Evidence, Fields, ResourceReference, Stage};
 use crate::finding::{LogEvidence, LogMoment, LogSpot, StageReference};
 use crate::topology::workload::{Namespace, Workload, is_pod_of, is_random};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// What the rows are made of.
@@ -37,6 +37,7 @@ struct Owner {
 
 /// Adds the rows of every log, and the groups of matching lines.
 pub fn rows(facts: &mut Facts, parts: &LogParts<'_>) {
+    let connections = Connections::of(facts);
     let owners: Vec<Owner> = parts.evidence.logs.iter().map(|log| owner(parts, log)).collect();
     for (index, log) in parts.evidence.logs.iter().enumerate() {
         let owner = &owners[index];
@@ -50,7 +51,8 @@ pub fn rows(facts: &mut Facts, parts: &LogParts<'_>) {
         let link = row.cells.clone();
         facts.push("container_logs", row);
         for group in &log.summary.groups {
-            let row = group_row(parts, log, owner, group, &link).build(&owner.about);
+            let row = group_row(parts, log, owner, group, &link).set("hop", connections.named(owner, group));
+            let row = row.build(&owner.about);
             facts.push_log_match(LogMatch {
                 pattern: group.id.clone(),
                 about: owner.about.clone(),
@@ -65,6 +67,33 @@ pub fn rows(facts: &mut Facts, parts: &LogParts<'_>) {
                 row: row.cells.clone(),
             });
             facts.push("logs", row);
+        }
+    }
+}
+
+/// The connections of exporters, by container and name.
+struct Connections(HashMap<(ContainerKey, String), Vec<Arc<Cell>>>);
+
+impl Connections {
+    fn of(facts: &Facts) -> Connections {
+        let mut found: HashMap<(ContainerKey, String), Vec<Arc<Cell>>> = HashMap::new();
+        let rows = facts.rows("hops").iter();
+        for row in rows.filter(|row| row.cells.text_at(&["sender"]) == Some("exporter")) {
+            if let (Some(container), Some(name)) = (&row.about.container, row.cells.text_at(&["name"])) {
+                let of_exporter = found.entry((container.clone(), name.to_owned())).or_default();
+                of_exporter.push(row.cells.clone());
+            }
+        }
+        Connections(found)
+    }
+
+    /// Returns the one connection of the exporter that a line names.
+    fn named(&self, owner: &Owner, group: &LogGroup) -> Option<Cell> {
+        let name = ["new", "old"].iter().find_map(|name| group.captures.get(*name))?;
+        let container = owner.about.container.clone()?;
+        match self.0.get(&(container, name.clone()))?.as_slice() {
+            [hop] => Some(Cell::link(hop)),
+            _ => None,
         }
     }
 }

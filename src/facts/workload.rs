@@ -15,6 +15,7 @@ use super::{About, ContainerKey, Facts, RowBuilder};
 use crate::evidence::{Cell, Evidence, Stage, Value};
 use crate::finding::StageReference;
 use crate::releases::{Basis, Program, Release, ReleaseSpan};
+use crate::topology::datagram::Datagrams;
 use crate::topology::permission::Rights;
 use crate::topology::service::Service;
 use crate::topology::workload::{Container, Namespace, Workload};
@@ -30,6 +31,8 @@ pub struct WorkloadParts<'a> {
     pub workloads: &'a [Workload],
     /// The Services, with the indexes of the workloads that they select.
     pub services: &'a [Service],
+    /// What listens for datagrams.
+    pub datagrams: &'a Datagrams,
     /// Tells the stage of a container by the indexes of workload and container; [`stage_of`] where nothing better is known.
     pub stages: &'a dyn Fn(usize, usize) -> Stage,
 }

@@ -123,7 +123,7 @@ struct Source<'a> {
     logs: usize,
     /// How many lines they have.
     log_lines: u64,
-    /// How many objects of other kinds were counted only.
+    /// How many objects were counted only: those of other kinds, and those of namespaces in which nothing speaks of tracing.
     passed_over: usize,
 }
 

@@ -20,6 +20,7 @@ mod logs;
 mod plan;
 mod progress;
 mod questions;
+mod quiet;
 mod request;
 mod stages;
 #[cfg(test)]
@@ -51,6 +52,8 @@ pub struct Target {
     pub context: Option<String>,
     /// The namespaces to look in; empty: wherever the account may.
     pub namespaces: Vec<String>,
+    /// The name of a workload or pod that is looked at whether its namespace speaks of tracing or not.
+    pub workload: Option<String>,
     /// Only workloads with these labels.
     pub selector: Option<String>,
     /// How long the whole run may take.
@@ -75,6 +78,7 @@ impl Default for Target {
             kubeconfig: None,
             context: None,
             namespaces: Vec::new(),
+            workload: None,
             selector: None,
             timeout: Duration::from_secs(60),
             request_timeout: Duration::from_secs(15),

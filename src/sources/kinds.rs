@@ -6,9 +6,10 @@ use super::unit::Unit;
 use crate::evidence::{Note, Resource};
 
 /// The kinds that a fact may need, sorted. `List` and typed lists are taken apart.
-const NEEDED: [&str; 49] = [
+const NEEDED: [&str; 54] = [
     "AdminNetworkPolicy",
     "Alloy",
+    "AuthorizationPolicy",
     "BaselineAdminNetworkPolicy",
     "CiliumClusterwideNetworkPolicy",
     "CiliumNetworkPolicy",
@@ -32,7 +33,9 @@ const NEEDED: [&str; 49] = [
     "Job",
     "Kafka",
     "LokiStack",
+    "MeshTLSAuthentication",
     "Namespace",
+    "NetworkAuthentication",
     "NetworkPolicy",
     "OpenTelemetryCollector",
     "PersistentVolumeClaim",
@@ -48,6 +51,8 @@ const NEEDED: [&str; 49] = [
     "Rollout",
     "ScaledObject",
     "Secret",
+    "Server",
+    "ServerAuthorization",
     "Service",
     "ServiceAccount",
     "StatefulSet",

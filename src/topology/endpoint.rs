@@ -96,6 +96,11 @@ pub fn service_name(host: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
+/// Whether a host can be nothing but a Service, by its form.
+pub fn is_service_name(host: &str) -> bool {
+    matches!(parse(host), Name::Service { is_certain: true, .. })
+}
+
 impl<'a> Network<'a> {
     /// Prepares answers.
     pub fn new(evidence: &'a Evidence, topology: &'a Topology) -> Network<'a> {

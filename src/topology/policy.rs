@@ -394,7 +394,7 @@ impl<'a> Policies<'a> {
 }
 
 /// Returns the labels of a workload's pods.
-fn labels_of(workload: &Workload) -> Labels<'_> {
+pub(super) fn labels_of(workload: &Workload) -> Labels<'_> {
     let runs_itself = [
         "Deployment",
         "StatefulSet",

@@ -192,7 +192,7 @@ fn incidents_give_exactly_the_expected_findings() {
             let mut found: Vec<String> = report
                 .findings
                 .iter()
-                .filter(|finding| finding.severity >= Severity::Note)
+                .filter(|finding| finding.severity >= Severity::Note || finding.caused_by.is_some())
                 .map(|finding| {
                     let (file, number) = place(folder, finding);
                     let cause = finding.caused_by.as_ref().map(check_of);

@@ -34,7 +34,21 @@ struct Link {
     places: Vec<Spotted>,
     /// The owners of the workloads that the host stands for.
     to: BTreeSet<String>,
+    /// Whether it carries spans.
+    carries_spans: bool,
 }
+
+/// What keeps spans from coming to where a sender sends them, or from being made.
+const STARVES: [&str; 6] = [
+    "not-instrumented",
+    "not-sent",
+    "wrong-target",
+    "refused",
+    "dropped",
+    "pod-down",
+];
+/// What keeps a station from taking spans that come to it.
+const CLOSES: [&str; 3] = ["wrong-target", "refused", "pod-down"];
 
 /// A file, and the first byte in it and that behind the last.
 type Spotted = (String, usize, usize);
@@ -66,6 +80,8 @@ impl Links {
                     .chain(selector)
                     .collect(),
                 to: row.cells.get("to_workloads").map_or_else(BTreeSet::new, owners),
+                carries_spans: text("signal") == "traces"
+                    && ["sdk", "exporter", "receiver"].contains(&text("sender").as_str()),
             }
         };
         Links {
@@ -179,6 +195,32 @@ impl Linked<'_> {
         let mut own = self.of_symptom(symptom).into_iter();
         own.any(|index| self.links.all[index].to.contains(owner))
             && reaches_back(at_end.effect.as_deref(), findings[symptom].0.effect.as_deref())
+    }
+
+    /// Whether nothing comes in at a station because of a fault of the station itself: none on its way on.
+    pub(super) fn is_closed_by(&self, findings: &[(Finding, String)], cause: usize, symptom: usize) -> bool {
+        has_effect(&findings[cause].0, &CLOSES) && self.on[cause].is_disjoint(&self.sends[symptom])
+    }
+
+    /// Whether nothing comes in at a station because of a fault of those who send to it, or of those before them.
+    pub(super) fn is_starved_by(&self, findings: &[(Finding, String)], cause: usize, symptom: usize) -> bool {
+        if !has_effect(&findings[symptom].0, &["starved"]) || !has_effect(&findings[cause].0, &STARVES) {
+            return false;
+        }
+        let mut leads: BTreeSet<usize> = BTreeSet::new();
+        let mut stations = vec![findings[symptom].1.as_str()];
+        while let Some(station) = stations.pop() {
+            for (index, link) in self.links.all.iter().enumerate() {
+                if link.carries_spans && link.to.contains(station) && leads.insert(index) {
+                    stations.push(&link.from[0]);
+                }
+            }
+        }
+        let faulty: Vec<usize> = self.on[cause].intersection(&self.sends[cause]).copied().collect();
+        match faulty.is_empty() {
+            true => self.sends[cause].iter().any(|index| leads.contains(index)),
+            false => faulty.iter().any(|index| leads.contains(index)),
+        }
     }
 
     /// Whether a log says that sending failed, and the cause is that the sender itself does not stay up: the other end has a fault of its own.

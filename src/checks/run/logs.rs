@@ -1,7 +1,7 @@
 //! What log lines prove: they corroborate a finding, are one, or contradict a configuration that is right.
 
 use super::fingerprint::fingerprint;
-use super::{Answer, bare_finding};
+use super::{Answer, also, bare_finding};
 use crate::checks::Check;
 use crate::checks::template::{Part, Template};
 use crate::facts::{ContainerKey, LogMatch};
@@ -79,6 +79,7 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
     finding.spot = Spot::Log(first.spot.clone());
     finding.evidence = found.iter().map(|found| found.evidence.clone()).collect();
     if check.each == "logs" {
+        finding.also = also(check, row, None).unwrap_or_default();
         finding.remedy = Remedy {
             text: check
                 .remedy_text

@@ -1,4 +1,4 @@
-//! What arrives where exporters send to: the counters at the other end of a connection.
+//! What arrives at Collectors and Tempos: the counters at the other end of a connection, those of all pods together.
 
 use super::{AnswerParts, owner};
 use crate::evidence::answers::Answer;
@@ -8,17 +8,17 @@ use crate::facts::{Facts, record};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// What the pods of one Tempo received.
+/// What the pods of one workload received.
 #[derive(Debug, Default, Clone)]
 struct Arrival {
     pods: BTreeSet<String>,
     received: f64,
     replicas: Option<i64>,
-    /// Whether each page was whole and Tempo's own.
+    /// Whether each page was whole and the program's own.
     is_whole: bool,
 }
 
-/// The arrivals of every Tempo, and which exporter sends there.
+/// The arrivals of every Collector and Tempo, and which exporter sends there.
 #[derive(Debug, Default)]
 pub(super) struct Arrivals {
     by_words: BTreeMap<String, Arrival>,
@@ -31,14 +31,19 @@ pub(super) fn of(facts: &Facts, parts: AnswerParts<'_>, pages: &[(&Answer, Optio
     let mut arrivals = Arrivals::default();
     for (first, second) in pages {
         let owner = owner(parts, first);
-        let Some((_, pod)) = first.name.pod().filter(|_| owner.stage == Stage::Tempo) else {
+        let (counters, own) = match owner.stage {
+            Stage::Tempo => ("tempo_receiver_", "tempo_build_info"),
+            Stage::Collector => ("otelcol_receiver_", "otelcol_process_uptime"),
+            _ => continue,
+        };
+        let Some((_, pod)) = first.name.pod() else {
             continue;
         };
         let latest = second.unwrap_or(first);
         let series = exposition::series(latest.body(), |name| {
-            name.starts_with("tempo_receiver_") || name == "tempo_build_info"
+            name.starts_with(counters) || name.starts_with(own)
         });
-        let is_own = series.iter().any(|one| one.name == "tempo_build_info");
+        let is_own = series.iter().any(|one| one.name.starts_with(own));
         let arrival = arrivals
             .by_words
             .entry(owner.about.stage.name.clone())
@@ -51,9 +56,10 @@ pub(super) fn of(facts: &Facts, parts: AnswerParts<'_>, pages: &[(&Answer, Optio
         arrival.replicas = owner
             .workload
             .and_then(|index| parts.topology.workloads.get(index)?.replicas);
+        let is_of_spans = |name: &str| name.ends_with("_spans") || name.ends_with("_spans_total");
         let spans = series
             .iter()
-            .filter(|one| one.name.ends_with("_spans") || one.name.ends_with("_spans_total"));
+            .filter(|one| one.name.starts_with(counters) && is_of_spans(one.name));
         arrival.received += spans
             .map(|one| one.value)
             .filter(|value| value.is_finite())
@@ -77,7 +83,26 @@ pub(super) fn of(facts: &Facts, parts: AnswerParts<'_>, pages: &[(&Answer, Optio
     arrivals
 }
 
+impl Arrival {
+    fn answered(&self) -> i64 {
+        i64::try_from(self.pods.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Whether all pods answered, each in full.
+    fn is_of_all(&self) -> bool {
+        self.is_whole && self.replicas == Some(self.answered())
+    }
+}
+
 impl Arrivals {
+    /// Returns how many spans all pods of a program received since they started; null when not all of them answered.
+    pub(super) fn at(&self, words: &str) -> Cell {
+        match self.by_words.get(words).filter(|arrival| arrival.is_of_all()) {
+            Some(arrival) => Value::Float(arrival.received).into(),
+            None => Cell::default(),
+        }
+    }
+
     /// Returns what arrived at the Tempo that an exporter sends to; null when none is known or none answered.
     pub(super) fn behind(&self, component: &Cell) -> Cell {
         let Value::Link(row) = &component.value else {
@@ -89,14 +114,10 @@ impl Arrivals {
         let Some(arrival) = self.by_words.get(words) else {
             return Cell::default();
         };
-        let answered = i64::try_from(arrival.pods.len()).unwrap_or(i64::MAX);
         record([
             ("to", Cell::from(words.as_str())),
-            ("pods", Cell::from(answered)),
-            (
-                "whole",
-                Cell::from(arrival.is_whole && arrival.replicas == Some(answered)),
-            ),
+            ("pods", Cell::from(arrival.answered())),
+            ("whole", Cell::from(arrival.is_of_all())),
             ("received", Value::Float(arrival.received).into()),
         ])
     }

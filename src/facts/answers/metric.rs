@@ -108,13 +108,18 @@ pub(super) fn rows(
         })
         .collect();
     let page = Page::of(owner, latest, second, &all);
+    let received = arrivals.at(&owner.about.stage.name);
     for one in all.iter().take(MOST_ROWS) {
         let component = component(owner, &one.series);
         let downstream = match one.name == "otelcol_exporter_sent_spans" {
             true => arrivals.behind(&component),
             false => Cell::default(),
         };
-        let row = page.row(one).set("component", component).set("downstream", downstream);
+        let row = page
+            .row(one)
+            .set("component", component)
+            .set("downstream", downstream)
+            .set("received", received.clone());
         let row = owner.common(row, latest);
         facts.push(
             "metrics",

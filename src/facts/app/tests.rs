@@ -30,6 +30,7 @@ pub(crate) fn facts_of(evidence: &Evidence) -> Facts {
         evidence,
         workloads: &workloads,
         services: &services,
+        datagrams: &crate::topology::datagram::Datagrams::default(),
         stages: &stages,
     };
     let links = workload_rows(&mut facts, &parts);

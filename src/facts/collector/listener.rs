@@ -68,6 +68,7 @@ fn listener_row(maker: &Maker<'_>, index: usize, listener: &Listener) -> RowBuil
         .set("pod_address", listener.is_pod_address)
         .set("path", listener.path.as_deref())
         .set("tls", listener.has_tls)
+        .set("largest_message", listener.largest_message.clone())
         .set("started", started(component, listener))
         .set("signals", texts(signals))
         .set("endpoint", listener.written.clone())
@@ -75,6 +76,7 @@ fn listener_row(maker: &Maker<'_>, index: usize, listener: &Listener) -> RowBuil
         .set("config_path", listener.config_path.as_str())
         .set("container_port", listener.is_container_port)
         .set("host_port", listener.host_port)
+        .set("other_host_port", listener.other_host_port.clone())
         .set("host_network", listener.host_network)
         .set(
             "service_ports",

@@ -22,6 +22,7 @@ fn facts_of(evidence: &Evidence) -> Facts {
         evidence,
         workloads: &found,
         services: &services,
+        datagrams: &crate::topology::datagram::Datagrams::default(),
         stages: &stages,
     };
     let workload_rows = crate::facts::workload::rows(&mut facts, &parts);

@@ -64,6 +64,7 @@ pub(in crate::facts) fn facts_of(evidence: &Evidence) -> Facts {
         evidence,
         workloads: &workloads,
         services: &services,
+        datagrams: &crate::topology::datagram::Datagrams::default(),
         stages: &stages,
     };
     let workload_rows = crate::facts::workload::rows(&mut facts, &parts);

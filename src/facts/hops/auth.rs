@@ -5,7 +5,6 @@ use crate::evidence::{Cell, Value};
 use crate::facts::RowBuilder;
 use crate::topology::Topology;
 use crate::topology::endpoint::{End, Listening};
-use std::sync::Arc;
 
 /// Fills in the columns.
 pub(super) fn with_columns(
@@ -58,12 +57,7 @@ fn has_credentials(topology: &Topology, links: &Links<'_>, sender: &Sender<'_>) 
             _ => Cell::unknown("one of the headers may be a credential"),
         };
     }
-    let index = links
-        .apps
-        .abouts
-        .iter()
-        .position(|about| Arc::ptr_eq(about, &sender.about));
-    let Some(view) = index.map(|index| &links.views[index]) else {
+    let Some(view) = sender.app.map(|index| &links.views[index]) else {
         return Cell::unknown("which headers are sent is not known");
     };
     let container = &topology.workloads[view.app.workload].containers[view.app.container];

@@ -6,6 +6,7 @@ use crate::facts::RowBuilder;
 use crate::topology::Topology;
 use crate::topology::endpoint::{End, Listening, Route, Target};
 use crate::topology::prometheus::Prometheus;
+use crate::topology::service::{Service, port_number};
 use std::sync::Arc;
 
 /// What both ends of a way are made of.
@@ -39,7 +40,7 @@ impl Ends<'_> {
         match found {
             Found::Route(route) => self.with_route(row, sender, route),
             Found::Host(target) => {
-                let row = self.with_target(row, target);
+                let row = self.with_target(row, target, &sender.to.port);
                 match target {
                     Target::Absent { .. } | Target::Outside => row,
                     _ => {
@@ -57,7 +58,7 @@ impl Ends<'_> {
         }
     }
 
-    fn with_target(&self, row: RowBuilder, target: &Target) -> RowBuilder {
+    fn with_target(&self, row: RowBuilder, target: &Target, port: &Cell) -> RowBuilder {
         let word = match target {
             Target::OwnPod => "own_pod".into(),
             Target::Node => "node".into(),
@@ -80,6 +81,7 @@ impl Ends<'_> {
                 let ports = tcp.filter_map(|port| Some(Cell::from(i64::from(port.port?)).at(&port.cell)));
                 let listed = service.cell.path(&["spec", "ports"]).unwrap_or(&service.cell);
                 row.set("service", Cell::from(words).at(name))
+                    .set("udp_port", udp_port(service, port))
                     .set("headless", service.headless)
                     .set("to_service", self.services.get(*index).map(Cell::link))
                     .set("service_ports", Cell::from(ports.collect::<Vec<_>>()).at(listed))
@@ -106,10 +108,14 @@ impl Ends<'_> {
     }
 
     fn with_route(&self, row: RowBuilder, sender: &Sender<'_>, route: &Route) -> RowBuilder {
-        let row = self.with_target(row, &route.target);
+        let row = self.with_target(row, &route.target, &sender.to.port);
         let port_open = match (&route.target, &route.port_open) {
             (Target::Absent { .. } | Target::Outside, _) => Cell::default(),
             (Target::Unknown(reason), _) => Cell::unknown(reason.as_str()),
+            (Target::Service(index), Ok(false)) => {
+                let service = &self.topology.services[*index];
+                udp_port(service, &sender.to.port).is_some().into()
+            }
             (_, Ok(open)) => (*open).into(),
             (_, Err(reason)) => Cell::unknown(reason.as_str()),
         };
@@ -237,6 +243,7 @@ impl Ends<'_> {
                     .set("to_stage", "collector")
                     .set("to", Cell::from(collector.name.as_str()).at(at))
                     .set("listener_tls", listener.has_tls)
+                    .set("largest_message", listener.largest_message.clone())
                     .set("listener_local", local)
                     .set("listener_signals", signals)
             }
@@ -247,6 +254,7 @@ impl Ends<'_> {
                     .set("to_stage", "tempo")
                     .set("to", tempo_words(self.topology, index).at(&receiver.cell))
                     .set("listener_tls", receiver.tls)
+                    .set("largest_message", receiver.largest_message.clone())
                     .set("listener_local", receiver.localhost.clone())
             }
             Listening::TempoHttp(index) => row.set("listener", "tempo_http").set("to_stage", "tempo").set(
@@ -296,6 +304,15 @@ impl Ends<'_> {
             _ => Vec::new(),
         }
     }
+}
+
+/// Returns the port of a Service that has the number for datagrams only; the name of a headless one leads past its ports.
+fn udp_port(service: &Service, port: &Cell) -> Option<Cell> {
+    let number = port_number(port).filter(|_| !service.headless)?;
+    let mut ports = service.ports.iter().filter(|one| one.port == Some(number));
+    let first = ports.next()?;
+    let is_udp = first.protocol == "UDP" && ports.all(|one| one.protocol == "UDP");
+    is_udp.then(|| first.cell.clone())
 }
 
 fn with_prometheus(row: RowBuilder, prometheus: &Prometheus) -> RowBuilder {

@@ -119,6 +119,9 @@ fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &Ap
         referred_by: Cell::default(),
         namespace: &workload.namespace,
         workload: Some(view.app.workload),
+        container: Some(view.app.container),
+        component: None,
+        app: Some(index),
     })
 }
 

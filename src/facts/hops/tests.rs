@@ -1,5 +1,7 @@
 //! Connections of small clusters, in the words of the table.
 
+mod proxies;
+
 use crate::evidence::{Cell, Evidence, Value};
 use crate::facts::{Facts, build};
 use crate::releases::tests::tables;

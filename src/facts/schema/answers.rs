@@ -175,6 +175,11 @@ const METRIC: &[Column] = &[
         "For `otelcol_exporter_sent_spans`: what arrived at the Tempo that the exporter sends to; null when none is known or none answered.",
     ),
     column(
+        "received",
+        Type::Float,
+        "How many spans all pods of this Collector or Tempo received since they started, those that they refused too; null for other programs, and when not all of its pods answered in full.",
+    ),
+    column(
         "component",
         Type::Row("components"),
         "The component that the series is about; null when it is not at hand.",

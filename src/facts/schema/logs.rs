@@ -50,6 +50,11 @@ const LOG_COLUMNS: &[Column] = &[
         "The program of the container, when its image tells; null otherwise.",
     ),
     column("log", Type::Row("container_logs"), "The log."),
+    column(
+        "hop",
+        Type::Row("hops"),
+        "The connection of the exporter that the line names, by a group `new` or `old` of the pattern; null when there is not just one.",
+    ),
 ];
 
 const CONTAINER_LOG_COLUMNS: &[Column] = &[

@@ -79,9 +79,14 @@ const HOPS: &[Column] = &[
     ),
     column("service_ports", Type::List(&Type::Int), "The TCP ports of the Service."),
     column(
+        "udp_port",
+        Type::Any,
+        "The port of the Service as written, when it has that number for UDP only; null else.",
+    ),
+    column(
         "port_open",
         Type::Bool,
-        "Whether the Service has the port; null where there is none to have it.",
+        "Whether the Service has the port, if only for UDP; null where there is none to have it.",
     ),
     column(
         "pod_port",
@@ -109,6 +114,11 @@ const HOPS: &[Column] = &[
         "The workloads that the host stands for; where the Service is absent, those behind the one that was perhaps meant.",
     ),
     column("listener_tls", Type::Bool, "Whether the listener speaks TLS."),
+    column(
+        "largest_message",
+        Type::Int,
+        "The largest message that the listener takes, in bytes, with the place of the setting, else of the listener; null where it is none of OTLP over gRPC.",
+    ),
     column(
         "listener_local",
         Type::Bool,
@@ -248,6 +258,37 @@ const HOPS: &[Column] = &[
         "in_istio",
         Type::Bool,
         "Whether Istio's proxy surely stands beside the sender: by a container, a label of the pod, or one of a namespace at hand; null without a port of a Service.",
+    ),
+    column(
+        "linkerd_open",
+        Type::Bool,
+        "Whether policies of Linkerd let the sender in to the pods behind it; null where none restricts these, or they are not surely in the mesh.",
+    ),
+    column(
+        "linkerd_policy",
+        Type::Text,
+        "The Server of Linkerd, or the annotation, that keeps the sender out, with its place; null where it is let in.",
+    ),
+    column(
+        "proxy",
+        Type::Text,
+        "The variable (or option of the JVM) by which what is sent to a host of the cluster goes through a proxy, as this runtime reads it; null when it does not, unknown when the proxy is in the cluster or a value cannot be told.",
+    ),
+    column("proxy_host", Type::Text, "The host of that proxy; null without one."),
+    column(
+        "proxy_list",
+        Type::Text,
+        "The list of hosts that the proxy is not used for, such as NO_PROXY, as the runtime reads it; null when there is none.",
+    ),
+    column(
+        "proxy_list_fixed",
+        Type::Text,
+        "That list with the host added; null where it is not written as one text, or another thing has to be done.",
+    ),
+    column(
+        "proxy_by_address",
+        Type::Bool,
+        "Whether the sender compares addresses with that list, as load balancing does, so that names in it do not count; null without a proxy.",
     ),
 ];
 

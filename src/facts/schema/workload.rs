@@ -6,7 +6,7 @@ mod service;
 use mount::{MOUNT_COLUMNS, VOLUME_COLUMNS, VOLUME_ITEM_COLUMNS};
 use service::{SERVICE_COLUMNS, SERVICE_PORT_COLUMNS};
 
-use super::{CONFIGURATION, Column, SERVICES, Table, Type, WORKLOADS, column};
+use super::{CONFIGURATION, CONFIGURATION_AND_SERVICES, Column, SERVICES, Table, Type, WORKLOADS, column};
 
 const TEXTS: Type = Type::List(&Type::Text);
 
@@ -396,6 +396,6 @@ pub const TABLES: &[Table] = &[
         name: "service_ports",
         row: "One port of a Service.",
         columns: SERVICE_PORT_COLUMNS,
-        reads: SERVICES,
+        reads: CONFIGURATION_AND_SERVICES,
     },
 ];

@@ -109,6 +109,7 @@ fn receiver_row(owner: &Owner<'_>, receiver: &Receiver) -> RowBuilder {
         .set("localhost", receiver.localhost.clone())
         .set("default_endpoint", default_endpoint)
         .set("tls", receiver.tls)
+        .set("largest_message", receiver.largest_message.clone())
         .set("container_port", container_port(owner, port))
         .set("service_ports", service_ports(owner, port))
 }

@@ -38,6 +38,7 @@ fn facts_of(evidence: &Evidence) -> Facts {
         evidence,
         workloads: &workloads,
         services: &services,
+        datagrams: &crate::topology::datagram::Datagrams::default(),
         stages: &stages,
     };
     let workload_rows = workload::rows(&mut facts, &whole);

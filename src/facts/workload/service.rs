@@ -19,7 +19,12 @@ pub(super) fn rows(facts: &mut Facts, parts: &WorkloadParts<'_>, rows: &Workload
         let link = row.cells.clone();
         facts.push("services", row);
         for port in &service.ports {
-            let row = port_row(parts.workloads, service, port, &link).set("stage", about.stage.stage.name());
+            let missed = parts
+                .datagrams
+                .missed_by(service, port, parts.services, parts.workloads);
+            let row = port_row(parts.workloads, service, port, &link)
+                .set("stage", about.stage.stage.name())
+                .set("datagram_listener", missed);
             facts.push("service_ports", row.build_at(&about, port.cell.place.clone()));
         }
         links.push(link);
@@ -219,6 +224,7 @@ fn port_row(workloads: &[Workload], service: &Service, port: &ServicePort, link:
         .set("protocol", Cell::from(port.protocol.as_str()).at(&written("protocol")))
         .set("app_protocol", written("appProtocol"))
         .set("node_port", written("nodePort"))
+        .set("config", port.cell.clone())
         .set("service", Cell::link(link))
 }
 

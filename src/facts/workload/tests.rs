@@ -15,6 +15,7 @@ fn facts_of(evidence: &Evidence) -> Facts {
         evidence,
         workloads: &workloads,
         services: &services,
+        datagrams: &crate::topology::datagram::Datagrams::default(),
         stages: &stages,
     };
     rows(&mut facts, &parts);

@@ -60,7 +60,7 @@ fn source_text(source: &SourceSummary) -> String {
         counts.push(format!("{} with {lines} lines", plural(logs, "log")));
     }
     if source.passed_over > 0 {
-        counts.push(format!("{} of kinds that do not matter here", source.passed_over));
+        counts.push(format!("{} passed over", plural(source.passed_over, "other object")));
     }
     let what = match (source.kind.as_str(), arguments.is_empty()) {
         ("", true) => return String::new(),

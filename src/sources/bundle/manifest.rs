@@ -65,6 +65,9 @@ pub(super) struct Complete {
     pub(super) everywhere: BTreeSet<String>,
     /// Kind, namespace and name of what does not exist.
     pub(super) absent: BTreeSet<(String, String, String)>,
+    /// Namespaces of which objects were counted only.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) quiet: BTreeSet<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -171,6 +174,7 @@ impl Manifest {
             lists,
             everywhere,
             absent,
+            quiet,
         } = evidence.completeness.clone();
         Manifest {
             tracedoctor_bundle: super::LAYOUT,
@@ -191,6 +195,7 @@ impl Manifest {
                 lists,
                 everywhere,
                 absent,
+                quiet,
             },
             gaps: evidence.gaps.iter().map(Gap::of).collect(),
             problems: evidence.problems.iter().map(Problem::of).collect(),
@@ -208,6 +213,7 @@ impl Manifest {
             lists,
             everywhere,
             absent,
+            quiet,
         } = self.completeness;
         Evidence {
             taken_from: match self.taken_from.as_str() {
@@ -225,6 +231,7 @@ impl Manifest {
                 lists,
                 everywhere,
                 absent,
+                quiet,
             },
             gaps: self.gaps.into_iter().map(Gap::into_evidence).collect(),
             problems: self.problems.into_iter().map(Problem::into_evidence).collect(),

@@ -2,8 +2,9 @@
 
 use super::collect::Collector;
 use super::failure::{ClusterError, ClusterErrorKind, Failure};
-use super::list::{self, List, Served};
+use super::list::{self, List, Object, Served};
 use super::plan;
+use super::quiet::{Held, Quiet};
 use super::request::Accept;
 use crate::evidence::{Completeness, Gap};
 use crate::sources::pass_over;
@@ -16,7 +17,7 @@ const MOST_NAMESPACES: usize = 200;
 struct Listed<'k> {
     served: &'k Served,
     namespace: Option<String>,
-    list: List,
+    list: List<Held>,
 }
 
 impl Listed<'_> {
@@ -26,8 +27,8 @@ impl Listed<'_> {
 }
 
 impl Collector<'_> {
-    /// Lists what runs pods and what leads to them.
-    pub(super) async fn base(&mut self, kinds: &[Served]) -> Result<(), ClusterError> {
+    /// Lists what runs pods and what leads to them; what may have to do with tracing becomes evidence, the rest is returned.
+    pub(super) async fn base(&mut self, kinds: &[Served]) -> Result<Quiet, ClusterError> {
         let listed = match self.scope.target.namespaces.as_slice() {
             [] => self.everywhere(kinds).await,
             named => self.in_namespaces(&kinds.iter().collect::<Vec<_>>(), named).await,
@@ -43,7 +44,7 @@ impl Collector<'_> {
             // The server is there, and answered what it serves: only the time did not suffice.
             if failures().any(|failure| matches!(failure, Failure::Stopped(_) | Failure::TimedOut(_))) {
                 self.note_gaps(&listed);
-                return Ok(());
+                return Ok(Quiet::default());
             }
             return Err(self.unreachable(worst.unwrap_or(&Failure::Forbidden)));
         }
@@ -61,11 +62,16 @@ impl Collector<'_> {
             }
             items.extend(one.list.items);
         }
-        self.add(&items);
+        // Namespaces that the user named are looked at whatever is in them.
+        let (kept, quiet) = match self.scope.target.namespaces.is_empty() {
+            true => Quiet::part(items, self.scope.target.workload.as_deref()),
+            false => (items, Quiet::default()),
+        };
+        self.add_held(kept);
         if empty {
             self.namespaces_exist().await?;
         }
-        Ok(())
+        Ok(quiet)
     }
 
     /// Lists over all namespaces, and where that is forbidden in each namespace that can be seen.
@@ -115,7 +121,8 @@ impl Collector<'_> {
             .selector
             .as_deref()
             .filter(|_| served.kind != "Service");
-        let list = list::list(self.api, served, namespace.as_deref(), selector, Accept::Json).await;
+        let hold = |object: Object| Held::of(&object.value, self.redactor());
+        let list = list::list_as(self.api, served, namespace.as_deref(), selector, Accept::Json, &hold).await;
         Listed {
             served,
             namespace,

@@ -2,20 +2,23 @@
 
 use super::endpoints::{self, Answers};
 use super::failure::{ClusterError, Failure};
-use super::list::{self, Object, Served, text_at};
+use super::list::{self, Object, Served};
 use super::logs::Search;
+use super::quiet::{self, Held, Quiet};
 use super::request::{Accept, Api};
 use super::stages::{self, Stages};
-use super::{Needs, Target, direct, exec, logs, plan, unwell, yaml};
+use super::{Needs, Target, direct, exec, logs, plan, unwell};
 use crate::evidence::redact::Redactor;
-use crate::evidence::{ContainerLog, Evidence, Gap, SourceFile, TakenFrom};
+use crate::evidence::{ContainerLog, Evidence, Gap, Resource, TakenFrom};
 use crate::sources::manifests::{self, Outcome};
-use crate::sources::{Options, begin, finish, overlay};
+use crate::sources::{Options, begin, finish, overlay, pass_over};
 use futures::future::{join, join_all};
 use rayon::prelude::*;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// What objects are counted as that are in namespaces in which nothing speaks of tracing.
+const QUIET: &str = "objects in namespaces without tracing";
 
 /// Where is looked, with whose eyes.
 pub(super) struct Scope<'a> {
@@ -67,20 +70,28 @@ pub(super) async fn collect(
     let mut kinds = plan::base();
     kinds.extend(collector.operators().await?);
     api.begin("workloads and Services");
-    collector.base(&kinds).await?;
-    api.begin("ConfigMaps");
-    let mut named = stages::named_config_maps(&collector.evidence);
+    let mut quiet = collector.base(&kinds).await?;
     if let Some(over) = needs.overlay {
-        named.extend(stages::named_config_maps(&overlay::preview(&collector.evidence, over)));
+        collector.listen(&mut quiet, &over.resources);
+    }
+    api.begin("ConfigMaps");
+    let asked = &collector.asked();
+    let mut named = stages::named_config_maps(&collector.evidence, asked);
+    if let Some(over) = needs.overlay {
+        let then = overlay::preview(&collector.evidence, over);
+        named.extend(stages::named_config_maps(&then, asked));
     }
     collector.config_maps(named).await;
+    collector.named(&mut quiet);
     let mut recognised = collector.recognised();
     let before = collector.evidence.resources.len();
     collector.provisioned(&recognised).await;
+    collector.named(&mut quiet);
     if collector.evidence.resources.len() > before {
         // A data source may lead to what nothing else leads to.
         recognised = collector.recognised();
     }
+    collector.pass_over(&quiet);
     api.begin("what stands beside the stages");
     collector.beside(&recognised).await;
     api.begin("pods");
@@ -93,27 +104,72 @@ pub(super) async fn collect(
 }
 
 impl Collector<'_> {
-    /// Recognises the stages in what was read so far, and in what manifests would make of it.
+    /// Recognises the stages, those too that there would be with the overlay.
     fn recognised(&self) -> Stages {
-        let exec = self.scope.target.exec;
-        let mut recognised = stages::stages(&self.evidence, self.needs.tables, exec);
+        let recognise = |evidence: &Evidence| stages::stages(evidence, self.needs.tables, self.scope.target.exec);
+        let mut recognised = recognise(&self.evidence);
         if let Some(over) = self.needs.overlay {
-            let then = overlay::preview(&self.evidence, over);
-            recognised.extend(stages::stages(&then, self.needs.tables, exec));
+            recognised.extend(recognise(&overlay::preview(&self.evidence, over)));
         }
         recognised
     }
 
+    /// Returns the namespaces that were asked for, or that hold the workload that was.
+    fn asked(&self) -> Vec<String> {
+        let mut asked = self.scope.target.namespaces.clone();
+        if let Some(wanted) = &self.scope.target.workload {
+            let resources = self.evidence.resources.iter().map(|resource| &resource.reference);
+            let of_it = resources.filter(|reference| quiet::is_of(wanted, &reference.name));
+            asked.extend(of_it.filter_map(|reference| reference.namespace.clone()));
+        }
+        asked
+    }
+
+    /// Adds the objects of quiet namespaces that these resources name.
+    fn listen(&mut self, quiet: &mut Quiet, resources: &[Resource]) {
+        let texts = resources.iter().map(|resource| &*resource.document.text.content);
+        let held = quiet.named_in(texts);
+        self.add_held(held);
+    }
+
+    /// Adds the objects of quiet namespaces that the evidence names, and what those name in turn.
+    fn named(&mut self, quiet: &mut Quiet) {
+        loop {
+            let texts = self.evidence.resources.iter();
+            let held = quiet.named_in(texts.map(|resource| &*resource.document.text.content));
+            if held.is_empty() {
+                return;
+            }
+            self.add_held(held);
+        }
+    }
+
+    /// Counts what is in namespaces that nothing named.
+    fn pass_over(&mut self, quiet: &Quiet) {
+        for (namespace, objects) in quiet.rest() {
+            pass_over(&mut self.evidence.passed_over, QUIET, objects);
+            self.evidence.completeness.quiet.insert(namespace.clone());
+        }
+    }
+
     /// Adds objects to the evidence.
     pub(super) fn add(&mut self, items: &[Object]) {
-        let outcomes: Vec<Outcome> = items
-            .par_iter()
-            .map(|item| {
-                let file = Arc::new(file_of(&item.value, &self.options.redactor));
-                manifests::live(&file, self.options)
-            })
+        let redactor = &self.options.redactor;
+        let held = items.par_iter().map(|item| Held::of(&item.value, redactor));
+        self.add_held(held.collect());
+    }
+
+    /// Adds objects that are laid out already.
+    pub(super) fn add_held(&mut self, held: Vec<Held>) {
+        let outcomes: Vec<Outcome> = held
+            .into_par_iter()
+            .map(|held| manifests::live(&Arc::new(held.into_file()), self.options))
             .collect();
         finish(&mut self.evidence, outcomes, self.options);
+    }
+
+    pub(super) fn redactor(&self) -> &Redactor {
+        &self.options.redactor
     }
 
     /// Reads what columns are made of and what stands beside a stage.
@@ -364,18 +420,4 @@ impl Collector<'_> {
         }
         self.add(&items);
     }
-}
-
-/// Returns an object as a text to point at, named as a user would: `deployment/monitoring/otel`. Credentials in it are replaced.
-fn file_of(item: &Value, redactor: &Redactor) -> SourceFile {
-    let text = |keys: &[&str]| text_at(item, keys).unwrap_or_default();
-    let kind = text(&["kind"]).to_ascii_lowercase();
-    let name = text(&["metadata", "name"]);
-    let name = match text(&["metadata", "namespace"]) {
-        "" => format!("{kind}/{name}"),
-        namespace => format!("{kind}/{namespace}/{name}"),
-    };
-    let mut redacted = item.clone();
-    redactor.object(&mut redacted);
-    SourceFile::live(name, &yaml::document(&redacted))
 }

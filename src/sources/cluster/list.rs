@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::request::{Accept, Api};
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::fmt;
 
@@ -72,57 +72,97 @@ impl Object {
 }
 
 /// What a list gave: all of it, or the pages before it failed.
-#[derive(Debug, Default)]
-pub(super) struct List {
-    pub(super) items: Vec<Object>,
+#[derive(Debug)]
+pub(super) struct List<T = Object> {
+    pub(super) items: Vec<T>,
     /// How many items were no objects with a name.
     pub(super) odd: usize,
     pub(super) failure: Option<Failure>,
 }
 
-#[derive(Deserialize)]
-struct Page {
-    #[serde(default)]
-    metadata: PageMetadata,
-    #[serde(default)]
-    items: Items,
-}
-
-/// The items of a page; each one is made smaller before the next one is read.
-#[derive(Default)]
-struct Items {
-    objects: Vec<Object>,
-    odd: usize,
-}
-
-impl<'de> Deserialize<'de> for Items {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Items, D::Error> {
-        deserializer.deserialize_any(ItemsVisitor)
+impl<T> Default for List<T> {
+    fn default() -> List<T> {
+        List {
+            items: Vec::new(),
+            odd: 0,
+            failure: None,
+        }
     }
 }
 
-struct ItemsVisitor;
+/// What becomes of each object as it is read.
+type Make<'m, T> = &'m (dyn Fn(Object) -> T + Sync);
 
-impl<'de> Visitor<'de> for ItemsVisitor {
-    type Value = Items;
+/// One page. Each item is made into what is wanted of it before the next one is read, so that a page never stands in memory as values.
+struct Page<'p, T> {
+    served: &'p Served,
+    make: Make<'p, T>,
+    items: Vec<T>,
+    odd: usize,
+    next: Option<String>,
+}
+
+/// Reads a page into the one that it borrows.
+struct PageSeed<'s, 'p, T>(&'s mut Page<'p, T>);
+
+/// Reads the items of a page into the one that it borrows.
+struct ItemsSeed<'s, 'p, T>(&'s mut Page<'p, T>);
+
+impl<'de, T> DeserializeSeed<'de> for PageSeed<'_, '_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, T> Visitor<'de> for PageSeed<'_, '_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a page of a list")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "metadata" => self.0.next = map.next_value::<PageMetadata>()?.next,
+                "items" => map.next_value_seed(ItemsSeed(self.0))?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de, T> DeserializeSeed<'de> for ItemsSeed<'_, '_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, T> Visitor<'de> for ItemsSeed<'_, '_, T> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of objects")
     }
 
-    fn visit_unit<E>(self) -> Result<Items, E> {
-        Ok(Items::default())
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Items, A::Error> {
-        let mut items = Items::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+        let page = self.0;
         while let Some(item) = sequence.next_element::<Value>()? {
             match tidy(item) {
-                Some(object) => items.objects.push(object),
-                None => items.odd += 1,
+                Some(object) => page.items.push((page.make)(of_kind(object, page.served))),
+                None => page.odd += 1,
             }
         }
-        Ok(items)
+        Ok(())
     }
 }
 
@@ -140,31 +180,58 @@ pub(super) async fn list(
     selector: Option<&str>,
     accept: Accept,
 ) -> List {
+    list_as(api, served, namespace, selector, accept, &|object| object).await
+}
+
+/// Reads a list like [`list`], and makes of each object what is wanted of it as it is read.
+pub(super) async fn list_as<T>(
+    api: &Api,
+    served: &Served,
+    namespace: Option<&str>,
+    selector: Option<&str>,
+    accept: Accept,
+    make: Make<'_, T>,
+) -> List<T> {
     let query = selector.map(|selector| format!("&labelSelector={}", encode(selector)));
-    list_query(api, served, namespace, query.as_deref().unwrap_or_default(), accept).await
+    let query = query.as_deref().unwrap_or_default();
+    list_query(api, served, namespace, query, accept, make).await
 }
 
 /// Reads those objects of a list whose fields have certain values.
 pub(super) async fn list_by_fields(api: &Api, served: &Served, namespace: &str, fields: &str) -> List {
     let query = format!("&fieldSelector={}", encode(fields));
-    list_query(api, served, Some(namespace), &query, Accept::Json).await
+    list_query(api, served, Some(namespace), &query, Accept::Json, &|object| object).await
 }
 
-async fn list_query(api: &Api, served: &Served, namespace: Option<&str>, query: &str, accept: Accept) -> List {
-    let first = pages(api, served, namespace, query, accept).await;
+async fn list_query<T>(
+    api: &Api,
+    served: &Served,
+    namespace: Option<&str>,
+    query: &str,
+    accept: Accept,
+    make: Make<'_, T>,
+) -> List<T> {
+    let first = pages(api, served, namespace, query, accept, make).await;
     match first.failure {
-        Some(Failure::Gone) => pages(api, served, namespace, query, accept).await,
+        Some(Failure::Gone) => pages(api, served, namespace, query, accept, make).await,
         _ => first,
     }
 }
 
-async fn pages(api: &Api, served: &Served, namespace: Option<&str>, query: &str, accept: Accept) -> List {
+async fn pages<T>(
+    api: &Api,
+    served: &Served,
+    namespace: Option<&str>,
+    query: &str,
+    accept: Accept,
+    make: Make<'_, T>,
+) -> List<T> {
     let mut list = List::default();
     let mut next: Option<String> = None;
     for _ in 0..MOST_PAGES {
         let path = page_path(served, namespace, query, next.as_deref());
         let page = match api.get(&path, accept).await {
-            Ok(bytes) => read_page(&bytes, served, &mut list),
+            Ok(bytes) => read_page(&bytes, served, make, &mut list),
             Err(failure) => Err(failure),
         };
         match page {
@@ -189,12 +256,27 @@ fn page_path(served: &Served, namespace: Option<&str>, query: &str, next: Option
 }
 
 /// Adds the items of a page and returns the token of the next one. An item that cannot be read is counted and stops nothing.
-fn read_page(bytes: &[u8], served: &Served, list: &mut List) -> Result<Option<String>, Failure> {
-    let page: Page = serde_json::from_slice(bytes).map_err(|error| Failure::Malformed(error.to_string()))?;
-    list.odd += page.items.odd;
-    let named = page.items.objects.into_iter();
-    list.items.extend(named.map(|object| of_kind(object, served)));
-    Ok(page.metadata.next.filter(|next| !next.is_empty()))
+fn read_page<T>(
+    bytes: &[u8],
+    served: &Served,
+    make: Make<'_, T>,
+    list: &mut List<T>,
+) -> Result<Option<String>, Failure> {
+    let mut page = Page {
+        served,
+        make,
+        items: Vec::new(),
+        odd: 0,
+        next: None,
+    };
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    PageSeed(&mut page)
+        .deserialize(&mut deserializer)
+        .and_then(|()| deserializer.end())
+        .map_err(|error| Failure::Malformed(error.to_string()))?;
+    list.odd += page.odd;
+    list.items.extend(page.items);
+    Ok(page.next.filter(|next| !next.is_empty()))
 }
 
 /// Gets one object.
@@ -357,13 +439,19 @@ mod tests {
         let mut list = List::default();
         let served = Served::new("v1", "services", "Service");
         let page = br#"{"items":[{"metadata":{"name":"a"}},7,{"metadata":{"name":"b"},"spec":{"type":{"Unknown":[]}}}],"metadata":{"continue":"x y"}}"#;
-        assert_eq!(read_page(page, &served, &mut list), Ok(Some("x y".to_owned())));
+        assert_eq!(
+            read_page(page, &served, &|object| object, &mut list),
+            Ok(Some("x y".to_owned()))
+        );
         assert_eq!((list.items.len(), list.odd), (2, 1));
         assert_eq!(
             page_path(&served, Some("n"), "&labelSelector=a%3Db%2Cc", Some("x y")),
             "/api/v1/namespaces/n/services?limit=500&labelSelector=a%3Db%2Cc&continue=x%20y"
         );
-        assert_eq!(read_page(b"{\"items\":null}", &served, &mut list), Ok(None));
-        assert!(read_page(b"{\"items\":[", &served, &mut list).is_err());
+        assert_eq!(
+            read_page(b"{\"items\":null}", &served, &|object| object, &mut list),
+            Ok(None)
+        );
+        assert!(read_page(b"{\"items\":[", &served, &|object| object, &mut list).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use super::super::recognise::speaks_of_tracing;
 use super::endpoints::Question;
 use super::exec::Wanted;
-use super::questions;
+use super::{questions, quiet};
 use crate::evidence::document::NodeValue;
 use crate::evidence::{Cell, Document, Evidence, NodeId, Resource, Value};
 use crate::facts::app;
@@ -12,10 +12,12 @@ use crate::topology::permission;
 use crate::topology::store;
 use crate::topology::workload::Workload;
 use crate::topology::{self, Topology};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys under which a pod spec names a ConfigMap.
 const REFERENCES: [&str; 3] = ["configMap", "configMapKeyRef", "configMapRef"];
+/// How many ConfigMaps of one namespace are read for the environment of workloads that do not speak of tracing.
+const MOST_ENVIRONMENTS: usize = 100;
 
 /// A workload that is a stage.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -229,21 +231,38 @@ fn selector(cell: &Cell) -> Option<String> {
 
 /// Returns the ConfigMaps that objects about tracing name: namespace and name.
 ///
-/// An object counts that is a stage, or that speaks of tracing anywhere: what it is may only be seen in its ConfigMap.
-pub(super) fn named_config_maps(evidence: &Evidence) -> BTreeSet<(String, String)> {
+/// An object counts that is a stage, or that speaks of tracing anywhere: what it is may only be seen in its ConfigMap. Of the others in the same
+/// namespaces, and in those that were asked for, the environment counts: an application may have all its variables from there.
+pub(super) fn named_config_maps(evidence: &Evidence, asked: &[String]) -> BTreeSet<(String, String)> {
     let mut named = BTreeSet::new();
+    let mut heard: BTreeSet<&str> = asked.iter().map(String::as_str).collect();
+    let mut others = Vec::new();
     for resource in &evidence.resources {
-        let text = &resource.document.text.content;
         let Some(namespace) = &resource.reference.namespace else {
             continue;
         };
         // That a program runs in a namespace called `tracing` says nothing about it.
-        let text = text.replace(&format!("namespace: {namespace}\n"), "");
-        if speaks_of_tracing(&text) || speaks_of_grafana(&text) {
-            references(resource, &mut |name| {
+        let text = quiet::without_namespace(&resource.document.text.content, namespace);
+        let tracing = speaks_of_tracing(&text);
+        if tracing || speaks_of_grafana(&text) {
+            references(resource, &REFERENCES, &mut |name| {
                 named.insert((namespace.clone(), name.to_owned()));
             });
+        } else {
+            others.push((namespace, resource));
         }
+        if tracing {
+            heard.insert(namespace);
+        }
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (namespace, resource) in others {
+        references(resource, &REFERENCES[1..], &mut |name| {
+            let count = counts.entry(namespace).or_default();
+            if heard.contains(namespace.as_str()) && *count < MOST_ENVIRONMENTS {
+                *count += usize::from(named.insert((namespace.clone(), name.to_owned())));
+            }
+        });
     }
     named
 }
@@ -255,8 +274,8 @@ fn speaks_of_grafana(text: &str) -> bool {
         .any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
 }
 
-fn references(resource: &Resource, call: &mut dyn FnMut(&str)) {
-    walk(&resource.document, resource.node, call);
+fn references(resource: &Resource, keys: &[&str], call: &mut dyn FnMut(&str)) {
+    walk(&resource.document, resource.node, keys, call);
     // The operator's resource has a list of its own.
     let list = resource
         .document
@@ -273,17 +292,17 @@ fn references(resource: &Resource, call: &mut dyn FnMut(&str)) {
     }
 }
 
-fn walk(document: &Document, id: NodeId, call: &mut dyn FnMut(&str)) {
+fn walk(document: &Document, id: NodeId, keys: &[&str], call: &mut dyn FnMut(&str)) {
     match &document.raw(id).value {
-        NodeValue::Sequence(items) => items.iter().for_each(|&item| walk(document, item, call)),
+        NodeValue::Sequence(items) => items.iter().for_each(|&item| walk(document, item, keys, call)),
         NodeValue::Mapping(_) => {
             for (key, _, value) in document.entries(id) {
-                if REFERENCES.contains(&key)
+                if keys.contains(&key)
                     && let Some(name) = document.get(value, "name").and_then(|name| document.text_of(name))
                 {
                     call(name);
                 }
-                walk(document, value, call);
+                walk(document, value, keys, call);
             }
         }
         NodeValue::Scalar(..) | NodeValue::Alias(_) => {}
@@ -328,7 +347,7 @@ mod tests {
         assert_eq!(stages.services.len(), 1);
         let pair = |name: &str| ("tracing".to_owned(), name.to_owned());
         assert_eq!(
-            named_config_maps(&evidence),
+            named_config_maps(&evidence, &[]),
             BTreeSet::from([pair("one"), pair("two"), pair("three")])
         );
     }

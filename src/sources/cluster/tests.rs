@@ -1,6 +1,7 @@
 //! An API server made of a function: what is asked, what is made of faults, and that nothing else is asked.
 
 mod guards;
+mod quiet;
 mod streams;
 
 use super::collect::{Scope, collect};
@@ -403,7 +404,7 @@ fn acceptance_10_a_list_that_expires_between_pages_is_begun_anew_once() {
     let once = run(target(), |path, count| {
         let page = |name: &str, next: &str| {
             Reply::Json(
-                json!({"metadata": {"continue": next}, "items": [{"metadata": {"name": name, "namespace": "n"}}]}),
+                json!({"metadata": {"continue": next}, "items": [{"metadata": {"name": name, "namespace": "tracing"}}]}),
             )
         };
         match (path.contains("/services"), path.contains("continue"), count) {
@@ -419,7 +420,7 @@ fn acceptance_10_a_list_that_expires_between_pages_is_begun_anew_once() {
     let twice = run(target(), |path, _| {
         match (path.contains("/services"), path.contains("continue")) {
             (true, false) => Some(Reply::Json(
-                json!({"metadata": {"continue": "t"}, "items": [{"metadata": {"name": "a", "namespace": "n"}}]}),
+                json!({"metadata": {"continue": "t"}, "items": [{"metadata": {"name": "a", "namespace": "tracing"}}]}),
             )),
             (true, true) => Some(Reply::Status(410)),
             _ => None,

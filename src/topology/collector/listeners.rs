@@ -37,6 +37,8 @@ pub struct Listener {
     pub path: Option<String>,
     /// Whether it speaks TLS.
     pub has_tls: bool,
+    /// The largest message that it takes, in bytes, for OTLP over gRPC; null for others.
+    pub largest_message: Cell,
     /// Whether it is started: a receiver in a pipeline, an extension in `service.extensions`; `None` when that cannot be told.
     pub is_started: Option<bool>,
     /// The path of the address in the configuration.
@@ -51,6 +53,8 @@ pub struct Listener {
     pub is_container_port: bool,
     /// The port of the node that leads to it.
     pub host_port: Option<i64>,
+    /// The container's port of the same number for the other transport, when it is opened on the node.
+    pub other_host_port: Option<Cell>,
     /// Whether the pod has the network of its node.
     pub host_network: bool,
     /// The ports of Services that lead to it.
@@ -162,6 +166,10 @@ fn of_component(
         is_local,
         path: http_path(server.protocol, block),
         has_tls: block.get("tls").is_some_and(|tls| !tls.is_null() && !is_off(tls)),
+        largest_message: match (server.protocol, component.canonical.as_str()) {
+            ("otlp_grpc", "otlp") => super::largest_message(block),
+            _ => Cell::default(),
+        },
         is_started: is_started(component),
         config_path: cell::join(&block_path, "endpoint"),
         block_path,
@@ -169,6 +177,7 @@ fn of_component(
         block: nearest_written(block, component).clone(),
         is_container_port: false,
         host_port: None,
+        other_host_port: None,
         host_network: false,
         service_ports: Vec::new(),
         more_services: None,

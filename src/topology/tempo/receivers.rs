@@ -7,6 +7,7 @@
 use super::release;
 use crate::evidence::{Cell, Value};
 use crate::releases::{ReleaseSpan, Version};
+use crate::topology::collector::largest_message;
 
 const LOCALHOST_DEFAULT: Version = Version::new(2, 7, 0);
 
@@ -40,6 +41,8 @@ pub struct Receiver {
     pub cell: Cell,
     /// The transport: `tcp` or `udp`.
     pub transport: &'static str,
+    /// The largest message that it takes, in bytes, for OTLP over gRPC; null for others. `server.grpc_server_max_recv_msg_size` has no say.
+    pub largest_message: Cell,
 }
 
 /// Ports that receivers have when none is written (`open-telemetry/opentelemetry-collector-contrib@v0.116.0:receiver/jaegerreceiver/factory.go`).
@@ -113,6 +116,7 @@ fn silent(name: &str, kind: &str, cell: &Cell, span: &ReleaseSpan) -> Receiver {
         refused: refused(kind, span),
         cell: cell.clone(),
         transport: "tcp",
+        largest_message: Cell::default(),
     }
 }
 
@@ -168,6 +172,10 @@ fn listener(name: &str, kind: &str, protocol: &str, block: &Cell, span: &Release
         refused: refused(kind, span),
         cell: endpoint.unwrap_or(block).clone(),
         transport: defaults.map_or("tcp", |(_, _, _, transport)| transport),
+        largest_message: match (kind, protocol) {
+            ("otlp", "grpc") => largest_message(block),
+            _ => Cell::default(),
+        },
     }
 }
 

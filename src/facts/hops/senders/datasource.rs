@@ -46,5 +46,8 @@ pub(super) fn one<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize
         },
         namespace: links.datasource_namespaces.get(index)?,
         workload: instance.and_then(|instance| Some(instance.container?.0)),
+        container: instance.and_then(|instance| Some(instance.container?.1)),
+        component: None,
+        app: None,
     })
 }

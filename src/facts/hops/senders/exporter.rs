@@ -20,8 +20,8 @@ pub(super) fn all<'a>(
 ) -> Vec<Sender<'a>> {
     let run = collector
         .run
-        .and_then(|(workload, _)| Some((workload, topology.workloads.get(workload)?)));
-    let Some((workload, owner)) = run else {
+        .and_then(|(workload, container)| Some((workload, container, topology.workloads.get(workload)?)));
+    let Some((workload, container, owner)) = run else {
         return Vec::new();
     };
     let mut found = Vec::new();
@@ -50,6 +50,9 @@ pub(super) fn all<'a>(
                 referred_by: Cell::default(),
                 namespace: &owner.namespace,
                 workload: Some(workload),
+                container: Some(container),
+                component: Some((index, position)),
+                app: None,
             });
         }
     }

@@ -56,6 +56,9 @@ fn sender<'a>(
         referred_by: Cell::default(),
         namespace: &tempo.namespace,
         workload: tempo.workload,
+        container: tempo.container,
+        component: None,
+        app: None,
     })
 }
 

@@ -67,6 +67,11 @@ pub(super) const LISTENER: &[Column] = &[
     column("path", Type::Text, "The HTTP path; null when there is none."),
     column("tls", Type::Bool, "Whether it speaks TLS."),
     column(
+        "largest_message",
+        Type::Int,
+        "The largest message that it takes, in bytes, for OTLP over gRPC; null for others.",
+    ),
+    column(
         "started",
         Type::Bool,
         "Whether it is started: a receiver in a pipeline, an extension in `service.extensions`.",
@@ -92,6 +97,11 @@ pub(super) const LISTENER: &[Column] = &[
         "host_port",
         Type::Int,
         "The port of the node that leads to it; null when there is none.",
+    ),
+    column(
+        "other_host_port",
+        Type::Any,
+        "The container's port of the same number for the other transport, as written, when it is opened on the node; null when there is none.",
     ),
     column(
         "host_network",

@@ -65,6 +65,11 @@ pub(super) const RECEIVERS: &[Column] = &[
     ),
     column("tls", Type::Bool, "Whether it has a `tls` block."),
     column(
+        "largest_message",
+        Type::Int,
+        "The largest message that it takes, in bytes, for OTLP over gRPC; null for others. `server.grpc_server_max_recv_msg_size` has no say.",
+    ),
+    column(
         "container_port",
         Type::Text,
         "The name of the container port with this number, empty when it has none; null when the container declares no such port.",

@@ -84,6 +84,12 @@ pub(super) const SERVICE_PORT_COLUMNS: &[Column] = &[
     column("app_protocol", Type::Text, "`appProtocol`; null when not written."),
     column("node_port", Type::Int, "The port on the nodes; null when not written."),
     column(
+        "datagram_listener",
+        Type::Text,
+        "For a TCP port: the receiver that takes datagrams on that port of the pods (`jaeger_thrift_compact`, `jaeger_thrift_binary`, `xray`), when no UDP port of a Service or node leads to it; null else.",
+    ),
+    column("config", Type::Any, "The port as written."),
+    column(
         "stage",
         Type::Text,
         "The stage of the first workload that the Service selects, else `cluster`.",

@@ -44,6 +44,12 @@ pub(in super::super) fn connect(collector: &mut Collector, workloads: &[Workload
             listener.is_container_port = true;
             listener.host_port = port.get("hostPort").and_then(port_of).map(i64::from);
         }
+        let is_other = |port: &&Cell| {
+            let transport = port.text_at(&["protocol"]).unwrap_or("TCP");
+            let same = number.is_some() && port.get("containerPort").and_then(port_of) == number;
+            same && transport != listener.transport && port.get("hostPort").is_some_and(|port| !port.is_null())
+        };
+        listener.other_host_port = ports.iter().find(is_other).cloned();
         for service in services {
             connect_service(listener, index, number, service, workloads);
         }
