@@ -154,7 +154,10 @@ fn is_of_metrics(hop: &Row) -> bool {
     let text = |column: &str| hop.cells.text_at(&[column]);
     match text("sender") {
         Some("remote_write") => true,
-        Some("datasource") => text("signal") == Some("metrics"),
+        Some("datasource") => {
+            let config = hop.cells.path(&["datasource", "config"]);
+            text("signal") == Some("metrics") && config.is_some_and(store::asks_as_anybody)
+        }
         _ => false,
     }
 }
