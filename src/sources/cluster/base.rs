@@ -9,9 +9,13 @@ use super::request::Accept;
 use crate::evidence::{Completeness, Gap};
 use crate::sources::pass_over;
 use futures::future::join_all;
+use std::collections::BTreeSet;
 
 /// In more namespaces than this no list is tried one by one.
 const MOST_NAMESPACES: usize = 200;
+
+/// The kinds of the OpenTelemetry operator that annotations lead to.
+const INJECTING: [&str; 2] = ["Instrumentation", "OpenTelemetryCollector"];
 
 /// One list that was asked for.
 struct Listed<'k> {
@@ -62,9 +66,10 @@ impl Collector<'_> {
             }
             items.extend(one.list.items);
         }
+        let annotated = self.annotated_namespaces(kinds, &items).await;
         // Namespaces that the user named are looked at whatever is in them.
         let (kept, quiet) = match self.scope.target.namespaces.is_empty() {
-            true => Quiet::part(items, self.scope.target.workload.as_deref()),
+            true => Quiet::part(items, self.scope.target.workload.as_deref(), &annotated),
             false => (items, Quiet::default()),
         };
         self.add_held(kept);
@@ -72,6 +77,37 @@ impl Collector<'_> {
             self.namespaces_exist().await?;
         }
         Ok(quiet)
+    }
+
+    /// Reads the namespaces whose annotations let the OpenTelemetry operator inject into all of their pods; returns their names.
+    async fn annotated_namespaces(&mut self, kinds: &[Served], listed: &[Held]) -> BTreeSet<String> {
+        let is_served = kinds.iter().any(|kind| INJECTING.contains(&kind.kind.as_str()));
+        let is_there = || listed.iter().any(|held| INJECTING.iter().any(|kind| held.is_a(kind)));
+        let named = &self.scope.target.namespaces;
+        let namespaces = plan::namespaces();
+        let objects: Vec<Object> = match named.as_slice() {
+            [] if is_there() => {
+                let list = list::list(self.api, &namespaces, None, None, Accept::MetadataList).await;
+                let gap = |failure: &Failure| failure.gap("list", "namespaces", None, None);
+                self.evidence.gaps.extend(list.failure.as_ref().map(gap));
+                list.items
+            }
+            // What is injected may be an object of another namespace.
+            named if is_served => {
+                let answers = join_all(named.iter().map(|name| list::get(self.api, &namespaces, None, name))).await;
+                answers.into_iter().filter_map(Result::ok).collect()
+            }
+            _ => return BTreeSet::new(),
+        };
+        let injects = |object: &Object| {
+            let metadata = object.value.get("metadata");
+            let annotations = metadata.and_then(|metadata| metadata.get("annotations")?.as_object());
+            annotations.is_some_and(|annotations| annotations.keys().any(|key| key.contains("opentelemetry.io/inject")))
+        };
+        let objects: Vec<Object> = objects.into_iter().filter(injects).collect();
+        self.add(&objects);
+        let names = objects.iter().filter_map(|object| object.text(&["metadata", "name"]));
+        names.map(str::to_owned).collect()
     }
 
     /// Lists over all namespaces, and where that is forbidden in each namespace that can be seen.

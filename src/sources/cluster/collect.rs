@@ -114,9 +114,11 @@ impl Collector<'_> {
         recognised
     }
 
-    /// Returns the namespaces that were asked for, or that hold the workload that was.
+    /// Returns the namespaces that were asked for, that hold the workload that was, or that the operator injects into.
     fn asked(&self) -> Vec<String> {
         let mut asked = self.scope.target.namespaces.clone();
+        let annotated = self.evidence.resources.of_kind("Namespace");
+        asked.extend(annotated.map(|resource| resource.reference.name.clone()));
         if let Some(wanted) = &self.scope.target.workload {
             let resources = self.evidence.resources.iter().map(|resource| &resource.reference);
             let of_it = resources.filter(|reference| quiet::is_of(wanted, &reference.name));
@@ -222,7 +224,8 @@ impl Collector<'_> {
             return;
         }
         let served = plan::namespaces();
-        let names: Vec<&String> = recognised.namespaces.iter().collect();
+        let is_new = |name: &&String| self.evidence.resources.named(&served.kind, name).next().is_none();
+        let names: Vec<&String> = recognised.namespaces.iter().filter(is_new).collect();
         let answers = join_all(names.iter().map(|name| list::get(self.api, &served, None, name))).await;
         let mut items = Vec::new();
         for (name, answer) in names.into_iter().zip(answers) {

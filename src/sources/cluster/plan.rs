@@ -156,13 +156,17 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
     }
     match target.namespaces.as_slice() {
         [] => {
+            lines.push(
+                "GET /api/v1/namespaces (metadata only), if an Instrumentation or OpenTelemetryCollector exists"
+                    .to_owned(),
+            );
             lines.push("if a list over all namespaces is forbidden: GET /api/v1/namespaces (metadata), and that list in each of them, or in the context's own namespace".to_owned());
         }
-        named => lines.extend(
-            named
-                .iter()
-                .map(|name| format!("GET /api/v1/namespaces/{name}, if nothing is in it")),
-        ),
+        named => {
+            lines.extend(named.iter().map(|name| {
+                format!("GET /api/v1/namespaces/{name}, if nothing is in it, or Instrumentation is served")
+            }))
+        }
     }
     let root = "/api/v1/namespaces/{namespace of a stage}";
     lines.push(format!(
@@ -320,7 +324,7 @@ pub fn rights(needs: &[&str]) -> Vec<Right> {
         add("v1", "persistentvolumeclaims", GET);
     }
     // The operator's annotations may stand on the namespace.
-    add("v1", "namespaces", GET);
+    add("v1", "namespaces", &["get", "list"]);
     if needs.contains(&"endpointslices") {
         let served = endpoint_slices();
         add(&served.api_version, &served.resource, LIST);

@@ -64,6 +64,11 @@ impl Held {
         SourceFile::live(self.name, &self.text)
     }
 
+    pub(super) fn is_a(&self, kind: &str) -> bool {
+        let own = self.name.split_once('/').map_or("", |(own, _)| own);
+        own.eq_ignore_ascii_case(kind)
+    }
+
     /// Whether anything in it but the name of its namespace may have to do with tracing.
     fn speaks(&self) -> bool {
         match SPEAKS.is_match(&self.namespace) {
@@ -92,15 +97,16 @@ pub(super) struct Quiet {
 }
 
 impl Quiet {
-    /// Parts what was listed: the objects of namespaces in which one speaks of tracing or is the workload that is asked about, or of its pod, in the
-    /// order given, and the rest. An object of an operator always speaks: its kind does.
-    pub(super) fn part(listed: Vec<Held>, wanted: Option<&str>) -> (Vec<Held>, Quiet) {
+    /// Parts what was listed: the objects of the annotated namespaces, and of those in which one speaks of tracing or is the workload that is asked
+    /// about, or of its pod, in the order given, and the rest. An object of an operator always speaks: its kind does.
+    pub(super) fn part(listed: Vec<Held>, wanted: Option<&str>, annotated: &BTreeSet<String>) -> (Vec<Held>, Quiet) {
         let is_wanted = |held: &Held| wanted.is_some_and(|name| is_of(name, &held.object));
         let speaks = |held: &&Held| held.namespace.is_empty() || is_wanted(held) || held.speaks();
         let heard: BTreeSet<String> = listed
             .iter()
             .filter(speaks)
             .map(|held| held.namespace.clone())
+            .chain(annotated.iter().cloned())
             .collect();
         let mut quiet = Quiet::default();
         let mut kept = Vec::new();
@@ -181,13 +187,19 @@ mod tests {
             held("tracing", "backup", json!({"image": "restic"})),
             held("", "otel", json!({})),
         ];
-        let (kept, quiet) = Quiet::part(listed, None);
+        let (kept, quiet) = Quiet::part(listed, None, &BTreeSet::new());
         assert_eq!(names(kept), ["service/shop/web", "service/shop/cache", "service/otel"]);
         let rest: Vec<_> = quiet.rest().map(|(name, count)| (name.as_str(), count)).collect();
         assert_eq!(rest, [("books", 1), ("tracing", 1)]);
+        let listed = vec![held("books", "web", json!({})), held("games", "web", json!({}))];
+        let annotated = BTreeSet::from(["games".to_owned(), "toys".to_owned()]);
+        assert_eq!(names(Quiet::part(listed, None, &annotated).0), ["service/games/web"]);
         for wanted in ["web", "web-7d9f-x2x"] {
             let listed = vec![held("books", "web", json!({})), held("games", "web2", json!({}))];
-            assert_eq!(names(Quiet::part(listed, Some(wanted)).0), ["service/books/web"]);
+            assert_eq!(
+                names(Quiet::part(listed, Some(wanted), &BTreeSet::new()).0),
+                ["service/books/web"]
+            );
         }
     }
 
@@ -198,7 +210,7 @@ mod tests {
                 held("books", "web", json!({"clusterIPs": ["10.0.7.1", "fd00::7"]})),
                 held("books-2", "web", json!({"clusterIPs": ["None"]})),
             ];
-            let (_, mut quiet) = Quiet::part(listed, None);
+            let (_, mut quiet) = Quiet::part(listed, None, &BTreeSet::new());
             assert_eq!(names(quiet.named_in(std::iter::once(text))), expected, "{text}");
             assert_eq!(names(quiet.named_in(std::iter::once(text))), [""; 0], "{text}");
         };

@@ -4,6 +4,7 @@ use super::super::quiet::{Held, Quiet};
 use super::super::stages;
 use super::*;
 use crate::sources::from_texts;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 fn deployment(namespace: &str, name: &str, image: &str, spec: Value) -> Value {
@@ -104,6 +105,56 @@ fn what_was_asked_for_is_read_whatever_it_is() {
     assert_eq!(times(&run, "/books/configmaps/web-settings"), 1);
 }
 
+#[test]
+fn a_namespace_that_the_operator_injects_into_is_heard() {
+    fn operated(path: &str, count: usize) -> Option<Reply> {
+        let (resource, _) = path.split_once('?').unwrap_or((path, ""));
+        match resource {
+            "/apis" => Some(Reply::Json(json!({"groups": [
+                {"name": "opentelemetry.io", "versions": [{"groupVersion": "opentelemetry.io/v1alpha1"}]},
+            ]}))),
+            "/apis/opentelemetry.io/v1alpha1" => {
+                Some(Reply::Json(json!({"resources": [{"name": "instrumentations"}]})))
+            }
+            "/apis/opentelemetry.io/v1alpha1/instrumentations" => Some(Reply::Json(json!({"metadata": {}, "items": [
+                {"metadata": {"name": "java", "namespace": "tracing"}, "spec": {"exporter": {"endpoint": "http://otel:4318"}}},
+            ]}))),
+            "/api/v1/namespaces" => Some(Reply::Json(json!({"metadata": {}, "items": [
+                {"metadata": {"name": "books", "annotations": {"instrumentation.opentelemetry.io/inject-java": "tracing/java"}}},
+                {"metadata": {"name": "shop"}},
+            ]}))),
+            "/api/v1/namespaces/books" => Some(Reply::Json(json!({"metadata": {"name": "books", "annotations": {
+                "instrumentation.opentelemetry.io/inject-java": "tracing/java",
+            }}}))),
+            _ => answers(path, count),
+        }
+    }
+    let all = run(target(), operated);
+    let evidence = all.result.as_ref().unwrap();
+    let has = |evidence: &Evidence, kind: &str, name: &str| evidence.resources.named(kind, name).count();
+    assert_eq!(
+        (has(evidence, "Namespace", "books"), has(evidence, "Namespace", "shop")),
+        (1, 0)
+    );
+    assert_eq!(
+        has(evidence, "Deployment", "web"),
+        2,
+        "that of shop, which is named, and that of books"
+    );
+    assert_eq!(times(&all, "/books/configmaps/web-settings"), 1);
+    let recognised = stages::stages(evidence, crate::releases::tests::tables(), false);
+    assert!(
+        recognised
+            .workloads
+            .iter()
+            .any(|stage| stage.words == "deployment/books/web")
+    );
+    let asked = run(in_namespaces(&["books"]), |path, count| {
+        operated(&path.replace("/namespaces/books/deploy", "/deploy"), count)
+    });
+    assert_eq!(has(asked.result.as_ref().unwrap(), "Namespace", "books"), 1);
+}
+
 fn folders(under: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(under);
     let entries = std::fs::read_dir(root).unwrap().flatten();
@@ -130,7 +181,7 @@ fn no_stage_of_any_fixture_is_in_a_quiet_namespace() {
             let item = json!({"kind": reference.kind, "metadata": {"name": reference.name, "namespace": namespace}, "text": text});
             Held::of(&item, &Redactor::default())
         });
-        let (_, mut quiet) = Quiet::part(held.collect(), None);
+        let (_, mut quiet) = Quiet::part(held.collect(), None, &BTreeSet::new());
         let silent: Vec<String> = quiet.rest().map(|(namespace, _)| namespace.clone()).collect();
         let heard = evidence.resources.iter().filter(|one| {
             let namespace = one.reference.namespace.as_deref().unwrap_or("default");

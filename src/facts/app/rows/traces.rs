@@ -1,0 +1,191 @@
+//! Where an application sends its spans, and what decides it: variables, code, or the SDK's default.
+
+use super::{AppParts, answer_word, names};
+use crate::evidence::{Cell, Value};
+use crate::facts::app::AppView;
+use crate::facts::app::account::answer_cell;
+use crate::facts::record;
+use crate::topology::sdk::{ProtocolAnswer, Source, TransportSecurity, Url};
+use crate::topology::workload::Container;
+
+/// Whether an endpoint's host is the address of the node: `http://$(NODE_IP):4317`, with the variable from `status.hostIP`.
+pub(super) fn is_node_address(container: &Container, from: &Source) -> bool {
+    behind_node_address(container, from).is_some()
+}
+
+/// An endpoint that begins with the address of the node: `http://$(HOST_IP):4317`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::facts) struct NodeEndpoint<'c> {
+    /// The scheme, when one is written.
+    pub(in crate::facts) scheme: Option<&'c str>,
+    /// What follows the address: `:4317`.
+    pub(in crate::facts) rest: &'c str,
+}
+
+/// Returns the endpoint in the variable that decides it; `None` when it begins with no address of the node.
+pub(in crate::facts) fn behind_node_address<'c>(container: &'c Container, from: &Source) -> Option<NodeEndpoint<'c>> {
+    let Source::Variable(name) = from else {
+        return None;
+    };
+    let of_name = |name: &str| {
+        let mut all = container.variables.iter().filter(|variable| !variable.hidden);
+        all.find(|variable| variable.name == name)
+    };
+    let written = of_name(name).and_then(|variable| variable.entry.text_at(&["value"]))?;
+    let (scheme, host) = match written.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, written),
+    };
+    let (host, rest) = host.strip_prefix("$(").and_then(|rest| rest.split_once(')'))?;
+    let field = of_name(host).and_then(|variable| variable.entry.text_at(&["valueFrom", "fieldRef", "fieldPath"]));
+    let is_node = field == Some("status.hostIP") && (rest.is_empty() || rest.starts_with([':', '/']));
+    is_node.then_some(NodeEndpoint { scheme, rest })
+}
+
+/// Returns what decides the endpoint of spans: the variable's value, or null.
+pub(in crate::facts::app) fn endpoint_cell(view: &AppView) -> Cell {
+    match &view.settings.traces.from {
+        Source::Variable(name) if !is_in_code(view) => view.environment.cell(name),
+        _ => Cell::default(),
+    }
+}
+
+/// Whether code gives the exporter its url.
+pub(in crate::facts::app) fn is_in_code(view: &AppView) -> bool {
+    view.exporter.as_ref().is_some_and(|exporter| exporter.url.is_some())
+}
+
+pub(super) fn endpoint_set(view: &AppView) -> Cell {
+    if view.app.own_exporter.is_some() || is_in_code(view) {
+        return true.into();
+    }
+    match (&view.settings.traces.from, &view.settings.traces.url) {
+        // Without a place the variable is not the container's own: it may be set, or not.
+        (Source::Variable(_), Url::Unknown(reason)) if endpoint_cell(view).place.is_none() => {
+            Cell::unknown(reason.as_str())
+        }
+        (Source::Variable(_), _) => Cell::from(true).at(&endpoint_cell(view)),
+        (Source::Default, Url::Unknown(reason)) => {
+            match view.environment.more.as_deref().or(hidden_reason(view, reason)) {
+                Some(reason) => Cell::unknown(reason),
+                None => false.into(),
+            }
+        }
+        (Source::Default, _) => false.into(),
+    }
+}
+
+/// An unknown protocol does not make it unknown that nothing sets an endpoint.
+fn hidden_reason<'a>(view: &AppView, reason: &'a str) -> Option<&'a str> {
+    let is_protocol = matches!(&view.settings.traces.protocol, ProtocolAnswer::Unknown(other) if other == reason);
+    (!is_protocol).then_some(reason)
+}
+
+pub(super) fn traces_record(parts: &AppParts<'_>, view: &AppView) -> Cell {
+    let traces = &view.settings.traces;
+    let decided = match (&view.exporter, is_in_code(view)) {
+        (Some(exporter), true) => exporter.url_span.clone().map_or_else(Cell::default, |span| {
+            parts.understanding.files[exporter.file].cell_at(Cell::default(), span)
+        }),
+        _ => endpoint_cell(view),
+    };
+    let from_cell = |source: &Source| match source {
+        Source::Variable(name) => Cell::from(name.as_str()).at(&view.environment.cell(name)),
+        Source::Default => "default".into(),
+    };
+    let protocol_is_in_code = view.exporter.is_some() || view.app.instrumentation == "rocket_chat";
+    let protocol = match &traces.protocol {
+        ProtocolAnswer::Known(protocol) => Cell::from(protocol.name()),
+        ProtocolAnswer::Unknown(reason) => Cell::unknown(reason.as_str()),
+        ProtocolAnswer::Invalid { value } => Cell::unknown(format!("{value:?} is no protocol of OTLP")),
+    };
+    let (url, unknown) = match &traces.url {
+        Url::Known(url) => (Cell::from(url.as_str()), None),
+        Url::Unknown(reason) => (Cell::unknown(reason.as_str()), Some(reason.clone())),
+        Url::Refused(reason) => (
+            Cell::unknown(format!("the SDK cannot use what it is given: {reason}")),
+            Some(reason.clone()),
+        ),
+    };
+    let target = traces.target.as_ref();
+    let or_unknown = |cell: Option<Cell>| match (cell, &unknown) {
+        (Some(cell), _) => cell.at(&decided),
+        (None, Some(reason)) => Cell::unknown(reason.as_str()).at(&decided),
+        (None, None) => Cell::default(),
+    };
+    let scheme = match &traces.url {
+        Url::Known(url) => url.split_once("://").map(|(scheme, _)| Cell::from(scheme)),
+        _ => None,
+    };
+    let secure = target.map(|target| match target.security {
+        TransportSecurity::Tls => true.into(),
+        TransportSecurity::Plaintext => false.into(),
+        TransportSecurity::Unknown => Cell::unknown("whether the connection is encrypted is not known"),
+    });
+    let exporters = match view.exporter {
+        Some(_) => vec![Cell::from("otlp")].into(),
+        None => names(&view.settings.exporters.names),
+    };
+    let exporters_from = if view.exporter.is_some() {
+        "code".into()
+    } else {
+        from_cell(&view.settings.exporters.from)
+    };
+    let sampler_from = from_cell(&view.settings.sampler.from);
+    record([
+        ("protocol", protocol.at(&protocol_variable(view))),
+        (
+            "protocol_from",
+            if protocol_is_in_code {
+                "code".into()
+            } else {
+                from_cell(&traces.protocol_from)
+            },
+        ),
+        ("url", url.at(&decided)),
+        (
+            "url_from",
+            if is_in_code(view) {
+                Cell::from("code").at(&decided)
+            } else {
+                from_cell(&traces.from)
+            },
+        ),
+        (
+            "host",
+            or_unknown(target.map(|target| Cell::from(target.host.as_str()))),
+        ),
+        (
+            "port",
+            or_unknown(
+                target
+                    .and_then(|target| target.port)
+                    .map(|port| Cell::from(i64::from(port))),
+            ),
+        ),
+        (
+            "path",
+            or_unknown(target.map(|target| Cell::from(target.path.as_str()))),
+        ),
+        ("scheme", or_unknown(scheme)),
+        ("tls", or_unknown(secure)),
+        ("exporters", exporters),
+        ("exporters_from", exporters_from),
+        (
+            "disabled",
+            answer_cell(&view.settings.disabled.disabled).at(&view.environment.cell("OTEL_SDK_DISABLED")),
+        ),
+        ("sampler", answer_word(&view.settings.sampler.kind).at(&sampler_from)),
+        (
+            "sampler_ratio",
+            Cell::from(view.settings.sampler.ratio.map(|ratio| Cell::from(Value::Float(ratio)))).at(&sampler_from),
+        ),
+    ])
+}
+
+fn protocol_variable(view: &AppView) -> Cell {
+    match &view.settings.traces.protocol_from {
+        Source::Variable(name) => view.environment.cell(name),
+        Source::Default => Cell::default(),
+    }
+}
