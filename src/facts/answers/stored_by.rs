@@ -8,7 +8,7 @@ use crate::evidence::{Cell, Place, Stage, Value};
 use crate::facts::grafana::all_behind;
 use crate::facts::{Facts, Row};
 use crate::topology::tempo::ConfigState;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// The series that a generator has in its registry, which it sends every few seconds.
@@ -39,8 +39,8 @@ pub(super) struct Makers {
     series: HashMap<*const Cell, Cell>,
     /// Every Tempo that writes.
     writers: HashSet<*const Cell>,
-    /// The rows of all Tempo that belong to those which the referring data sources lead to, by the row of a data source.
-    tempos: HashMap<*const Cell, HashSet<*const Cell>>,
+    /// The rows of all Tempo that belong to those which the referring data sources lead to, by the row of a data source; in the order of the evidence.
+    tempos: HashMap<*const Cell, Vec<*const Cell>>,
     /// The Tempo in words that each Collector sends spans to, by its row.
     sends_to: HashMap<*const Cell, HashSet<String>>,
     /// The words of each Tempo, by its row.
@@ -99,7 +99,10 @@ pub(super) fn makers(facts: &Facts, parts: AnswerParts<'_>, pages: &[(&Answer, O
             let datasource = &parts.topology.grafanas.datasources[*index];
             all_behind(parts.evidence, parts.topology, datasource)
         });
-        let all = all.filter_map(|index| rows.get(&index).map(|row| Arc::as_ptr(row)));
+        let all: BTreeSet<usize> = all.collect();
+        let all = all
+            .iter()
+            .filter_map(|index| rows.get(index).map(|row| Arc::as_ptr(row)));
         makers.tempos.insert(Arc::as_ptr(datasource), all.collect());
     }
     for hop in facts.rows("hops") {
@@ -175,9 +178,9 @@ impl Makers {
 
     /// Returns what should be where a data source reads: what the Tempo beside it, and Collectors that send there, make.
     pub(super) fn behind(&self, hop: &Row, key: &Key, written: &[Written]) -> Made {
-        let none = HashSet::new();
         let datasource = link(&hop.cells, "datasource");
-        let tempos = datasource.and_then(|row| self.tempos.get(&row)).unwrap_or(&none);
+        let tempos = datasource.and_then(|row| self.tempos.get(&row));
+        let tempos = tempos.map_or(&[][..], Vec::as_slice);
         let mut series = Cell::default();
         for tempo in tempos {
             series = added(&series, self.of_tempo(tempo));
