@@ -11,6 +11,7 @@ mod initialisation;
 mod manifest;
 mod npm;
 mod origin;
+mod parts;
 #[cfg(test)]
 mod recorded_tests;
 mod rows;
@@ -25,8 +26,9 @@ pub use code::{CodeExporter, CodeName, JsFile, Preload};
 pub use initialisation::texts;
 pub use npm::{Family, NpmTable, Retired, brings, family, generation, package_of};
 pub use origin::{Origin, SourceText, State};
+pub use parts::{AppParts, AppRows};
 pub(in crate::facts) use rows::behind_node_address;
-pub use rows::{AppParts, AppRows, rows, summaries};
+pub use rows::{rows, summaries};
 pub use script::ContainerScript;
 pub use shown::{Unseen, unseen};
 

@@ -14,8 +14,8 @@ mod undecided;
 
 use self::page::Page;
 use super::{TextOptions, Verbosity};
-use crate::finding::{Counts, Finding, Report};
-use std::collections::HashMap;
+use crate::finding::{Counts, Finding, Report, Severity};
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 /// Writes a report for a person; see [`TextOptions`] for how much and how it looks.
@@ -39,7 +39,7 @@ pub fn text(report: &Report, options: &TextOptions, out: &mut dyn io::Write) -> 
 /// Returns one finding as it stands in a report.
 pub(super) fn alone(finding: &Finding, options: &TextOptions) -> String {
     let mut page = Page::new(options);
-    finding::full(&mut page, finding, &[]);
+    finding::full(&mut page, finding, &[], &[]);
     page.text().to_owned()
 }
 
@@ -73,17 +73,41 @@ fn findings(page: &mut Page, findings: &[Finding]) {
             symptoms[root].push(&findings[index]);
         }
     }
+    let alike = match page.verbose() {
+        true => HashMap::new(),
+        false => alike(findings, &roots, &symptoms),
+    };
+    let folded: HashSet<usize> = alike.values().flatten().copied().collect();
     for (index, cause) in findings.iter().enumerate() {
-        if roots[index] != index {
+        if roots[index] != index || folded.contains(&index) {
             continue;
         }
-        finding::full(page, cause, &symptoms[index]);
+        let again = alike.get(&index).map_or(&[][..], Vec::as_slice);
+        let again: Vec<&Finding> = again.iter().map(|index| &findings[*index]).collect();
+        finding::full(page, cause, &symptoms[index], &again);
         if page.verbose() {
             for symptom in &symptoms[index] {
                 finding::symptom(page, symptom, cause);
             }
         }
     }
+}
+
+/// So many findings of one check are each told in full; of more, the first.
+const MOST_IN_FULL: usize = 3;
+
+/// Returns what is told in short below the first finding of the same check, by the index of that one: one setting that many workloads share must not
+/// hide everything else. What explains others is always told in full.
+fn alike(findings: &[Finding], roots: &[usize], symptoms: &[Vec<&Finding>]) -> HashMap<usize, Vec<usize>> {
+    let mut of_check: HashMap<(&str, Severity), Vec<usize>> = HashMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        if roots[index] == index && symptoms[index].is_empty() {
+            let key = (finding.check.as_str(), finding.severity);
+            of_check.entry(key).or_default().push(index);
+        }
+    }
+    let many = of_check.into_values().filter(|same| same.len() > MOST_IN_FULL);
+    many.map(|same| (same[0], same[1..].to_vec())).collect()
 }
 
 /// Returns for each finding the index of the one it is told under: itself, or the first cause of its causes.

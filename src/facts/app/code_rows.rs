@@ -3,7 +3,7 @@
 use super::code::{JsFile, initialisation_message, node_sdks, sdk_option, starts_sdk, url_of};
 use super::npm::{self, Family};
 use super::origin::{Pod, package_installed};
-use super::rows::{AppParts, AppRows, at_object, generation_cell};
+use super::parts::{AppParts, AppRows, at_object, generation_cell};
 use super::{AppView, code};
 use crate::evidence::{Cell, Stage};
 use crate::facts::javascript::{Dialect, ModuleReference, ModuleUse, ReferenceKind, SyntaxErrorKind, UseKind};

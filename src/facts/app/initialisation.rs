@@ -4,7 +4,7 @@
 //! only of a log that begins with the container, goes beyond its start-up, and takes what the program prints.
 
 use super::code::JsFile;
-use super::{AppView, ContainerScript, Understanding, code, rows::AppParts};
+use super::{AppView, ContainerScript, Understanding, code, parts::AppParts};
 use crate::evidence::logs::{Timestamp, parse_timestamp};
 use crate::evidence::redact::REDACTED;
 use crate::evidence::{Cell, ContainerLog, Evidence, Value};

@@ -4,7 +4,7 @@ use super::account::{self, Writable, answer_cell};
 use super::manifest::Listed;
 use super::npm::{self, Family};
 use super::origin::{locate, seen_as};
-use super::rows::{AppParts, AppRows, at_object};
+use super::parts::{AppParts, AppRows, at_object};
 use super::script::ContainerScript;
 use crate::evidence::{Cell, Value};
 use crate::facts::shell::{

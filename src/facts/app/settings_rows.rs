@@ -2,7 +2,7 @@
 
 use super::code::sub_place;
 use super::origin::State;
-use super::rows::{AppParts, endpoint_cell, is_in_code};
+use super::parts::{AppParts, endpoint_cell, is_in_code};
 use super::{AppView, CodeExporter, Preload};
 use crate::evidence::{Cell, Place};
 use crate::facts::{Facts, RowBuilder};

@@ -706,6 +706,30 @@ fn a_url_that_stands_in_code_has_its_correction() {
 
 /// Checks how many things start an SDK in a container with these Java options, annotated for the operator or not.
 #[track_caller]
+#[test]
+fn what_the_operator_leaves_alone_sends_nothing() {
+    let instrumentation = |name: &str| {
+        format!(
+            "apiVersion: opentelemetry.io/v1alpha1\nkind: Instrumentation\nmetadata: {{name: {name}, namespace: shop}}\nspec: {{}}\n---\n"
+        )
+    };
+    let annotated = "annotations: {instrumentation.opentelemetry.io/inject-nginx: \"true\"}";
+    let check_exporters = |instrumentations: &[&str], env: &str, expected: &str| {
+        let all: String = instrumentations.iter().map(|name| instrumentation(name)).collect();
+        let facts = facts_of(&evidence_of(&[("a.yaml", &(all + &app(env, annotated)))]));
+        check(&facts, "apps", &[], &[("traces.exporters", expected)]);
+    };
+    let other = "        - {name: LOG_LEVEL, value: info}\n";
+    check_exporters(&["one"], other, "[otlp]");
+    check_exporters(&["one", "two"], other, "[]");
+    // The program may have an SDK of its own, which reads these.
+    check_exporters(
+        &["one", "two"],
+        "        - {name: OTEL_SERVICE_NAME, value: web}\n",
+        "[otlp]",
+    );
+}
+
 fn check_java_set_ups(options: &str, annotated: bool, expected: &str) {
     let env = format!("        - {{name: JAVA_TOOL_OPTIONS, value: \"{options}\"}}\n");
     let more = match annotated {

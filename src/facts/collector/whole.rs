@@ -84,11 +84,12 @@ fn run_columns(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
                 .map(|gate| &gate.name),
         )
     };
-    let builder = builder.set("gates_on", gates(true)).set("gates_off", gates(false));
     let Some((workload, container)) = maker.run else {
         let reason = "no container at hand runs the configuration";
         return builder
-            .set("env", Cell::from(Fields::default()))
+            .set("gates_on", Cell::unknown(reason))
+            .set("gates_off", Cell::unknown(reason))
+            .set("env", Cell::unknown(reason))
             .set("memory_limit", Cell::unknown(reason))
             .set("has_gomemlimit", Cell::unknown(reason))
             .set("is_replicated", Cell::unknown(reason));
@@ -110,6 +111,8 @@ fn run_columns(builder: RowBuilder, maker: &Maker<'_>) -> RowBuilder {
         .unwrap_or_default();
     let is_alone = matches!(workload.reference.kind.as_str(), "Job" | "CronJob" | "Pod");
     builder
+        .set("gates_on", gates(true))
+        .set("gates_off", gates(false))
         .set("env", Cell::from(env))
         .set("memory_limit", container.memory_limit.clone())
         .set("has_gomemlimit", has_gomemlimit)

@@ -211,7 +211,7 @@ const COLLECTOR: &[Column] = &[
     column(
         "env",
         Type::Map(&Type::Text),
-        "The environment of the container by name; empty when none is at hand.",
+        "The environment of the container by name; unknown when none is at hand.",
     ),
     column(
         "memory_limit",
@@ -226,12 +226,12 @@ const COLLECTOR: &[Column] = &[
     column(
         "gates_on",
         TEXTS,
-        "The feature gates that the command line switches on.",
+        "The feature gates that the command line switches on; unknown when no container is at hand.",
     ),
     column(
         "gates_off",
         TEXTS,
-        "The feature gates that the command line switches off.",
+        "The feature gates that the command line switches off; unknown when no container is at hand.",
     ),
     column("telemetry", TELEMETRY, "What `service.telemetry` says, with defaults."),
     column("has_receivers", Type::Bool, "Whether any receiver is configured."),

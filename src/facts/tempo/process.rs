@@ -179,6 +179,9 @@ fn storage(owner: &Owner<'_>) -> Cell {
         (None, Some(reason)) => Cell::unknown(reason.clone()),
         // What a file that is not there would say is not known.
         (None, None) if owner.tempo.state != ConfigState::Found => Cell::unknown("no configuration is at hand"),
+        (None, None) if owner.tempo.workload.is_none() => {
+            Cell::unknown("no container at hand shows whether -storage.trace.backend is given")
+        }
         (None, None) => false.into(),
     };
     let has_scheme = match (endpoint.text(), endpoint.unknown_reason()) {

@@ -11,20 +11,20 @@ use annotate_snippets::renderer::Style;
 
 /// How many lines of a change are shown unasked.
 const SHORT_DIFF: usize = 24;
-/// How many symptoms are listed unasked.
-const SHORT_SYMPTOMS: usize = 8;
+/// How many symptoms, or findings of the same check, are listed unasked.
+const SHORT_LIST: usize = 8;
 
-/// Prints a finding with its symptoms in short.
-pub(super) fn full(page: &mut Page, finding: &Finding, symptoms: &[&Finding]) {
-    body(page, finding, None, symptoms);
+/// Prints a finding with its symptoms, and with others of the same check, in short.
+pub(super) fn full(page: &mut Page, finding: &Finding, symptoms: &[&Finding], again: &[&Finding]) {
+    body(page, finding, None, symptoms, again);
 }
 
 /// Prints a symptom in full, after its cause.
 pub(super) fn symptom(page: &mut Page, finding: &Finding, cause: &Finding) {
-    body(page, finding, Some(cause), &[]);
+    body(page, finding, Some(cause), &[], &[]);
 }
 
-fn body(page: &mut Page, finding: &Finding, cause: Option<&Finding>, symptoms: &[&Finding]) {
+fn body(page: &mut Page, finding: &Finding, cause: Option<&Finding>, symptoms: &[&Finding], again: &[&Finding]) {
     let spots = std::iter::once(&finding.spot).chain(finding.also.iter().map(|also| &also.spot));
     let greatest = spots.map(last_line).max().unwrap_or(1);
     let entry = Entry {
@@ -61,6 +61,7 @@ fn body(page: &mut Page, finding: &Finding, cause: Option<&Finding>, symptoms: &
     } else {
         details(page, finding, symptoms, entry);
     }
+    repeats(page, again, entry);
     entry.print(
         page,
         "more",
@@ -154,10 +155,28 @@ fn explains(page: &mut Page, symptoms: &[&Finding], entry: Entry) {
         number => format!("{number} more findings, which should go with this one:"),
     };
     entry.print(page, "explains", &what);
+    in_short(page, symptoms, entry, true);
+}
+
+/// Prints further findings of the same check.
+fn repeats(page: &mut Page, again: &[&Finding], entry: Entry) {
+    if again.is_empty() {
+        return;
+    }
+    let what = format!("{} more findings of this check:", again.len());
+    entry.print(page, "again", &what);
+    in_short(page, again, entry, false);
+}
+
+/// Prints what each of some findings says and where, as far as a screen allows.
+fn in_short(page: &mut Page, findings: &[&Finding], entry: Entry, with_check: bool) {
     let indent = entry.gutter + 5;
-    for symptom in symptoms.iter().take(SHORT_SYMPTOMS) {
-        let (lead, width) = lead(page, symptom);
-        let message = escape::line(symptom.message.trim()).into_owned();
+    for finding in findings.iter().take(SHORT_LIST) {
+        let (lead, width) = match with_check {
+            true => lead(page, finding),
+            false => (String::new(), 0),
+        };
+        let message = escape::line(finding.message.trim()).into_owned();
         page.hanging(
             &format!("{}{lead}", " ".repeat(indent)),
             indent + width,
@@ -165,17 +184,21 @@ fn explains(page: &mut Page, symptoms: &[&Finding], entry: Entry) {
             &message,
             Style::new(),
         );
+        let at = match with_check || finding.stage.name.is_empty() {
+            true => format!("at {}", spot_name(&finding.spot)),
+            false => format!(
+                "at {} ({})",
+                spot_name(&finding.spot),
+                escape::line(&finding.stage.name)
+            ),
+        };
         let faint = page.palette.faint;
-        page.line(&format!(
-            "{}{}",
-            " ".repeat(indent + 2),
-            paint(faint, &format!("at {}", spot_name(&symptom.spot)))
-        ));
+        page.line(&format!("{}{}", " ".repeat(indent + 2), paint(faint, &at)));
     }
-    let more = symptoms.len().saturating_sub(SHORT_SYMPTOMS);
+    let more = findings.len().saturating_sub(SHORT_LIST);
     if more > 0 {
         page.line(&format!(
-            "{}… {more} more; `--verbose` shows all in full",
+            "{}… {more} more; `--quiet` lists all, `--verbose` shows them in full",
             " ".repeat(indent)
         ));
     }

@@ -66,7 +66,7 @@ pub(super) fn hints(page: &mut Page, report: &Report) {
     }
     if page.verbose() {
         for hint in &report.hints {
-            finding::full(page, hint, &[]);
+            finding::full(page, hint, &[], &[]);
         }
         return;
     }

@@ -165,6 +165,38 @@ fn equal_findings_on_many_rows_stay_separate() {
 }
 
 #[test]
+fn of_many_findings_of_one_check_the_first_is_told_in_full() {
+    let numbered = |check: &str, number: usize| Finding {
+        fingerprint: format!("fp-{check}-{number}"),
+        ..plain(check)
+    };
+    let many = |count: usize| {
+        let mut findings: Vec<Finding> = (0..count).map(|number| numbered("same", number)).collect();
+        findings.push(plain("other"));
+        findings
+    };
+    let full = |report: &Report, verbosity| render(report, verbosity).matches("error[same]: a message").count();
+    assert_eq!(full(&with(many(3)), Verbosity::Normal), 3);
+    assert_eq!(full(&with(many(12)), Verbosity::Normal), 1);
+    assert_eq!(full(&with(many(12)), Verbosity::Verbose), 12);
+    assert_eq!(full(&with(many(12)), Verbosity::Quiet), 12);
+    let short = [
+        "error[same]",
+        "= again: 11 more findings of this check:",
+        "… 3 more",
+        "error[other]",
+    ];
+    check(&with(many(12)), Verbosity::Normal, &short);
+    // What explains others is told in full, wherever it stands.
+    let mut explained = many(5);
+    explained.push(Finding {
+        caused_by: Some("fp-same-4".to_owned()),
+        ..plain("symptom")
+    });
+    assert_eq!(full(&with(explained), Verbosity::Normal), 2);
+}
+
+#[test]
 fn places_near_each_other_share_an_excerpt() {
     let text = samples::text("a.yaml", "a:\n  b: 1\n  c: 2\n  d: 3\n", "File", false);
     let also = |label: &str| LabelledSpot {

@@ -1,7 +1,7 @@
 //! The rows of the OpenTelemetry operator's annotations.
 
-use super::AppParts;
 use crate::evidence::Cell;
+use crate::facts::app::AppParts;
 use crate::facts::{Facts, RowBuilder};
 use crate::topology::app::{InstrumentationState, SidecarState, annotations, sidecar_state};
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! The name of the service: by variables or by code, and the other name that does not hold.
 
-use super::AppParts;
 use crate::evidence::Cell;
+use crate::facts::app::AppParts;
 use crate::facts::app::AppView;
 use crate::facts::app::account::answer_cell;
 use crate::topology::sdk::ServiceNameSource;

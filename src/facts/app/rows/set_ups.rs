@@ -1,7 +1,7 @@
 //! What starts an SDK in one process: more than one thing that does is one too many.
 
-use super::AppParts;
 use crate::evidence::Cell;
+use crate::facts::app::AppParts;
 use crate::facts::app::{AppView, code, npm};
 use crate::topology::app::InstrumentationState;
 use std::collections::BTreeSet;

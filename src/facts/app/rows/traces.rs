@@ -1,10 +1,13 @@
 //! Where an application sends its spans, and what decides it: variables, code, or the SDK's default.
 
-use super::{AppParts, answer_word, names};
+use super::{answer_word, names};
 use crate::evidence::{Cell, Value};
+use crate::facts::app::AppParts;
 use crate::facts::app::AppView;
 use crate::facts::app::account::answer_cell;
+use crate::facts::app::parts::{endpoint_cell, is_in_code};
 use crate::facts::record;
+use crate::topology::app::InstrumentationState;
 use crate::topology::sdk::{ProtocolAnswer, Source, TransportSecurity, Url};
 use crate::topology::workload::Container;
 
@@ -40,19 +43,6 @@ pub(in crate::facts) fn behind_node_address<'c>(container: &'c Container, from: 
     let field = of_name(host).and_then(|variable| variable.entry.text_at(&["valueFrom", "fieldRef", "fieldPath"]));
     let is_node = field == Some("status.hostIP") && (rest.is_empty() || rest.starts_with([':', '/']));
     is_node.then_some(NodeEndpoint { scheme, rest })
-}
-
-/// Returns what decides the endpoint of spans: the variable's value, or null.
-pub(in crate::facts::app) fn endpoint_cell(view: &AppView) -> Cell {
-    match &view.settings.traces.from {
-        Source::Variable(name) if !is_in_code(view) => view.environment.cell(name),
-        _ => Cell::default(),
-    }
-}
-
-/// Whether code gives the exporter its url.
-pub(in crate::facts::app) fn is_in_code(view: &AppView) -> bool {
-    view.exporter.as_ref().is_some_and(|exporter| exporter.url.is_some())
 }
 
 pub(super) fn endpoint_set(view: &AppView) -> Cell {
@@ -124,6 +114,7 @@ pub(super) fn traces_record(parts: &AppParts<'_>, view: &AppView) -> Cell {
     });
     let exporters = match view.exporter {
         Some(_) => vec![Cell::from("otlp")].into(),
+        None if is_left_alone(view) => Vec::new().into(),
         None => names(&view.settings.exporters.names),
     };
     let exporters_from = if view.exporter.is_some() {
@@ -181,6 +172,19 @@ pub(super) fn traces_record(parts: &AppParts<'_>, view: &AppView) -> Cell {
             Cell::from(view.settings.sampler.ratio.map(|ratio| Cell::from(Value::Float(ratio)))).at(&sampler_from),
         ),
     ])
+}
+
+/// Whether only an annotation asks for an SDK, and the operator injects none.
+fn is_left_alone(view: &AppView) -> bool {
+    let refused = view
+        .app
+        .injection
+        .as_ref()
+        .is_some_and(|injection| matches!(injection.state, InstrumentationState::Refused(_)));
+    let of_sdk = |name: &str| name.starts_with("OTEL_");
+    refused
+        && view.app.instrumentation == "operator_annotation"
+        && !view.environment.iter().any(|(name, _)| of_sdk(name))
 }
 
 fn protocol_variable(view: &AppView) -> Cell {
