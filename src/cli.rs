@@ -288,6 +288,9 @@ pub struct ClusterArguments {
     /// The address of Grafana, asked directly; a token may stand in TRACEDOCTOR_GRAFANA_TOKEN.
     #[arg(long, value_name = "URL", conflicts_with = "paths")]
     pub grafana_url: Option<String>,
+    /// The address of the Prometheus that metrics of spans are written to, asked directly; a token may stand in TRACEDOCTOR_PROMETHEUS_TOKEN.
+    #[arg(long, value_name = "URL", conflicts_with = "paths")]
+    pub prometheus_url: Option<String>,
     /// Prints the requests that would be made, and makes none.
     #[arg(long, conflicts_with = "paths")]
     pub dry_run: bool,

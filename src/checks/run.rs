@@ -19,7 +19,7 @@ use super::value::{Failure, Operand};
 use super::{Catalog, fold};
 use crate::checks::compiled::Compiled;
 use crate::evidence::{Gap, Place, Stage};
-use crate::facts::{About, ContainerKey, Facts, LogMatch, Row, schema};
+use crate::facts::{About, ContainerKey, Facts, LogMatch, Row, answers, schema};
 use crate::finding::{Broken, ContextValue, Finding, Remedy, Severity, Spot, Undecided, Verdict};
 use crate::releases::{Cover, VersionRange};
 use also::also;
@@ -189,7 +189,7 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
                 }
             }
         }
-        if facts.rows(check.each).is_empty() && !logs_suffice {
+        if facts.rows(check.each).is_empty() && !logs_suffice && answers::could_have(facts, check.each) {
             let table = schema::table(check.each);
             let is_read =
                 |gap: &Gap| table.is_some_and(|table| table.reads.iter().any(|read| read.resource == gap.resource));

@@ -4,6 +4,7 @@ use super::embedded;
 use super::error::CommandError;
 use super::progress::Bar;
 use crate::cli::{ClusterArguments, InputArguments};
+use crate::evidence::answers::Answerer;
 use crate::evidence::{Evidence, Stage};
 use crate::facts::schema;
 use crate::finding::Report;
@@ -28,10 +29,16 @@ pub(super) fn refuse_with_files(arguments: &InputArguments) -> Result<(), Comman
         observe,
         exec,
         tempo_url,
+        prometheus_url,
         grafana_url,
         ..
     } = &arguments.cluster;
-    let asks = *no_endpoints || *exec || observe.is_some() || tempo_url.is_some() || grafana_url.is_some();
+    let asks = *no_endpoints
+        || *exec
+        || observe.is_some()
+        || tempo_url.is_some()
+        || grafana_url.is_some()
+        || prometheus_url.is_some();
     if *all_namespaces || selector.is_some() || context.is_some() || kubeconfig.is_some() || *dry_run || asks {
         return Err(
             CommandError::usage("options about a cluster were given together with files, logs or --demo")
@@ -78,12 +85,21 @@ fn target(arguments: &InputArguments) -> Target {
 /// Returns the programs that the user gave an address of; tokens come from the environment, where no list of processes shows them.
 fn addresses(cluster: &ClusterArguments) -> Vec<Address> {
     let named = [
-        (Stage::Tempo, &cluster.tempo_url, "TRACEDOCTOR_TEMPO_TOKEN"),
-        (Stage::Grafana, &cluster.grafana_url, "TRACEDOCTOR_GRAFANA_TOKEN"),
+        (
+            Answerer::Program(Stage::Tempo),
+            &cluster.tempo_url,
+            "TRACEDOCTOR_TEMPO_TOKEN",
+        ),
+        (
+            Answerer::Program(Stage::Grafana),
+            &cluster.grafana_url,
+            "TRACEDOCTOR_GRAFANA_TOKEN",
+        ),
+        (Answerer::Store, &cluster.prometheus_url, "TRACEDOCTOR_PROMETHEUS_TOKEN"),
     ];
-    let address = |(stage, url, variable): (Stage, &Option<String>, &str)| {
+    let address = |(of, url, variable): (Answerer, &Option<String>, &str)| {
         Some(Address {
-            stage,
+            of,
             url: url.clone()?,
             token: std::env::var(variable).ok().filter(|token| !token.is_empty()),
         })

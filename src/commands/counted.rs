@@ -1,7 +1,8 @@
-//! What counters prove of the path: spans that a station took, or sent on.
+//! What counters prove of the path: spans that a station took, or sent on; and what a Prometheus says that it has of the metrics made of them.
 
 use crate::evidence::Value;
-use crate::facts::Facts;
+use crate::facts::{Facts, Row};
+use std::sync::Arc;
 
 /// Returns how many spans an exporter has sent, all pods of its workload together; `None` when no counter says that any was.
 pub(super) fn sent(facts: &Facts, from: &str, exporter: &str) -> Option<f64> {
@@ -15,6 +16,24 @@ pub(super) fn taken(facts: &Facts, name: &str) -> Option<f64> {
         "tempo_distributor_spans_received_total",
     ];
     total(facts, name, &counters, None)
+}
+
+/// Says how many series made of spans are at the end of a connection that they are written or read on; `None` when nobody says that any is.
+pub(super) fn kept(facts: &Facts, hop: &Row) -> Option<String> {
+    let is_of = |row: &&Row| match row.cells.get("hop").map(|cell| &cell.value) {
+        Some(Value::Link(cells)) => Arc::ptr_eq(cells, &hop.cells),
+        _ => false,
+    };
+    let row = facts.rows("metric_stores").iter().find(is_of)?;
+    let count = |column: &str| match row.cells.get(column).map(|cell| &cell.value) {
+        Some(Value::Int(count)) => *count,
+        _ => 0,
+    };
+    match (count("service_graph"), count("span_metrics")) {
+        (0, 0) => None,
+        (0, spans) => Some(format!("it has {spans} series of span metrics, as it says itself")),
+        (graph, _) => Some(format!("it has {graph} series of the service graph, as it says itself")),
+    }
 }
 
 fn total(facts: &Facts, stage: &str, names: &[&str], exporter: Option<&str>) -> Option<f64> {

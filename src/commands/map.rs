@@ -65,9 +65,11 @@ pub(super) fn hop_with_findings<'f>(row: &Row, facts: &Facts, findings: &'f [Fin
     let sent = words("name")
         .filter(|_| is_of_spans)
         .and_then(|name| counted::sent(facts, &row.about.stage.name, &name));
+    let kept = counted::kept(facts, row);
+    let sent = sent.map(|count| counted::words(count, "sent")).or(kept);
     let (state, reason) = match (on_it.first(), sent, words("target").as_deref(), unknown) {
         (Some(first), ..) => (State::Broken, Some(first.message.clone())),
-        (None, Some(count), ..) => (State::Proven, Some(counted::words(count, "sent"))),
+        (None, Some(proof), ..) => (State::Proven, Some(proof)),
         (None, _, Some("outside"), _) => (State::Outside, None),
         (None, _, _, Some(reason)) => (State::Unknown, Some(reason)),
         (None, ..) => (State::Configured, None),

@@ -4,7 +4,7 @@
 //! `endpoints/NAMESPACE_POD/PORT/PATH`, where the path `/` is written `index`, and what is not usual is added to the name: a status
 //! other than 200 (`.503`), the second reading of counters (`.after-10s`), when the server answered (`.at-1764105600`), and that the end
 //! of the body is missing (`.cut`). A command that was run in a container stands below `exec/CONTAINER` instead of a port.
-//! The folder is `tempo`, `grafana` or `collector` where only the program is known. No I/O happens here.
+//! The folder is `tempo`, `grafana`, `collector` or `prometheus` where only the program is known. No I/O happens here.
 
 use super::redact::{Redactor, redact};
 use super::stage::Stage;
@@ -62,6 +62,19 @@ pub enum Answerer {
     Pod(String, String),
     /// The program behind an address that the user gave.
     Program(Stage),
+    /// The program with the HTTP API of Prometheus behind an address that the user gave.
+    Store,
+}
+
+impl Answerer {
+    /// Returns the word for a program that is known by its address alone; `None` for a pod.
+    pub fn word(&self) -> Option<&'static str> {
+        match self {
+            Answerer::Pod(..) => None,
+            Answerer::Program(stage) => Some(stage.name()),
+            Answerer::Store => Some("prometheus"),
+        }
+    }
 }
 
 impl AnswerName {
@@ -83,7 +96,7 @@ impl AnswerName {
     pub fn pod(&self) -> Option<(&str, &str)> {
         match &self.of {
             Answerer::Pod(namespace, pod) => Some((namespace, pod)),
-            Answerer::Program(_) => None,
+            Answerer::Program(_) | Answerer::Store => None,
         }
     }
 
@@ -136,7 +149,7 @@ impl AnswerName {
     pub fn file(&self) -> String {
         let folder = match &self.of {
             Answerer::Pod(namespace, pod) => format!("{namespace}_{pod}"),
-            Answerer::Program(stage) => stage.name().to_owned(),
+            of => of.word().unwrap_or_default().to_owned(),
         };
         let asked = match (self.port, &self.container) {
             (Some(port), _) => port.to_string(),
@@ -163,7 +176,7 @@ impl AnswerName {
     pub fn words(&self) -> String {
         let of = match &self.of {
             Answerer::Pod(namespace, pod) => format!("pod/{namespace}/{pod}"),
-            Answerer::Program(stage) => stage.name().to_owned(),
+            of => of.word().unwrap_or_default().to_owned(),
         };
         let after = match self.after {
             Some(seconds) => format!(" (after {seconds} s)"),
@@ -179,16 +192,14 @@ impl AnswerName {
 }
 
 fn answerer(folder: &str) -> Option<Answerer> {
-    let stages = [Stage::Collector, Stage::Tempo, Stage::Grafana];
+    let programs = [Stage::Collector, Stage::Tempo, Stage::Grafana].map(Answerer::Program);
+    let mut programs = programs.into_iter().chain([Answerer::Store]);
     match folder.split_once('_') {
         Some((namespace, pod)) if !namespace.is_empty() && !pod.is_empty() && !pod.contains('_') => {
             Some(Answerer::Pod(namespace.to_owned(), pod.to_owned()))
         }
         Some(_) => None,
-        None => stages
-            .into_iter()
-            .find(|stage| stage.name() == folder)
-            .map(Answerer::Program),
+        None => programs.find(|one| one.word() == Some(folder)),
     }
 }
 
@@ -222,7 +233,7 @@ impl Answer {
         };
         let (namespace, object) = match &name.of {
             Answerer::Pod(namespace, pod) => (Some(namespace.clone()), pod.clone()),
-            Answerer::Program(stage) => (None, stage.name().to_owned()),
+            of => (None, of.word().unwrap_or_default().to_owned()),
         };
         let resource = ResourceReference {
             api_version: "v1".to_owned(),
@@ -295,6 +306,10 @@ mod tests {
         check(
             "endpoints/tempo/3200/api/status/buildinfo",
             Some(("/api/status/buildinfo", Some(3200), 200, None)),
+        );
+        check(
+            "endpoints/prometheus/443/api/v1/query/metrics-of-spans.at-1764105600",
+            Some(("/api/v1/query/metrics-of-spans", Some(443), 200, None)),
         );
         check(
             "endpoints/obs_tempo-0/exec/tempo/df/var/tempo",

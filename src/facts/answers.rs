@@ -47,6 +47,11 @@ pub struct AnswerParts<'a> {
     pub about_of: &'a dyn Fn(usize, usize) -> Arc<About>,
 }
 
+/// Returns whether a table could have rows in such a stack: what nothing leads to is not missed where programs may not be asked.
+pub fn could_have(facts: &Facts, table: &str) -> bool {
+    table != "metric_stores" || stored::could_have(facts)
+}
+
 /// Who answered.
 struct Owner<'a> {
     parts: AnswerParts<'a>,
@@ -162,6 +167,7 @@ fn owner<'a>(parts: AnswerParts<'a>, answer: &Answer) -> Owner<'a> {
             // Of several nobody says which one is behind the address.
             (None, if of_stage.len() == 1 { of_stage } else { Vec::new() })
         }
+        Answerer::Store => (None, Vec::new()),
     };
     let rank = |one: &Candidate| {
         let container = &parts.topology.workloads[one.container.0].containers[one.container.1];
@@ -193,7 +199,7 @@ fn owner<'a>(parts: AnswerParts<'a>, answer: &Answer) -> Owner<'a> {
 fn nobody<'a>(parts: AnswerParts<'a>, answer: &Answer, workload: Option<usize>) -> Owner<'a> {
     let stage = match &answer.name.of {
         Answerer::Program(stage) => *stage,
-        Answerer::Pod(..) => Stage::Cluster,
+        Answerer::Pod(..) | Answerer::Store => Stage::Cluster,
     };
     let about = match workload.and_then(|index| parts.topology.workloads.get(index)) {
         Some(workload) => workload::about(workload, None, stage, BTreeMap::new()),
@@ -205,7 +211,7 @@ fn nobody<'a>(parts: AnswerParts<'a>, answer: &Answer, workload: Option<usize>) 
                     stage,
                     name: match &answer.name.of {
                         Answerer::Pod(namespace, pod) => format!("{namespace}/{pod}"),
-                        Answerer::Program(stage) => stage.name().to_owned(),
+                        of => of.word().unwrap_or_default().to_owned(),
                     },
                 },
                 owner: format!("/Pod/{namespace}/{}", resource.name),

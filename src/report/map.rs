@@ -54,7 +54,7 @@ pub struct Hop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Counters say that spans went this way.
+    /// Counters say that spans went this way, or the end that it has metrics of them.
     Proven,
     /// Both ends are at hand and fit.
     Configured,

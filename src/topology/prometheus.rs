@@ -9,6 +9,8 @@ mod running;
 #[cfg(test)]
 mod tests;
 
+pub use running::takes_writes;
+
 use super::store::WRITE_PATH;
 use super::workload::{Namespace, Workload};
 use crate::evidence::{Cell, Evidence, ResourceReference, Value};

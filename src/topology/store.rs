@@ -159,7 +159,10 @@ pub fn stores(evidence: &Evidence, topology: &Topology) -> Vec<Store> {
             found.extend(end(&network, topology, from, &url, true));
         }
     }
-    for datasource in referred(topology) {
+    for datasource in referred(topology)
+        .into_iter()
+        .filter(|one| asks_as_anybody(&one.config))
+    {
         let instance = datasource.instance.map(|index| &topology.grafanas.instances[index]);
         let namespace: Namespace = match instance {
             Some(instance) => instance.namespace.clone(),
@@ -238,6 +241,16 @@ fn end(network: &Network<'_>, topology: &Topology, from: Asker<'_>, url: &Cell, 
         tls: is_tls,
         is_prometheus: prometheus.is_some(),
     })
+}
+
+/// Whether Grafana asks as anybody would: a header may name a tenant, and credentials may stand for one, of whom others see nothing.
+pub fn asks_as_anybody(datasource: &Cell) -> bool {
+    let is_on = |path: &[&str]| matches!(datasource.path(path).map(|cell| &cell.value), Some(Value::Bool(true)));
+    let switches = ["oauthPassThru", "sigV4Auth", "azureAuth"];
+    let fields = datasource.path(&["jsonData"]).and_then(Cell::fields);
+    let mut names = fields.into_iter().flatten().map(|(name, _)| &**name);
+    let has_header = names.any(|name| name.starts_with("httpHeaderName"));
+    !has_header && !is_on(&["basicAuth"]) && !switches.iter().any(|name| is_on(&["jsonData", name]))
 }
 
 /// Whether a text can stand in a request as it is.

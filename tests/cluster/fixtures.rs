@@ -42,6 +42,14 @@ const NOT_APPLIED: &[(&str, &str)] = &[
         "measurements of pods, which an API server of its own would have to serve",
     ),
     (
+        "incidents/path-metrics-of-spans-not-kept",
+        "what a Prometheus answered is its fault, and nobody plays it here: a real one answers in a scenario of its own",
+    ),
+    (
+        "incidents/path-service-graph-of-other-prometheus",
+        "what two Prometheus answered is its fault, and nobody plays them here: real ones answer in a scenario of its own",
+    ),
+    (
         "incidents/state-node-of-tempo-lost",
         "a pod that is gone and stays, which is deleted here as soon as that is asked for",
     ),
@@ -62,6 +70,16 @@ const DIFFERS: &[(&str, &str, &str)] = &[
         "incidents/guard-account-misspelt",
         "only live: pods-not-created",
         "the controller says itself that it makes no pods for an account that does not exist",
+    ),
+    (
+        "incidents/path-remote-write-path-of-mimir",
+        "only in files: remote-write-path-wrong",
+        "a run on a cluster looks at the pods that the Prometheus operator makes of its resource, and no operator runs here",
+    ),
+    (
+        "incidents/path-remote-write-receiver-off",
+        "only in files: remote-write-receiver-off",
+        "a run on a cluster looks at the pods that the Prometheus operator makes of its resource, and no operator runs here",
     ),
     (
         "incidents/reference-guide-resource-constructor",

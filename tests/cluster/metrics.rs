@@ -345,9 +345,12 @@ fn judged(cluster: &Cluster, release: &str) {
     );
 }
 
-/// Nothing but GET of what is declared reaches a pod of Prometheus.
+/// Nothing but GET of what is declared reaches a pod of Prometheus, and its log is not read.
 fn only_what_is_declared(requests: &[Value]) {
     let mut asked = BTreeSet::new();
+    let logs = requests.iter().filter(|one| one["objectRef"]["subresource"] == "log");
+    let mut names = logs.filter_map(|one| one["objectRef"]["name"].as_str());
+    assert!(names.all(|name| !["closed-0", "open-0", "other-0"].contains(&name)));
     for request in requests.iter().filter(|one| one["objectRef"]["subresource"] == "proxy") {
         let uri = request["requestURI"].as_str().unwrap();
         assert_eq!(request["verb"], "get", "{request}");

@@ -101,6 +101,21 @@ fn counters_prove_that_spans_went_this_way() {
 }
 
 #[test]
+fn a_prometheus_proves_that_metrics_of_spans_came() {
+    let stack = fixtures("healthy")
+        .into_iter()
+        .find(|path| path.ends_with("connectors-and-logs"));
+    let (_, map) = tracedoctor(&["map"], &stack.unwrap());
+    let mut hops = map["hops"].as_array().unwrap().iter();
+    let written = hops.find(|hop| hop["protocol"] == "remote_write").unwrap();
+    assert_eq!(written["state"], "proven");
+    assert_eq!(
+        written["reason"],
+        "it has 7 series of the service graph, as it says itself"
+    );
+}
+
+#[test]
 fn a_workload_is_named_as_kubectl_names_it_and_an_unknown_one_is_said() {
     let healthy = fixtures("healthy");
     let shop = healthy.iter().find(|path| path.ends_with("shop-plain-today")).unwrap();

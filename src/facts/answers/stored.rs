@@ -5,11 +5,12 @@
 use super::json;
 use super::stored_by::{Makers, Written};
 use super::{AnswerParts, place};
-use crate::evidence::answers::Answer;
+use crate::evidence::answers::{Answer, Answerer};
 use crate::evidence::text::floor_char_boundary;
 use crate::evidence::{Cell, Place, Value};
 use crate::facts::{Facts, Row, RowBuilder};
 use crate::releases::Version;
+use crate::topology::prometheus;
 use crate::topology::store::{self, BUILD, FLAGS, METRICS, READY, SERVICE_GRAPH};
 use crate::topology::workload::workload_of_pod;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,8 +22,14 @@ pub(super) const SETTLED: i64 = 120;
 /// Bytes of an answer that a row shows.
 const MOST_TOLD: usize = 4 << 10;
 
-/// Names one end: the index of the workload, the port of its pods, the path in front of all others.
-pub(super) type Key = (usize, u16, String);
+/// Names one end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    /// The index of the workload, the port of its pods, the path in front of all others.
+    Pods(usize, u16, String),
+    /// The one end that all connections have, which the user gave the address of.
+    Address,
+}
 
 /// What the pods of one end answered.
 #[derive(Debug, Default)]
@@ -36,8 +43,11 @@ pub(super) struct Said<'a> {
     first: Option<&'a Answer>,
 }
 
-/// How many series there are: of each metric, or why that cannot be told.
-type Series = Result<BTreeMap<String, i64>, String>;
+/// How many series there are: of each metric, or why that cannot be told; `None` for an agent, which keeps none and sends them on.
+type Series = Result<Option<BTreeMap<String, i64>>, String>;
+
+/// What an agent answers (`prometheus/prometheus@v2.42.0:web/web.go`).
+const AGENT: &str = "unavailable with Prometheus Agent";
 
 /// Adds a row for each connection whose end answered.
 pub(super) fn rows(facts: &mut Facts, parts: AnswerParts<'_>, answers: &[&Answer], makers: &Makers) {
@@ -45,11 +55,16 @@ pub(super) fn rows(facts: &mut Facts, parts: AnswerParts<'_>, answers: &[&Answer
     if ends.is_empty() {
         return;
     }
-    let hops: Vec<(Row, Key)> = facts
-        .rows("hops")
-        .iter()
-        .filter_map(|hop| Some((hop.clone(), key(parts, hop)?)))
-        .filter(|(_, key)| ends.contains_key(key))
+    let all: Vec<&Row> = facts.rows("hops").iter().filter(|hop| is_of_metrics(hop)).collect();
+    // Of several ends nobody says which one is behind the address.
+    let named: BTreeSet<String> = all.iter().filter_map(|hop| named(hop)).collect();
+    let address = Some(Key::Address).filter(|key| named.len() == 1 && ends.contains_key(key));
+    let hops: Vec<(Row, Key)> = all
+        .into_iter()
+        .filter_map(|hop| {
+            let of_pods = key(parts, hop).filter(|key| ends.contains_key(key));
+            Some((hop.clone(), of_pods.or_else(|| address.clone())?))
+        })
         .collect();
     let told: BTreeMap<&Key, Series> = ends.iter().map(|(key, said)| (key, series(parts, key, said))).collect();
     let written: Vec<Written> = hops
@@ -58,7 +73,10 @@ pub(super) fn rows(facts: &mut Facts, parts: AnswerParts<'_>, answers: &[&Answer
         .map(|(hop, key)| Written {
             hop: hop.cells.clone(),
             key: key.clone(),
-            has_graph: count(told.get(key), |name| name == SERVICE_GRAPH) > 0,
+            graph: ends
+                .get(key)
+                .filter(|_| count(told.get(key), |name| name == SERVICE_GRAPH) > 0)
+                .and_then(|said| said.queries.first().map(|answer| first_told(answer))),
         })
         .collect();
     for (hop, key) in &hops {
@@ -66,7 +84,8 @@ pub(super) fn rows(facts: &mut Facts, parts: AnswerParts<'_>, answers: &[&Answer
             continue;
         };
         let of_metric = |is_it: &dyn Fn(&str) -> bool| match series {
-            Ok(_) => Cell::from(count(Some(series), is_it)),
+            Ok(Some(_)) => Cell::from(count(Some(series), is_it)),
+            Ok(None) => Cell::default(),
             Err(reason) => Cell::unknown(reason.as_str()),
         };
         let made = match reads(hop) {
@@ -92,7 +111,12 @@ pub(super) fn rows(facts: &mut Facts, parts: AnswerParts<'_>, answers: &[&Answer
             )
             .set("series_made", made.series)
             .set("kept_elsewhere", made.kept_elsewhere)
-            .set("workload", parts.workloads.workloads.get(key.0).map(Cell::link));
+            .set(
+                "workload",
+                workload_of(key)
+                    .and_then(|index| parts.workloads.workloads.get(index))
+                    .map(Cell::link),
+            );
         let first = said.queries.first().map(|answer| first_told(answer));
         let place = match &first {
             Some(first) => first.place.clone(),
@@ -120,6 +144,39 @@ fn first_line(answer: &Answer) -> &str {
     &line[..floor_char_boundary(line, MOST_TOLD)]
 }
 
+/// Whether there is a connection whose end could have answered.
+pub(super) fn could_have(facts: &Facts) -> bool {
+    facts.rows("hops").iter().any(is_of_metrics)
+}
+
+/// Whether metrics of spans are written or read on a connection.
+fn is_of_metrics(hop: &Row) -> bool {
+    let text = |column: &str| hop.cells.text_at(&[column]);
+    match text("sender") {
+        Some("remote_write") => true,
+        Some("datasource") => {
+            let config = hop.cells.path(&["datasource", "config"]);
+            text("signal") == Some("metrics") && config.is_some_and(store::asks_as_anybody)
+        }
+        _ => false,
+    }
+}
+
+/// Returns the host and the port of a connection.
+fn named(hop: &Row) -> Option<String> {
+    let Some(Value::Int(port)) = hop.cells.get("port").map(|cell| &cell.value) else {
+        return None;
+    };
+    Some(format!("{}:{port}", hop.cells.text_at(&["host"])?))
+}
+
+fn workload_of(key: &Key) -> Option<usize> {
+    match key {
+        Key::Pods(workload, ..) => Some(*workload),
+        Key::Address => None,
+    }
+}
+
 /// Whether a connection reads metrics.
 fn reads(hop: &Row) -> bool {
     hop.cells.text_at(&["sender"]) == Some("datasource")
@@ -132,14 +189,21 @@ fn ends<'a>(parts: AnswerParts<'_>, answers: &[&'a Answer]) -> BTreeMap<Key, Sai
         let kind = [READY, BUILD, FLAGS, METRICS]
             .into_iter()
             .find_map(|kind| Some((kind, answer.name.path.strip_suffix(kind)?)));
-        let (Some((kind, base)), Some(port), Some((namespace, pod))) = (kind, answer.name.port, answer.name.pod())
-        else {
+        let (Some((kind, base)), Some(port)) = (kind, answer.name.port) else {
             continue;
         };
-        let Some(workload) = workload_of_pod(parts.evidence, &parts.topology.workloads, namespace, pod) else {
-            continue;
+        let (key, pod) = match &answer.name.of {
+            Answerer::Pod(namespace, pod) => {
+                let all = &parts.topology.workloads;
+                let Some(workload) = workload_of_pod(parts.evidence, all, namespace, pod) else {
+                    continue;
+                };
+                (Key::Pods(workload, port, base.to_owned()), pod.as_str())
+            }
+            Answerer::Store => (Key::Address, ""),
+            Answerer::Program(_) => continue,
         };
-        let said = ends.entry((workload, port, base.to_owned())).or_default();
+        let said = ends.entry(key).or_default();
         said.first.get_or_insert(answer);
         let is_good = answer.name.status == 200;
         match kind {
@@ -151,13 +215,8 @@ fn ends<'a>(parts: AnswerParts<'_>, answers: &[&'a Answer]) -> BTreeMap<Key, Sai
             _ if !is_good => {}
             BUILD => said.release = said.release.or_else(|| release(answer)),
             _ => {
-                let prometheuses = parts.topology.prometheuses.iter();
-                let own = prometheuses.filter(|one| one.run.is_some_and(|run| run.0 == workload));
-                let mut receivers = own.filter_map(|one| match one.receiver_said.value {
-                    Value::Bool(takes) => Some(takes),
-                    _ => None,
-                });
-                said.receiver = receivers.next();
+                let takes = prometheus::takes_writes(answer);
+                said.receiver = takes.map(|takes| takes && said.receiver != Some(false));
             }
         }
     }
@@ -174,10 +233,9 @@ fn key(parts: AnswerParts<'_>, hop: &Row) -> Option<Key> {
     let cells = &hop.cells;
     let text = |column: &str| cells.text_at(&[column]);
     let path = text("path").unwrap_or_default();
-    let base = match text("sender")? {
-        "remote_write" => store::base_of_write(path, text("write_path")),
-        "datasource" if text("signal") == Some("metrics") => store::base_of_read(path),
-        _ => return None,
+    let base = match reads(hop) {
+        true => store::base_of_read(path),
+        false => store::base_of_write(path, text("write_path")),
     };
     let Some(Value::Int(port)) = cells.get("pod_port").map(|cell| &cell.value) else {
         return None;
@@ -193,13 +251,16 @@ fn key(parts: AnswerParts<'_>, hop: &Row) -> Option<Key> {
     };
     let workloads = &parts.workloads.workloads;
     let workload = workloads.iter().position(|one| Arc::ptr_eq(one, row))?;
-    Some((workload, u16::try_from(*port).ok()?, base))
+    Some(Key::Pods(workload, u16::try_from(*port).ok()?, base))
 }
 
 /// Returns how many series there are: of several pods the most, as each may have a part.
 fn series(parts: AnswerParts<'_>, key: &Key, said: &Said<'_>) -> Series {
     if said.queries.is_empty() {
         return Err("nobody answered which metrics there are".to_owned());
+    }
+    if said.queries.iter().any(|answer| answer.body().contains(AGENT)) {
+        return Ok(None);
     }
     let mut most: BTreeMap<String, i64> = BTreeMap::new();
     let mut problem = None;
@@ -210,7 +271,9 @@ fn series(parts: AnswerParts<'_>, key: &Key, said: &Said<'_>) -> Series {
                     let known = most.entry(name).or_default();
                     *known = (*known).max(count);
                 }
-                problem = problem.or_else(|| too_young(parts, answer));
+                if *key != Key::Address {
+                    problem = problem.or_else(|| too_young(parts, answer));
+                }
             }
             None => {
                 problem.get_or_insert(format!(
@@ -221,15 +284,16 @@ fn series(parts: AnswerParts<'_>, key: &Key, said: &Said<'_>) -> Series {
             }
         }
     }
-    let workload = parts.topology.workloads.get(key.0);
+    let workload = workload_of(key).and_then(|index| parts.topology.workloads.get(index));
     let pods = i64::try_from(said.pods.len()).unwrap_or(i64::MAX);
-    if problem.is_none() && workload.and_then(|workload| workload.replicas) != Some(pods) {
+    let is_whole = *key == Key::Address || workload.and_then(|workload| workload.replicas) == Some(pods);
+    if problem.is_none() && !is_whole {
         problem = Some("not each of its pods answered".to_owned());
     }
     match problem {
         // What one has is there, whatever the others say.
         Some(reason) if most.is_empty() => Err(reason),
-        _ => Ok(most),
+        _ => Ok(Some(most)),
     }
 }
 
@@ -267,7 +331,7 @@ fn too_young(parts: AnswerParts<'_>, answer: &Answer) -> Option<String> {
 }
 
 fn count(series: Option<&Series>, is_it: impl Fn(&str) -> bool) -> i64 {
-    let Some(Ok(all)) = series else {
+    let Some(Ok(Some(all))) = series else {
         return 0;
     };
     all.iter().filter(|(name, _)| is_it(name)).map(|(_, count)| count).sum()
@@ -275,7 +339,8 @@ fn count(series: Option<&Series>, is_it: impl Fn(&str) -> bool) -> i64 {
 
 fn names(series: &Series) -> Cell {
     match series {
-        Ok(all) => all
+        Ok(None) => Cell::default(),
+        Ok(Some(all)) => all
             .keys()
             .map(|name| Cell::from(name.as_str()))
             .collect::<Vec<_>>()

@@ -8,7 +8,7 @@ use crate::evidence::{Cell, Place, Stage, Value};
 use crate::facts::grafana::all_behind;
 use crate::facts::{Facts, Row};
 use crate::topology::tempo::ConfigState;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// The series that a generator has in its registry, which it sends every few seconds.
@@ -19,8 +19,8 @@ const ACTIVE: &str = "tempo_metrics_generator_registry_active_series";
 pub(super) struct Written {
     pub(super) hop: Arc<Cell>,
     pub(super) key: Key,
-    /// Whether its end has the service graph.
-    pub(super) has_graph: bool,
+    /// The answer with which its end says that it has the service graph; `None` when it does not.
+    pub(super) graph: Option<Cell>,
 }
 
 /// What should be at one end.
@@ -35,10 +35,12 @@ pub(super) struct Made {
 /// The generators, by the address of their rows, and who belongs to whom.
 #[derive(Debug, Default)]
 pub(super) struct Makers {
-    /// How many series each Tempo has.
+    /// How many series each Tempo has whose counters are at hand; null for none.
     series: HashMap<*const Cell, Cell>,
-    /// The rows of all Tempo that belong to those which the referring data sources lead to, by the row of a data source.
-    tempos: HashMap<*const Cell, HashSet<*const Cell>>,
+    /// Every Tempo that writes.
+    writers: HashSet<*const Cell>,
+    /// The rows of all Tempo that belong to those which the referring data sources lead to, by the row of a data source; in the order of the evidence.
+    tempos: HashMap<*const Cell, Vec<*const Cell>>,
     /// The Tempo in words that each Collector sends spans to, by its row.
     sends_to: HashMap<*const Cell, HashSet<String>>,
     /// The words of each Tempo, by its row.
@@ -61,8 +63,8 @@ pub(super) fn makers(facts: &Facts, parts: AnswerParts<'_>, pages: &[(&Answer, O
         let Some(tempo) = owner.tempo.as_ref().filter(|_| owner.stage == Stage::Tempo) else {
             continue;
         };
+        let sum = makers.series.entry(Arc::as_ptr(tempo)).or_default();
         if let Some(found) = active(parts, latest) {
-            let sum = makers.series.entry(Arc::as_ptr(tempo)).or_default();
             *sum = added(sum, found);
         }
     }
@@ -84,7 +86,8 @@ pub(super) fn makers(facts: &Facts, parts: AnswerParts<'_>, pages: &[(&Answer, O
                 .get("write_relabel_configs")
                 .is_some_and(|one| !one.is_null())
         });
-        if let Some(series) = makers.series.get_mut(&Arc::as_ptr(row)).filter(|_| rewrites) {
+        let series = makers.series.get_mut(&Arc::as_ptr(row));
+        if let Some(series) = series.filter(|series| rewrites && !series.is_null()) {
             *series = Cell::unknown("write_relabel_configs of its remote write may drop or rename metrics").at(series);
         }
     }
@@ -96,11 +99,17 @@ pub(super) fn makers(facts: &Facts, parts: AnswerParts<'_>, pages: &[(&Answer, O
             let datasource = &parts.topology.grafanas.datasources[*index];
             all_behind(parts.evidence, parts.topology, datasource)
         });
-        let all = all.filter_map(|index| rows.get(&index).map(|row| Arc::as_ptr(row)));
+        let all: BTreeSet<usize> = all.collect();
+        let all = all
+            .iter()
+            .filter_map(|index| rows.get(index).map(|row| Arc::as_ptr(row)));
         makers.tempos.insert(Arc::as_ptr(datasource), all.collect());
     }
     for hop in facts.rows("hops") {
         let text = |column: &str| hop.cells.text_at(&[column]);
+        if text("sender") == Some("remote_write") {
+            makers.writers.extend(link(&hop.cells, "tempo"));
+        }
         if let (Some(collector), Some("tempo"), Some(to)) =
             (link(&hop.cells, "collector"), text("to_stage"), text("to"))
         {
@@ -143,7 +152,7 @@ fn active(parts: AnswerParts<'_>, page: &Answer) -> Option<Cell> {
 fn added(sum: &Cell, further: Cell) -> Cell {
     match (&sum.value, &further.value) {
         (Value::Float(one), Value::Float(other)) => Cell::from(Value::Float(one + other)).at(sum),
-        (Value::Float(_), _) => sum.clone(),
+        (Value::Float(_), _) | (Value::Unknown(_), Value::Null) => sum.clone(),
         _ => further,
     }
 }
@@ -151,23 +160,30 @@ fn added(sum: &Cell, further: Cell) -> Cell {
 impl Makers {
     /// Returns what somebody writes to an end.
     pub(super) fn of_writer(&self, hop: &Row) -> Made {
-        let own = link(&hop.cells, "tempo").and_then(|tempo| self.series.get(&tempo));
+        let own = link(&hop.cells, "tempo").map(|tempo| self.of_tempo(&tempo));
         Made {
-            series: own.cloned().unwrap_or_default(),
+            series: own.unwrap_or_default(),
             kept_elsewhere: Cell::default(),
+        }
+    }
+
+    /// Returns how many series a Tempo has that writes; null when it has none, or does not write.
+    fn of_tempo(&self, tempo: &*const Cell) -> Cell {
+        match (self.writers.contains(tempo), self.series.get(tempo)) {
+            (false, _) => Cell::default(),
+            (true, Some(series)) => series.clone(),
+            (true, None) => Cell::unknown("the counters of the generator are not at hand"),
         }
     }
 
     /// Returns what should be where a data source reads: what the Tempo beside it, and Collectors that send there, make.
     pub(super) fn behind(&self, hop: &Row, key: &Key, written: &[Written]) -> Made {
-        let none = HashSet::new();
         let datasource = link(&hop.cells, "datasource");
-        let tempos = datasource.and_then(|row| self.tempos.get(&row)).unwrap_or(&none);
+        let tempos = datasource.and_then(|row| self.tempos.get(&row));
+        let tempos = tempos.map_or(&[][..], Vec::as_slice);
         let mut series = Cell::default();
         for tempo in tempos {
-            if let Some(further) = self.series.get(tempo) {
-                series = added(&series, further.clone());
-            }
+            series = added(&series, self.of_tempo(tempo));
         }
         let words: HashSet<&String> = tempos.iter().filter_map(|tempo| self.words.get(tempo)).collect();
         let belongs = |one: &&Written| {
@@ -176,10 +192,10 @@ impl Makers {
             by_tempo || sends_to.is_some_and(|to| to.iter().any(|to| words.contains(to)))
         };
         let mut own = written.iter().filter(belongs);
-        let elsewhere = own.clone().find(|one| one.key != *key && one.has_graph);
-        let kept_elsewhere = elsewhere.and_then(|one| {
+        let mut elsewhere = own.clone().filter(|one| one.key != *key);
+        let kept_elsewhere = elsewhere.find_map(|one| {
             let to = one.hop.text_at(&["to"])?;
-            Some(Cell::from(to).at(one.hop.get("endpoint")?))
+            Some(Cell::from(to).at(one.graph.as_ref()?))
         });
         Made {
             // What is written to this very end is said of the one who writes.

@@ -28,7 +28,7 @@ fn one_name_for_all_releases() {
 fn hostile_answers_make_rows_or_none() {
     use crate::evidence::Evidence;
     use crate::evidence::answers::{Answer, AnswerName, SourceFileName};
-    let bodies: [&[u8]; 9] = [
+    let bodies: [&[u8]; 10] = [
         b"",
         b"\0\0\xff\xfe",
         b"<html><table><tr><th>Instance ID</th><th>State</th></tr><tr><td>",
@@ -38,6 +38,7 @@ fn hostile_answers_make_rows_or_none() {
         &[b'['; 20_000],
         b"Filesystem 1 2 3 4% /\n/dev/sda 99999999999999999999 1 1 1% /\n/dev/sdb 9223372036854775807 1 1 1%\n",
         b"{\"version\":\"v99999999999.1.1\",\"database\":[]}",
+        b"{\"status\":\"success\",\"data\":{\"result\":[{\"metric\":{\"__name__\":\"a\"},\"value\":[1,\"NaN\"]},{\"metric\":7},8]}}",
     ];
     let names = [
         "endpoints/n_tempo-0/3200/metrics",
@@ -47,6 +48,10 @@ fn hostile_answers_make_rows_or_none() {
         "endpoints/n_tempo-0/3200/ring",
         "endpoints/n_tempo-0/3200/api/status/buildinfo",
         "endpoints/grafana/3000/api/health",
+        "endpoints/prometheus/443/api/v1/query/metrics-of-spans",
+        "endpoints/n_tempo-0/9090/p/api/v1/query/metrics-of-spans",
+        "endpoints/n_tempo-0/9090/p/api/v1/status/flags",
+        "endpoints/n_tempo-0/9090/p/api/v1/status/buildinfo.401",
         "endpoints/n_tempo-0/exec/tempo/df/var/tempo",
     ];
     for first in bodies {

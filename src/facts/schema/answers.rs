@@ -257,17 +257,17 @@ const METRIC_STORE: &[Column] = &[
     column(
         "service_graph",
         Type::Int,
-        "How many series of `traces_service_graph_request_total` it has now; unknown when it did not tell, and when it has none but has just started or not each pod answered.",
+        "How many series of `traces_service_graph_request_total` it has now; null for an agent, which keeps none; unknown when it did not tell, and when it has none but has just started or not each pod answered.",
     ),
     column(
         "span_metrics",
         Type::Int,
-        "How many series it has now of the span metrics that Tempo makes, `traces_spanmetrics_…`; unknown as before.",
+        "How many series it has now of the span metrics that Tempo makes, `traces_spanmetrics_…`; null and unknown as before.",
     ),
     column(
         "metrics",
         Type::List(&Type::Text),
-        "The metrics made of spans that it has, by Tempo or by connectors of the Collector; unknown as before.",
+        "The metrics made of spans that it has, by Tempo or by connectors of the Collector; null and unknown as before.",
     ),
     column(
         "status",
@@ -282,12 +282,12 @@ const METRIC_STORE: &[Column] = &[
     column(
         "series_made",
         Type::Float,
-        "How many series the generator has and sends that writes there; for `read`, that of the Tempo beside the data source, where it writes elsewhere. With the place of the counter; null when none told or has any, unknown when it has just started.",
+        "How many series the generator has and sends that writes there; for `read`, that of the Tempo beside the data source, where it writes elsewhere. With the place of the counter; null when it has none, or a Collector writes; unknown when its counters are not at hand, or it has just started.",
     ),
     column(
         "kept_elsewhere",
         Type::Text,
-        "For `read`: the other program that the Tempo beside the data source, or a Collector that sends it spans, writes metrics to, and that has the service graph, with the place of that endpoint; null when there is none.",
+        "For `read`: the other program that the Tempo beside the data source, or a Collector that sends it spans, writes metrics to, and that has the service graph, with the place of its answer; null when there is none.",
     ),
     WORKLOAD,
 ];

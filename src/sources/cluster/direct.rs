@@ -8,6 +8,7 @@ use super::progress::Progress;
 use super::request::Api;
 use crate::evidence::Stage;
 use crate::evidence::answers::Answerer;
+use crate::topology::store;
 use kube::{Client, Config};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -21,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// The program behind it.
-    pub stage: Stage,
+    pub of: Answerer,
     /// `http://HOST:PORT` or `https://…`, with or without a path in front of all others.
     pub url: String,
     /// The bearer token.
@@ -46,9 +47,10 @@ impl Address {
 
     /// Returns the paths that are asked.
     pub(super) fn paths(&self) -> &'static [&'static str] {
-        match self.stage {
-            Stage::Tempo => &["/ready", "/metrics", "/api/status/buildinfo"],
-            Stage::Grafana => &["/api/health"],
+        match self.of {
+            Answerer::Program(Stage::Tempo) => &["/ready", "/metrics", "/api/status/buildinfo"],
+            Answerer::Program(Stage::Grafana) => &["/api/health"],
+            Answerer::Store => &[store::READY, store::BUILD, store::FLAGS, store::METRICS],
             _ => &["/metrics"],
         }
     }
@@ -57,7 +59,8 @@ impl Address {
 /// Asks the program at an address.
 pub(super) async fn ask(address: &Address, timeout: Duration, stop: watch::Receiver<bool>) -> Answers {
     let mut found = Answers::default();
-    let gap = |failure: &Failure| failure.gap("get", address.stage.name(), None, Some(&address.url));
+    let words = address.of.word().unwrap_or_default();
+    let gap = |failure: &Failure| failure.gap("get", words, None, Some(&address.url));
     let Ok(uri) = address.url.parse::<http::Uri>() else {
         return found;
     };
@@ -81,10 +84,9 @@ pub(super) async fn ask(address: &Address, timeout: Duration, stop: watch::Recei
             path: (*path).to_owned(),
             tls: false,
         };
-        match api.ask(path, MOST_BYTES, LONGEST).await {
+        match api.ask(&store::requested(path), MOST_BYTES, LONGEST).await {
             Ok(asked) => {
-                let of = Answerer::Program(address.stage);
-                found.answers.push(answer(of, &question, asked, None));
+                found.answers.push(answer(address.of.clone(), &question, asked, None));
             }
             Err(failure) => {
                 found.gaps.push(gap(&failure));
@@ -106,7 +108,7 @@ mod tests {
     fn only_urls_of_http_are_asked() {
         let check = |url: &str, good: bool| {
             let address = Address {
-                stage: Stage::Tempo,
+                of: Answerer::Program(Stage::Tempo),
                 url: url.to_owned(),
                 token: None,
             };
@@ -140,7 +142,7 @@ mod tests {
     fn asked(url: &str, token: Option<&str>) -> Answers {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let address = Address {
-            stage: Stage::Tempo,
+            of: Answerer::Program(Stage::Tempo),
             url: url.to_owned(),
             token: token.map(str::to_owned),
         };

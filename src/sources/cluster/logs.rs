@@ -26,6 +26,9 @@ pub(super) struct Wanted {
 
 /// Returns the logs to read of the pods of one workload, and a note when some are left out.
 pub(super) fn wanted(workload: &StageWorkload, pods: &[Object]) -> (Vec<Wanted>, Option<Note>) {
+    if !workload.has_logs {
+        return (Vec::new(), None);
+    }
     let mut ranked: Vec<&Value> = pods.iter().map(|pod| &pod.value).collect();
     sickest_first(&mut ranked);
     let note = (ranked.len() > MOST_PODS).then(|| Note {

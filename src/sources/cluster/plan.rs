@@ -260,7 +260,8 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
         ));
     }
     for address in &target.addresses {
-        let paths = address.paths().join(", ");
+        let paths: Vec<_> = address.paths().iter().map(|path| store::requested(path)).collect();
+        let paths = paths.join(", ");
         lines.push(format!("GET {} with {paths}, not through the API server", address.url));
     }
     if let Some(logs) = &target.logs {

@@ -27,6 +27,8 @@ pub(super) struct StageWorkload {
     pub(super) words: String,
     /// The label selector of its pods.
     pub(super) selector: String,
+    /// Whether its logs are searched: lines of a Prometheus about what it sends itself read like those of Tempo.
+    pub(super) has_logs: bool,
     /// What its programs are asked.
     pub(super) questions: Vec<Question>,
     /// What its containers may be asked to show, when commands may run.
@@ -92,6 +94,7 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables, with_commands: bool) 
     indexes.extend(known.map(|(index, _)| index));
     // Metrics of spans go the same way to their end.
     let stores = store::stores(evidence, &topology);
+    let logged = indexes.clone();
     indexes.extend(stores.iter().map(|one| one.workload));
     let unseen = match with_commands {
         true => unseen(evidence, &topology),
@@ -117,6 +120,7 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables, with_commands: bool) 
         };
         stages.namespaces.extend(workload.namespace.name().map(str::to_owned));
         if let Some(mut stage) = stage_workload(workload) {
+            stage.has_logs = logged.contains(&index);
             stage.questions = questions::of(&topology, &stores, index);
             if with_commands {
                 stage.commands = questions::commands(&topology, &unseen, index);
@@ -173,6 +177,7 @@ fn stage_workload(workload: &Workload) -> Option<StageWorkload> {
         selector: selector(workload.object.path(&["spec", "selector"])?)?,
         short: short(workload),
         namespace,
+        has_logs: true,
         questions: Vec::new(),
         commands: Vec::new(),
     })
@@ -339,6 +344,7 @@ mod tests {
             namespace: "tracing".to_owned(),
             words: "deployment/tracing/otel".to_owned(),
             selector: "app=otel,x in (a,b),!z".to_owned(),
+            has_logs: true,
             questions: Vec::new(),
             commands: Vec::new(),
             short: None,

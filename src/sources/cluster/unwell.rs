@@ -141,6 +141,7 @@ mod tests {
             json!({"status": {"phase": "Succeeded"}}),
         ];
         let workload = StageWorkload {
+            has_logs: true,
             questions: Vec::new(),
             commands: Vec::new(),
             namespace: "n".to_owned(),
@@ -163,6 +164,7 @@ mod tests {
         assert_eq!(
             of_workload(
                 &StageWorkload {
+                    has_logs: true,
                     questions: Vec::new(),
                     commands: Vec::new(),
                     short: None,

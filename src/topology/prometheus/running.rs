@@ -33,10 +33,7 @@ pub(super) fn flags(
 ) -> Option<Running> {
     let mut found: Option<Running> = None;
     let is_it = |answer: &&Answer| {
-        answer.name.status == 200
-            && answer.name.path.ends_with(FLAGS)
-            && (port.is_none() || answer.name.port == port)
-            && answer.body().len() <= MOST_BYTES
+        answer.name.status == 200 && answer.name.path.ends_with(FLAGS) && (port.is_none() || answer.name.port == port)
     };
     let mut answers: Vec<&Answer> = evidence.answers.iter().filter(is_it).collect();
     answers.sort_by_key(|answer| answer.name.file());
@@ -65,7 +62,18 @@ pub(super) fn flags(
     found
 }
 
+/// Returns whether one that answered with its flags takes remote write.
+pub fn takes_writes(answer: &Answer) -> Option<bool> {
+    match said(answer)?.receiver.value {
+        Value::Bool(takes) => Some(takes),
+        _ => None,
+    }
+}
+
 fn said(answer: &Answer) -> Option<Running> {
+    if answer.body().len() > MOST_BYTES {
+        return None;
+    }
     let body: serde_json::Value = serde_json::from_str(answer.body()).ok()?;
     let flags = body.get("data")?.as_object()?;
     let text = |name: &str| flags.get(name).and_then(serde_json::Value::as_str);

@@ -138,6 +138,13 @@ fn another_program_is_asked_where_a_data_source_names_its_path() {
         &[victoria(), sources("prom", "http://vm/select/0/prometheus?x=1")],
         &["vm:9090/select/0/prometheus other"],
     );
+    let tenant = sources("prom", "http://vm").replace(
+        "type: prometheus,",
+        "type: prometheus, jsonData: {httpHeaderName1: X-Scope-OrgID},",
+    );
+    check(&[victoria(), tenant], &[]);
+    let user = sources("prom", "http://vm").replace("type: prometheus,", "type: prometheus, basicAuth: true,");
+    check(&[victoria(), user], &[]);
     for odd in ["http://vm/a/../b", "http://vm/a b", "http://vm/%41", "vm/a", ""] {
         check(&[victoria(), sources("prom", odd)], &[]);
     }

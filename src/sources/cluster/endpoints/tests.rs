@@ -174,6 +174,7 @@ fn a_few_running_pods_are_asked() {
         namespace: "n".to_owned(),
         words: "deployment/n/w".to_owned(),
         selector: "a=b".to_owned(),
+        has_logs: true,
         questions: vec![Question {
             port: 8888,
             path: "/metrics".to_owned(),
