@@ -78,8 +78,9 @@ pub fn requested(path: &str) -> Cow<'_, str> {
     }
 }
 
-fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
+/// Encodes a word for a path or a query.
+pub fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),

@@ -3,7 +3,7 @@
 //! A row needs an answer. That a metric is not there is said only when each pod answered in full, and had run for long enough.
 
 use super::json;
-use super::stored_by::{Makers, Written};
+use super::stored_by::{Key, Makers, SETTLED, Written};
 use super::{AnswerParts, place};
 use crate::evidence::answers::{Answer, Answerer};
 use crate::evidence::text::floor_char_boundary;
@@ -16,20 +16,8 @@ use crate::topology::workload::workload_of_pod;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Seconds after which what is written every few seconds has arrived.
-pub(super) const SETTLED: i64 = 120;
-
 /// Bytes of an answer that a row shows.
 const MOST_TOLD: usize = 4 << 10;
-
-/// Names one end.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Key {
-    /// The index of the workload, the port of its pods, the path in front of all others.
-    Pods(usize, u16, String),
-    /// The one end that all connections have, which the user gave the address of.
-    Address,
-}
 
 /// What the pods of one end answered.
 #[derive(Debug, Default)]

@@ -1,6 +1,5 @@
 //! Who makes the metrics of spans that one end should have: the generators that write them, and those behind the data source that reads them.
 
-use super::stored::{Key, SETTLED};
 use super::{AnswerParts, owner, pod_started};
 use crate::evidence::answers::Answer;
 use crate::evidence::exposition;
@@ -10,6 +9,18 @@ use crate::facts::{Facts, Row};
 use crate::topology::tempo::ConfigState;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+
+/// Seconds after which what is written every few seconds has arrived.
+pub(super) const SETTLED: i64 = 120;
+
+/// Names one end.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    /// The index of the workload, the port of its pods, the path in front of all others.
+    Pods(usize, u16, String),
+    /// The one end that all connections have, which the user gave the address of.
+    Address,
+}
 
 /// The series that a generator has in its registry, which it sends every few seconds.
 const ACTIVE: &str = "tempo_metrics_generator_registry_active_series";

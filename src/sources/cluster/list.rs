@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::request::{Accept, Api};
+pub(super) use crate::topology::store::encoded as encode;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -361,18 +362,6 @@ fn last_change(managed: &Value) -> Option<Value> {
 /// Returns the text at a path of keys in a value.
 pub(super) fn text_at<'v>(value: &'v Value, keys: &[&str]) -> Option<&'v str> {
     keys.iter().try_fold(value, |value, key| value.get(key))?.as_str()
-}
-
-/// Encodes a word for a path or a query.
-pub(super) fn encode(word: &str) -> String {
-    let mut encoded = String::with_capacity(word.len());
-    for byte in word.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
-            byte => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]
