@@ -335,6 +335,9 @@ fn clear(cluster: &Cluster, names: &[&str]) {
             "--wait=false",
         ];
         let _ = cluster.kubectl(&other);
+        // What a namespace says of its pods (meshes, injection) must not outlive the stack.
+        let said = r#"{"metadata": {"annotations": null, "labels": null}}"#;
+        let _ = cluster.kubectl(&["patch", "namespace", name, "--type=merge", "-p", said]);
     }
     let _ = cluster.kubectl(&["delete", "persistentvolumes", "--all", "--wait=false"]);
     for name in names {
