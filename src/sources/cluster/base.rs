@@ -95,7 +95,19 @@ impl Collector<'_> {
             // What is injected may be an object of another namespace.
             named if is_served => {
                 let answers = join_all(named.iter().map(|name| list::get(self.api, &namespaces, None, name))).await;
-                answers.into_iter().filter_map(Result::ok).collect()
+                let mut objects = Vec::new();
+                for (name, answer) in named.iter().zip(answers) {
+                    match answer {
+                        Ok(object) => objects.push(object),
+                        // That it does not exist is said where nothing is found in it.
+                        Err(Failure::NotFound) => {}
+                        Err(failure) => {
+                            let gap = failure.gap("get", "namespaces", None, Some(name));
+                            self.evidence.gaps.push(gap);
+                        }
+                    }
+                }
+                objects
             }
             _ => return BTreeSet::new(),
         };

@@ -155,6 +155,31 @@ fn a_namespace_that_the_operator_injects_into_is_heard() {
     assert_eq!(has(asked.result.as_ref().unwrap(), "Namespace", "books"), 1);
 }
 
+#[test]
+fn a_named_namespace_that_may_not_be_read_is_a_gap() {
+    let run = run(in_namespaces(&["books"]), |path, count| {
+        let (resource, _) = path.split_once('?').unwrap_or((path, ""));
+        match resource {
+            "/apis" => Some(Reply::Json(json!({"groups": [
+                {"name": "opentelemetry.io", "versions": [{"groupVersion": "opentelemetry.io/v1alpha1"}]},
+            ]}))),
+            "/apis/opentelemetry.io/v1alpha1" => {
+                Some(Reply::Json(json!({"resources": [{"name": "instrumentations"}]})))
+            }
+            "/api/v1/namespaces/books" => Some(Reply::Status(403)),
+            "/apis/opentelemetry.io/v1alpha1/namespaces/books/instrumentations" => {
+                Some(Reply::Json(json!({"metadata": {}, "items": []})))
+            }
+            _ => answers(&path.replace("/namespaces/books", ""), count),
+        }
+    });
+    let gaps = gaps(run.result.as_ref().unwrap());
+    assert!(
+        gaps.iter().any(|gap| gap.contains("get") && gap.contains("namespaces")),
+        "{gaps:?}"
+    );
+}
+
 fn folders(under: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(under);
     let entries = std::fs::read_dir(root).unwrap().flatten();
