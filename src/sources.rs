@@ -9,6 +9,7 @@
 //! top-level lines and never parsed. A ConfigMap or claim is parsed when its text holds any word that tracing could have to do with, or
 //! when something that was parsed names it; so none that matters is lost.
 
+mod archive;
 pub mod bundle;
 pub mod cluster;
 mod dumps;
@@ -22,6 +23,7 @@ mod logs;
 mod look;
 mod manifests;
 mod named;
+mod outcome;
 pub mod overlay;
 mod recognise;
 mod split;
@@ -31,7 +33,7 @@ use crate::evidence::answers::AnswerName;
 use crate::evidence::logs::{LogScanner, Timestamp};
 use crate::evidence::redact::Redactor;
 use crate::evidence::{Completeness, Evidence, Note, Problem, Resource, SourceFile, TakenFrom};
-use manifests::{Entry, Outcome};
+use outcome::{Entry, Outcome};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;

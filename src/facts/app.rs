@@ -8,6 +8,7 @@ mod account;
 mod code;
 mod code_rows;
 mod initialisation;
+mod listed;
 mod manifest;
 mod npm;
 mod origin;

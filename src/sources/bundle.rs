@@ -4,7 +4,6 @@
 //! [`write()`] makes one of evidence that was gathered with [`Options::keep_logs`] and a keyed [`Redactor`](crate::evidence::redact::Redactor); [`open`] makes evidence of one, which
 //! gives the verdicts of the run that it was taken from. Nothing of an archive is ever written to disk, and all of it is bounded.
 
-mod archive;
 mod compose;
 mod manifest;
 mod read;
@@ -13,15 +12,15 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use super::archive::BundleError;
 pub use write::{Written, write};
 
+use super::archive::{self, Archive, ArchiveLimits};
 use super::{LogSearch, Options, dumps};
-use crate::evidence::{Evidence, Problem};
+use crate::evidence::Evidence;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
-
-pub(super) use archive::{Archive, ArchiveLimits, Member};
 
 /// The version of the layout that is written, and the newest that is understood.
 pub const LAYOUT: u32 = 1;
@@ -29,38 +28,6 @@ pub const LAYOUT: u32 = 1;
 const ROOT: &str = "tracedoctor-bundle";
 /// The file in it that says what there is.
 const MANIFEST: &str = "bundle.json";
-
-/// Why a bundle cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BundleError {
-    /// Where: the bundle, and the entry in it.
-    pub place: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do next.
-    pub hint: Option<String>,
-}
-
-impl BundleError {
-    fn new(place: impl Into<String>, message: impl Into<String>) -> BundleError {
-        BundleError {
-            place: place.into(),
-            message: message.into(),
-            hint: None,
-        }
-    }
-
-    fn hint(mut self, hint: impl Into<String>) -> BundleError {
-        self.hint = Some(hint.into());
-        self
-    }
-
-    /// Returns the problem of a bundle that was given among other files.
-    pub(super) fn into_problem(self) -> Problem {
-        let BundleError { place, message, hint } = self;
-        super::files::whole_file(place, message, hint)
-    }
-}
 
 /// Reads a bundle, or what other tools collect, from a file, a folder, or standard input (`-`).
 ///

@@ -22,6 +22,7 @@ mod progress;
 mod questions;
 mod quiet;
 mod request;
+mod stage;
 mod stages;
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,9 @@
 mod layout;
 mod logs;
 
-use super::bundle::Archive;
-use super::manifests::{self, Outcome};
+use super::archive::Archive;
+use super::manifests;
+use super::outcome::Outcome;
 use super::{Given, LogSearch, Options, begin, files, finish};
 use crate::evidence::{Evidence, Gap, SourceFile};
 pub(super) use layout::{Layout, recognise, recognise_folder};

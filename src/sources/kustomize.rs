@@ -3,7 +3,7 @@
 //! A patch looks like an object, and holds only what it changes: to judge it would find all the rest missing. Nothing is built here; the user is
 //! told how to have the result judged.
 
-use super::manifests::Outcome;
+use super::outcome::Outcome;
 use crate::evidence::document::NodeValue;
 use crate::evidence::{Document, NodeId, Note, Origin, ResourceReference, SourceFile, Text};
 use std::collections::BTreeSet;

@@ -7,6 +7,7 @@
 use super::kinds::{by_name_only, is_list, is_needed, set_aside, unneeded_note};
 use super::list::{self, Item};
 use super::look::Look;
+use super::outcome::{Deferred, Entry, Outcome};
 use super::recognise::{self, Recognised};
 use super::split;
 use super::unit::{Unit, file_reference, is_secret};
@@ -16,57 +17,7 @@ use crate::evidence::{
     Document, NodeId, Note, Origin, PlainFile, PlainKind, Problem, Resource, ResourceReference, SourceFile, Text,
 };
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// What one file gave.
-#[derive(Debug, Default)]
-pub(super) struct Outcome {
-    pub(super) entries: Vec<Entry>,
-    pub(super) notes: Vec<Note>,
-    /// The file's name, once for each Helm template in it.
-    pub(super) templates: BTreeSet<String>,
-    pub(super) problems: Vec<Problem>,
-    pub(super) passed_over: BTreeMap<String, usize>,
-    /// Namespaces of objects that were not parsed.
-    pub(super) namespaces: BTreeSet<String>,
-    /// The files that a kustomization in it uses as patches.
-    pub(super) patches: BTreeSet<String>,
-}
-
-/// One thing in a file, in its order.
-#[derive(Debug)]
-pub(super) enum Entry {
-    Resource(Resource),
-    File(PlainFile),
-    Deferred(Deferred),
-}
-
-impl Entry {
-    /// Returns the name of the file that it stands in.
-    pub(super) fn file(&self) -> &str {
-        match self {
-            Entry::Resource(resource) => &resource.document.text.file().name,
-            Entry::File(file) => &file.text.file().name,
-            Entry::Deferred(deferred) => &deferred.unit.file.name,
-        }
-    }
-
-    pub(super) fn into_resource(self) -> Option<Resource> {
-        match self {
-            Entry::Resource(resource) => Some(resource),
-            _ => None,
-        }
-    }
-}
-
-/// A ConfigMap or claim that is parsed only if something names it.
-#[derive(Debug)]
-pub(super) struct Deferred {
-    pub(super) kind: &'static str,
-    pub(super) name: String,
-    unit: Unit,
-}
 
 /// Reads all documents of one file.
 pub(super) fn read(file: &Arc<SourceFile>, given: Given, options: &Options) -> Outcome {

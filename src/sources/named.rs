@@ -2,7 +2,8 @@
 //!
 //! Every scalar counts, wherever it stands: that may parse one too many, but never one too few.
 
-use super::manifests::{self, Deferred, Entry, Outcome};
+use super::manifests;
+use super::outcome::{Deferred, Entry, Outcome};
 use foldhash::fast::RandomState;
 use rayon::prelude::*;
 use std::collections::HashSet;

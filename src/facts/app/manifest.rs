@@ -1,35 +1,15 @@
 //! The packages that a `package.json` lists, where a script installs what it lists and the file is at hand.
 
+use super::listed::Listed;
 use super::origin::{self, Pod, SourceText, State};
 use crate::evidence::text::OffsetMap;
-use crate::evidence::{Cell, Document, NodeId, Origin as TextOrigin, Place, Text};
-use crate::facts::shell::{Manager, PackageInstall, PackageSpec, listed_package};
+use crate::evidence::{Document, NodeId, Origin as TextOrigin, Place, Text};
+use crate::facts::shell::{Manager, PackageInstall, listed_package};
 use crate::topology::workload::VolumeSource;
 use std::sync::Arc;
 
 /// How many packages of one file are read.
 const MAX_PACKAGES: usize = 500;
-
-/// One package of a `package.json`.
-#[derive(Debug, Clone)]
-pub(super) struct Listed {
-    /// Name and version; its span says nothing.
-    pub(super) spec: PackageSpec,
-    /// The entry.
-    pub(super) place: Arc<Place>,
-    /// Whether a lock file may say more exactly what is installed.
-    pub(super) locked: bool,
-}
-
-impl Listed {
-    /// Returns a value with the place of the entry.
-    pub(super) fn cell(&self, value: impl Into<Cell>) -> Cell {
-        let mut cell: Cell = value.into();
-        cell.place = Some(self.place.clone());
-        cell.key = cell.place.clone();
-        cell
-    }
-}
 
 /// What the `package.json` of one installation lists.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The shell scripts that containers run: texts of `sh -c`, files of ConfigMaps, and plain commands, each with what its text does.
 
 use super::account;
-use super::manifest::Listed;
+use super::listed::Listed;
 use crate::evidence::{Cell, Evidence, Place, Text, Value};
 use crate::facts::shell::{self, Entrypoint, Environment, Script, ShellFlags};
 use crate::topology::app::argument_cells;

@@ -1,7 +1,7 @@
 //! Rows about scripts, their commands, the packages that they install, and what they write.
 
 use super::account::{self, Writable, answer_cell};
-use super::manifest::Listed;
+use super::listed::Listed;
 use super::npm::{self, Family};
 use super::origin::{locate, seen_as};
 use super::parts::{AppParts, AppRows, at_object};

@@ -1,10 +1,9 @@
 //! What applying manifests would change: the objects, what would be gone, what could not be told, what has to be started anew.
 
 use super::super::escape;
-use super::page::{Page, paint};
+use super::page::{Page, paint, section};
 use super::places::spot_name;
 use super::plural;
-use super::sections::section;
 use crate::finding::{AppliedObject, Finding, Overlay};
 
 /// Prints what would be applied, and whether anything would appear.

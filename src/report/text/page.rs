@@ -9,6 +9,8 @@ use annotate_snippets::renderer::{AnsiColor, Effects, Style};
 
 /// Lines longer than this are hard to read, however wide the terminal is.
 const MAX_TEXT_WIDTH: usize = 100;
+/// How many lines of any other section are shown unasked.
+const SHORT_SECTION: usize = 6;
 
 /// The colours of the report; all of them are empty when none are wanted.
 #[derive(Debug, Clone, Copy, Default)]
@@ -187,5 +189,21 @@ impl Entry {
         );
         let indent = self.indent(label);
         page.hanging(&lead, indent, indent, text, Style::new());
+    }
+}
+
+/// Prints the lines of a section below its heading; unasked only the first of them.
+pub(super) fn section<T>(page: &mut Page, heading: &str, items: &[T], print: impl Fn(&mut Page, &T)) {
+    if items.is_empty() {
+        return;
+    }
+    page.heading(heading);
+    let shown = if page.verbose() { items.len() } else { SHORT_SECTION };
+    for item in items.iter().take(shown) {
+        print(page, item);
+    }
+    let more = items.len().saturating_sub(shown);
+    if more > 0 {
+        page.line(&format!("  … {more} more; `--verbose` lists them"));
     }
 }

@@ -2,15 +2,12 @@
 
 use super::super::escape;
 use super::finding;
-use super::page::{Page, paint};
+use super::page::{Page, paint, section};
 use super::places::spot_name;
 use super::undecided::no_cause;
 use crate::evidence::{Gap, Note, Problem};
 use crate::finding::{Broken, Finding, Outcome, Report};
 use annotate_snippets::renderer::Style;
-
-/// How many lines of any other section are shown unasked.
-const SHORT_SECTION: usize = 6;
 
 /// Prints one line for each thing that is wrong, for scripts and small screens.
 pub(super) fn quiet(page: &mut Page, report: &Report) {
@@ -40,22 +37,6 @@ pub(super) fn quiet(page: &mut Page, report: &Report) {
     }
     if let Some(outcome) = unusual(report) {
         page.line(&escape::prose(&outcome.reason));
-    }
-}
-
-/// Prints the lines of a section below its heading; unasked only the first of them.
-pub(super) fn section<T>(page: &mut Page, heading: &str, items: &[T], print: impl Fn(&mut Page, &T)) {
-    if items.is_empty() {
-        return;
-    }
-    page.heading(heading);
-    let shown = if page.verbose() { items.len() } else { SHORT_SECTION };
-    for item in items.iter().take(shown) {
-        print(page, item);
-    }
-    let more = items.len().saturating_sub(shown);
-    if more > 0 {
-        page.line(&format!("  … {more} more; `--verbose` lists them"));
     }
 }
 

@@ -1,10 +1,9 @@
 //! What could not be decided, and what would decide it.
 
 use super::super::escape;
-use super::page::Page;
+use super::page::{Page, section};
 use super::places::{holder, spot_name};
 use super::plural;
-use super::sections::section;
 use crate::finding::{Report, Undecided};
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,13 +1,14 @@
 //! Makes evidence of a bundle, by the way that it came in: objects as from a cluster, documents as from a file, logs scanned anew.
 
-use super::archive::Archive;
 use super::manifest::{Answered, GivenFile, Log, Manifest, Stretch};
 use super::{BundleError, LAYOUT, MANIFEST};
 use crate::evidence::answers::{Answer, AnswerName, SourceFileName};
 use crate::evidence::redact::{without_tokens, without_tokens_in};
 use crate::evidence::{ContainerLog, Evidence, SourceFile};
+use crate::sources::archive::Archive;
 use crate::sources::list::Item;
-use crate::sources::manifests::{self, Entry, Outcome};
+use crate::sources::manifests;
+use crate::sources::outcome::{Entry, Outcome};
 use crate::sources::unit::Unit;
 use crate::sources::{Given, LogSearch, Options, files, logs};
 use rayon::prelude::*;

@@ -6,11 +6,13 @@ use super::list::{self, Object, Served};
 use super::logs::Search;
 use super::quiet::{self, Held, Quiet};
 use super::request::{Accept, Api};
+use super::stage::StageWorkload;
 use super::stages::{self, Stages};
 use super::{Needs, Target, direct, exec, logs, plan, unwell};
 use crate::evidence::redact::Redactor;
 use crate::evidence::{ContainerLog, Evidence, Gap, Resource, TakenFrom};
-use crate::sources::manifests::{self, Outcome};
+use crate::sources::manifests;
+use crate::sources::outcome::Outcome;
 use crate::sources::{Options, begin, finish, overlay, pass_over};
 use futures::future::{join, join_all};
 use rayon::prelude::*;
@@ -401,7 +403,7 @@ impl Collector<'_> {
     }
 
     /// Reads what the pods of the stages use, where it is measured.
-    async fn measured(&mut self, workloads: &[stages::StageWorkload]) {
+    async fn measured(&mut self, workloads: &[StageWorkload]) {
         if !self.has_metrics || !self.needs.resources.contains(&plan::POD_METRICS) {
             return;
         }

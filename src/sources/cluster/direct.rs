@@ -2,10 +2,11 @@
 //!
 //! No redirect is followed, so that neither question nor token ever goes to another host.
 
-use super::endpoints::{Answers, Question, answer};
+use super::endpoints::{Answers, answer};
 use super::failure::Failure;
 use super::progress::Progress;
 use super::request::Api;
+use super::stage::Question;
 use crate::evidence::Stage;
 use crate::evidence::answers::Answerer;
 use crate::topology::store;

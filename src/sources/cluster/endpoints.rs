@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::list::{Object, encode, text_at};
 use super::logs;
 use super::request::{Api, Asked, http_date};
-use super::stages::StageWorkload;
+use super::stage::{Question, StageWorkload};
 use crate::evidence::answers::{Answer, AnswerName, Answerer, SourceFileName};
 use crate::evidence::{Gap, Note, exposition};
 use crate::topology::store::requested;
@@ -23,15 +23,6 @@ const MOST_PODS: usize = 3;
 const MOST_BYTES: usize = 8 << 20;
 /// How long one program may take.
 const LONGEST: Duration = Duration::from_secs(5);
-
-/// What all pods of a workload are asked.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Question {
-    pub(super) port: u16,
-    pub(super) path: String,
-    /// Whether the port speaks TLS.
-    pub(super) tls: bool,
-}
 
 /// One question to one pod.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use super::endpoints::Answers;
 use super::failure::Failure;
 use super::list::{Object, text_at};
 use super::request::{Api, last_cause};
-use super::stages::StageWorkload;
+use super::stage::{Program, Shown, StageWorkload};
 use crate::evidence::Gap;
 use crate::evidence::answers::{Answer, AnswerName, Answerer, SourceFileName};
 use k8s_openapi::api::core::v1::Pod;
@@ -22,15 +22,6 @@ const MOST_PODS: usize = 3;
 /// Commands of one run.
 const MOST_COMMANDS: usize = 60;
 const TOO_MANY: Failure = Failure::Stopped("60 commands were run already, more than that are not");
-
-/// What is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Program {
-    /// `df -P`.
-    Df,
-    /// `cat`.
-    Cat,
-}
 
 impl Program {
     fn words(self, path: &str) -> Vec<&str> {
@@ -65,20 +56,12 @@ impl Program {
     }
 }
 
-/// One command that a container of a workload may run.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Wanted {
-    pub(super) program: Program,
-    pub(super) container: String,
-    pub(super) path: String,
-}
-
 /// One command to run.
 #[derive(Debug, Clone)]
 pub(super) struct Command {
     namespace: String,
     pod: String,
-    wanted: Wanted,
+    shown: Shown,
 }
 
 /// Returns the commands to run in the pods of one workload.
@@ -87,15 +70,15 @@ pub(super) fn commands(workload: &StageWorkload, pods: &[Object]) -> Vec<Command
         .iter()
         .filter(|pod| pod.text(&["status", "phase"]) == Some("Running"))
         .collect();
-    let of_one = |wanted: &Wanted| -> Vec<Command> {
-        let able = running.iter().filter(|pod| is_running(pod, &wanted.container));
+    let of_one = |shown: &Shown| -> Vec<Command> {
+        let able = running.iter().filter(|pod| is_running(pod, &shown.container));
         let names = able.filter_map(|pod| pod.text(&["metadata", "name"]));
         names
-            .take(wanted.program.most_pods())
+            .take(shown.program.most_pods())
             .map(|pod| Command {
                 namespace: workload.namespace.clone(),
                 pod: pod.to_owned(),
-                wanted: wanted.clone(),
+                shown: shown.clone(),
             })
             .collect()
     };
@@ -130,7 +113,7 @@ pub(super) async fn run(api: &Api, commands: &[Command]) -> Answers {
         match run_one(api, command).await {
             Ok(answer) => found.answers.push(answer),
             Err(failure) => {
-                let mut name = Some(format!("{} ({})", command.pod, command.wanted.container));
+                let mut name = Some(format!("{} ({})", command.pod, command.shown.container));
                 if failure == Failure::Forbidden {
                     refused.push(&command.namespace);
                     name = None;
@@ -147,11 +130,11 @@ async fn run_one(api: &Api, command: &Command) -> Result<Answer, Failure> {
     let Some(client) = api.streams() else {
         return Err(Failure::Stopped("no command may run"));
     };
-    let Wanted {
+    let Shown {
         program,
         container,
         path,
-    } = &command.wanted;
+    } = &command.shown;
     let pods: kube::Api<Pod> = kube::Api::namespaced(client, &command.namespace);
     let parameters = AttachParams::default()
         .container(container.as_str())

@@ -4,7 +4,7 @@ use super::LogWindow;
 use super::failure::Failure;
 use super::list::{Object, encode, text_at};
 use super::request::{Accept, Api, Sink};
-use super::stages::StageWorkload;
+use super::stage::StageWorkload;
 use crate::evidence::logs::LogScanner;
 use crate::evidence::{ContainerLog, Gap, Note};
 use crate::sources::Options;

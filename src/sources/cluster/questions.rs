@@ -1,7 +1,6 @@
 //! What the programs of a workload can be asked: ports and paths, as their configurations say.
 
-use super::endpoints::Question;
-use super::exec::{Program, Wanted};
+use super::stage::{Program, Question, Shown};
 use crate::evidence::Value;
 use crate::facts::app::Unseen;
 use crate::releases::Version;
@@ -112,15 +111,15 @@ fn of_grafana(topology: &Topology, (workload, container): (usize, usize)) -> Opt
 }
 
 /// Returns what containers of a workload may be asked to show: the disks that Tempo keeps traces on, and files that are loaded first.
-pub(super) fn commands(topology: &Topology, unseen: &[Unseen], workload: usize) -> Vec<Wanted> {
+pub(super) fn commands(topology: &Topology, unseen: &[Unseen], workload: usize) -> Vec<Shown> {
     let disks = disks(topology, workload).into_iter();
-    let disks = disks.map(|(container, path)| Wanted {
+    let disks = disks.map(|(container, path)| Shown {
         program: Program::Df,
         container,
         path,
     });
     let files = unseen.iter().filter(|one| one.workload == workload);
-    let files = files.map(|one| Wanted {
+    let files = files.map(|one| Shown {
         program: Program::Cat,
         container: one.container.clone(),
         path: one.path.clone(),

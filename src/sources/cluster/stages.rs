@@ -1,8 +1,7 @@
 //! What was recognised, as far as it decides what is read next: which workloads are stages, which ConfigMaps they name.
 
 use super::super::recognise::speaks_of_tracing;
-use super::endpoints::Question;
-use super::exec::Wanted;
+use super::stage::{Involved, StageWorkload};
 use super::{questions, quiet};
 use crate::evidence::document::NodeValue;
 use crate::evidence::{Cell, Document, Evidence, NodeId, Resource, Value};
@@ -18,32 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const REFERENCES: [&str; 3] = ["configMap", "configMapKeyRef", "configMapRef"];
 /// How many ConfigMaps of one namespace are read for the environment of workloads that do not speak of tracing.
 const MOST_ENVIRONMENTS: usize = 100;
-
-/// A workload that is a stage.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct StageWorkload {
-    pub(super) namespace: String,
-    /// For example `deployment/monitoring/otel-collector`.
-    pub(super) words: String,
-    /// The label selector of its pods.
-    pub(super) selector: String,
-    /// Whether its logs are searched: lines of a Prometheus about what it sends itself read like those of Tempo.
-    pub(super) has_logs: bool,
-    /// What its programs are asked.
-    pub(super) questions: Vec<Question>,
-    /// What its containers may be asked to show, when commands may run.
-    pub(super) commands: Vec<Wanted>,
-    /// The object, when it has fewer ready pods than it wants: its events may say why.
-    pub(super) short: Option<Involved>,
-}
-
-/// An object that events may be about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Involved {
-    pub(super) kind: String,
-    pub(super) name: String,
-    pub(super) uid: String,
-}
 
 /// What decides about further reads.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Which pods and workloads are not well: only of those the events are read.
 
 use super::list::text_at;
-use super::stages::StageWorkload;
+use super::stage::StageWorkload;
 use serde_json::Value;
 
 /// Of a workload with more unwell pods than this, the events of the first ones stand for all.
@@ -99,7 +99,7 @@ fn is_well(pod: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::stages::Involved;
+    use super::super::stage::Involved;
     use super::*;
     use serde_json::json;
 

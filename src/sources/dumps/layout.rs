@@ -5,7 +5,7 @@
 //! - must-gather and `oc adm inspect`: openshift/oc@6b8e30c:pkg/cli/admin/inspect/{namespace,pod,util}.go
 
 use crate::evidence::Gap;
-use crate::sources::bundle::Archive;
+use crate::sources::archive::Archive;
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 use super::Role;
 use crate::evidence::logs::{LineReference, LogScanner};
 use crate::evidence::{ContainerLog, Evidence, Gap};
-use crate::sources::bundle::{Archive, Member};
+use crate::sources::archive::{Archive, Member};
 use crate::sources::{Options, logs};
 use std::io;
 

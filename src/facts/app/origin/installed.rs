@@ -2,7 +2,7 @@
 
 use super::{Location, Pod, is_followed, locate, seen_as};
 use crate::evidence::Cell;
-use crate::facts::app::manifest::Listed;
+use crate::facts::app::listed::Listed;
 use crate::facts::app::npm;
 use crate::facts::app::script::ContainerScript;
 use crate::facts::shell::{PackageInstall, PackageSpec};

@@ -1,24 +1,56 @@
 //! Reads archives that anybody may have made: every name is checked, every size is bounded, and nothing is written anywhere.
 
-use super::BundleError;
-use crate::sources::{Limits, files};
+use super::{Limits, files};
+use crate::evidence::Problem;
 use flate2::bufread::MultiGzDecoder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use tar::EntryType;
 
+/// Why a bundle cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundleError {
+    /// Where: the bundle, and the entry in it.
+    pub place: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl BundleError {
+    pub(super) fn new(place: impl Into<String>, message: impl Into<String>) -> BundleError {
+        BundleError {
+            place: place.into(),
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> BundleError {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Returns the problem of a bundle that was given among other files.
+    pub(super) fn into_problem(self) -> Problem {
+        let BundleError { place, message, hint } = self;
+        files::whole_file(place, message, hint)
+    }
+}
+
 /// Bounds of an archive.
 #[derive(Debug, Clone)]
-pub(in crate::sources) struct ArchiveLimits {
+pub(super) struct ArchiveLimits {
     /// Entries of any kind.
-    pub(in crate::sources) entries: usize,
+    pub(super) entries: usize,
     /// Bytes of one file.
-    pub(in crate::sources) file_bytes: u64,
+    pub(super) file_bytes: u64,
     /// Bytes of all that is unpacked, read or not.
-    pub(in crate::sources) unpacked_bytes: u64,
+    pub(super) unpacked_bytes: u64,
     /// Bytes of the files that are kept.
-    pub(in crate::sources) kept_bytes: u64,
+    pub(super) kept_bytes: u64,
 }
 
 impl Default for ArchiveLimits {
@@ -39,29 +71,29 @@ const MOST_ATTRIBUTES: u64 = 64 << 10;
 
 /// One file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::sources) struct Member {
+pub(super) struct Member {
     /// Its path, with `/` and without `..`.
-    pub(in crate::sources) path: String,
-    pub(in crate::sources) bytes: Vec<u8>,
+    pub(super) path: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// The files of an archive or a folder, by path.
 #[derive(Debug, Default)]
-pub(in crate::sources) struct Archive {
+pub(super) struct Archive {
     /// The name of the archive as it is shown.
-    pub(in crate::sources) name: String,
+    pub(super) name: String,
     /// Whether it is a folder, whose files have paths that others can open.
-    pub(in crate::sources) is_folder: bool,
-    pub(in crate::sources) members: Vec<Member>,
+    pub(super) is_folder: bool,
+    pub(super) members: Vec<Member>,
     /// Links in it, which are not followed.
-    pub(in crate::sources) links: Vec<String>,
+    pub(super) links: Vec<String>,
     /// Files that are larger than one may be.
-    pub(in crate::sources) too_large: Vec<String>,
+    pub(super) too_large: Vec<String>,
 }
 
 impl Archive {
     /// Returns the name of a file in it as it is shown.
-    pub(in crate::sources) fn shown(&self, path: &str) -> String {
+    pub(super) fn shown(&self, path: &str) -> String {
         match self.is_folder {
             true => format!("{}/{path}", self.name.trim_end_matches('/')),
             false => format!("{}:{path}", self.name),
@@ -69,7 +101,7 @@ impl Archive {
     }
 
     /// Returns the folder (with its `/`, or empty) in which a file of this name stands, the outermost one; at most two folders deep.
-    pub(in crate::sources) fn root_of(&self, name: &str) -> Option<String> {
+    pub(super) fn root_of(&self, name: &str) -> Option<String> {
         let roots = self.members.iter().filter_map(|member| {
             let root = member.path.strip_suffix(name)?;
             let deep = root.matches('/').count();
@@ -89,7 +121,7 @@ impl Archive {
         });
     }
 
-    pub(in crate::sources) fn get(&self, path: &str) -> Option<&[u8]> {
+    pub(super) fn get(&self, path: &str) -> Option<&[u8]> {
         let found = self.members.binary_search_by(|member| member.path.as_str().cmp(path));
         found.ok().map(|index| self.members[index].bytes.as_slice())
     }
@@ -101,7 +133,7 @@ impl Archive {
 }
 
 /// Reads an archive, packed by gzip or not.
-pub(in crate::sources) fn read(reader: impl Read, name: &str, limits: &ArchiveLimits) -> Result<Archive, BundleError> {
+pub(super) fn read(reader: impl Read, name: &str, limits: &ArchiveLimits) -> Result<Archive, BundleError> {
     let mut reader = BufReader::new(reader);
     let start = reader
         .fill_buf()
@@ -320,7 +352,7 @@ fn cut_off(name: &str, last: Option<&str>, error: &io::Error) -> BundleError {
 }
 
 /// Reads a folder as if it were an archive: an unpacked bundle.
-pub(in crate::sources) fn folder(root: &Path, limits: &ArchiveLimits) -> Result<Archive, BundleError> {
+pub(super) fn folder(root: &Path, limits: &ArchiveLimits) -> Result<Archive, BundleError> {
     let name = files::display(root);
     let mut archive = Archive {
         name: name.clone(),
