@@ -137,7 +137,7 @@ impl Reader<'_> {
         let default_path = image
             .and_then(|image| self.tables.images().entrypoint(image))
             .and_then(|(_, path)| path);
-        let loaded = load::from_container(&arguments, around, default_path, &container.cell);
+        let loaded = load::from_container(&arguments, around, default_path, &container.cell, &identity.span);
         let others = workload
             .containers
             .iter()

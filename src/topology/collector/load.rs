@@ -2,10 +2,11 @@
 
 use super::arguments::Arguments;
 use super::expand;
-use super::merge::{merge, nested, unflatten};
+use super::merge::{APPENDING, Lists, merge, nested, unflatten};
 use super::reference::{Found, Surroundings};
 use super::uri;
 use crate::evidence::{Cell, Document, Fields, Origin, Place, ResourceReference, Schema, SourceFile, Text, Value};
+use crate::releases::ReleaseSpan;
 use crate::topology::workload::FileLookup;
 use std::sync::Arc;
 
@@ -93,7 +94,12 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    fn add(&mut self, part: Result<Cell, Arc<str>>, named_by: &Cell) {
+    /// Takes the one configuration that there is.
+    fn only(&mut self, part: Result<Cell, Arc<str>>, named_by: &Cell) {
+        self.add(part, named_by, Lists::Replaced);
+    }
+
+    fn add(&mut self, part: Result<Cell, Arc<str>>, named_by: &Cell, lists: Lists) {
         let place = match &part {
             Ok(cell) => cell.place.clone().or_else(|| named_by.place.clone()),
             Err(_) => named_by.place.clone(),
@@ -101,7 +107,7 @@ impl Loaded {
         self.place = self.place.take().or(place);
         self.tree = Some(match (self.tree.take(), part) {
             (None, part) => part,
-            (Some(Ok(base)), Ok(over)) => Ok(merge(&base, &over)),
+            (Some(Ok(base)), Ok(over)) => Ok(merge(&base, &over, lists)),
             (Some(Err(reason)), _) | (Some(Ok(_)), Err(reason)) => Err(reason),
         });
     }
@@ -113,8 +119,13 @@ pub(super) fn from_container(
     around: Surroundings<'_>,
     default_path: Option<&str>,
     container: &Cell,
+    release: &ReleaseSpan,
 ) -> Loaded {
     let mut loaded = Loaded::default();
+    let lists = match arguments.gate(APPENDING) {
+        Some(true) => Lists::appended_by(release),
+        _ => Lists::Replaced,
+    };
     let is_set = |name: &str| matches!(around.variable(name), Found::Set(_));
     let named = |location: &str| (location.to_owned(), container.get("env").unwrap_or(container).clone());
     let mut configs = arguments.configs.clone();
@@ -131,18 +142,18 @@ pub(super) fn from_container(
     }
     if configs.is_empty() {
         match &arguments.unknown {
-            Some(reason) => loaded.add(Err(reason.clone()), container),
+            Some(reason) => loaded.only(Err(reason.clone()), container),
             None => without_argument(&mut loaded, arguments, around, default_path, container),
         }
     }
     for (location, cell) in &configs {
         let part = location_tree(location, cell, around, &mut loaded.problems);
-        loaded.add(part, cell);
+        loaded.add(part, cell, lists);
     }
     for (setting, cell) in &arguments.settings {
         let (keys, value) = setting.split_once('=').unwrap_or((setting, ""));
         let part = expand::parse(value, cell).map(|value| nested(&keys.split('.').collect::<Vec<_>>(), &value));
-        loaded.add(part, cell);
+        loaded.add(part, cell, lists);
     }
     if let (Some(reason), Some(Ok(_))) = (&arguments.unknown, &loaded.tree) {
         loaded.tree = Some(Err(reason.clone()));
@@ -169,11 +180,11 @@ fn without_argument(
             message,
             place.place.clone(),
         ));
-        loaded.add(Err("the arguments name no configuration".into()), place);
+        loaded.only(Err("the arguments name no configuration".into()), place);
         return;
     }
     let Some(path) = default_path else {
-        loaded.add(
+        loaded.only(
             Err("it is not known which configuration the image reads without arguments".into()),
             container,
         );
@@ -182,7 +193,7 @@ fn without_argument(
     match around.file(path) {
         FileLookup::Text { text, .. } => {
             let part = checked_tree(&text, &mut loaded.problems);
-            loaded.add(part, container);
+            loaded.only(part, container);
         }
         // Whatever is mounted there hides the file in the image.
         FileLookup::Absent { reason, mount, present } => {
@@ -193,9 +204,9 @@ fn without_argument(
             let mut problem = Problem::new(ProblemKind::FileMissing, path, reason.clone(), place);
             problem.present = present;
             loaded.problems.push(problem);
-            loaded.add(Err(reason.into()), container);
+            loaded.only(Err(reason.into()), container);
         }
-        FileLookup::Unknown(reason) if around.is_mounted(path) => loaded.add(Err(reason.into()), container),
+        FileLookup::Unknown(reason) if around.is_mounted(path) => loaded.only(Err(reason.into()), container),
         FileLookup::Unknown(_) => {
             let message = format!(
                 "no argument names a configuration, and nothing at hand is mounted at {path}, so the one in the image is used"
@@ -204,7 +215,7 @@ fn without_argument(
             loaded
                 .problems
                 .push(Problem::new(ProblemKind::ImageDefault, path, message, place));
-            loaded.add(
+            loaded.only(
                 Err(format!("the configuration is {path} in the image").into()),
                 container,
             );

@@ -154,6 +154,30 @@ fn acceptance_32_all_ways_to_name_a_configuration() {
     assert!(far.config.unknown_reason().is_some());
 }
 
+/// A list that a second configuration gives again replaces the first, but where the gate says otherwise.
+#[test]
+fn lists_of_several_configurations() {
+    let check = |release: &str, gates: &str, expected: (usize, usize)| {
+        let second = "'--config=yaml:{service: {extensions: [zpages], pipelines: {traces: {receivers: [otlp, zipkin], processors: [batch], exporters: [debug]}}}}'";
+        let container = format!("args: [--config=/conf/relay.yaml, {second}{gates}]");
+        let config = "extensions: {health_check: {}, zpages: {}}\nreceivers: {otlp: {protocols: {grpc: null}}, zipkin: {}}\nprocessors: {batch: {}, memory_limiter: {}}\nexporters: {debug: {}}\nservice:\n  extensions: [health_check]\n  pipelines: {traces: {receivers: [otlp], processors: [memory_limiter], exporters: [debug]}}\n";
+        let collector = of(release, &container, config);
+        let count = |path: &[&str]| collector.config.path(path).map_or(0, |cell| cell.items().len());
+        let pipeline = |name| count(&["service", "pipelines", "traces", name]);
+        assert_eq!((pipeline("receivers"), pipeline("exporters")), (2, 1));
+        let found = (count(&["service", "extensions"]), pipeline("processors"));
+        assert_eq!(found, expected, "{release} {gates}");
+    };
+    check("0.130.0", "", (1, 1));
+    check("0.130.0", ", --feature-gates=-confmap.enableMergeAppendOption", (1, 1));
+    check(
+        "0.130.0",
+        ", --feature-gates, 'a.b,confmap.enableMergeAppendOption'",
+        (2, 1),
+    );
+    check("0.122.0", ", --feature-gates=confmap.enableMergeAppendOption", (2, 2));
+}
+
 #[test]
 fn operator_resources_old_and_new() {
     let new = format!(
