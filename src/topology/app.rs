@@ -203,7 +203,7 @@ fn refined_language(container: &Container, language: Language) -> Language {
 }
 
 /// The agent's major version: from the operator's image, from the image of an init container that brings the agent, or from a jar's name
-/// that ends in a version.
+/// that ends in a version, from the address that a command of the pod downloads it from.
 fn java_major(workload: &Workload, container: &Container, injection: Option<&Injection>) -> Option<u32> {
     if let Some(major) = injection.and_then(Injection::image_version) {
         return Some(major.major);
@@ -225,7 +225,26 @@ fn java_major(workload: &Workload, container: &Container, injection: Option<&Inj
             .flat_map(|text| sdk::java_tool_options(text).agents);
         jars.filter(sdk::JavaAgent::is_opentelemetry)
             .find_map(|agent| jar_major(&agent.jar))
+            .or_else(|| downloaded_major(workload, container))
     })
+}
+
+/// Returns the major version of the agent that commands of init containers, or of the container itself, download; `None` when they differ.
+fn downloaded_major(workload: &Workload, container: &Container) -> Option<u32> {
+    let downloading = workload.containers.iter().filter(|other| other.init);
+    let mut majors = Vec::new();
+    for one in downloading.chain([container]) {
+        let own = AppEnvironment::of(one, None);
+        let words = argument_cells(one);
+        for text in words.iter().filter_map(Cell::text) {
+            majors.extend(sdk::java_agent_downloads(text, &|name| match own.get(name) {
+                sdk::Variable::Set(value) => Some(value.to_owned()),
+                sdk::Variable::Unset | sdk::Variable::Unknown(_) => None,
+            }));
+        }
+    }
+    let first = *majors.first()?;
+    majors.iter().all(|major| *major == first).then_some(first).flatten()
 }
 
 /// `opentelemetry-javaagent-2.9.0.jar` → 2.

@@ -72,7 +72,7 @@ pub struct Route {
     pub pod_port: Option<u16>,
     /// What listens there; `None` when the way ends before, or outside.
     pub end: Option<End>,
-    /// Ports of the Service that lead to a listener, with that listener.
+    /// Ports that lead to a listener, with that listener: those of the Service, or of the pods where the way leads straight to them.
     pub others: Vec<(u16, Listening)>,
 }
 
@@ -152,12 +152,7 @@ impl<'a> Network<'a> {
         match &target {
             Target::Service(index) => {
                 let service = &self.topology.services[*index];
-                Route {
-                    end: Some(self.behind(service, port)),
-                    port_open: Ok(true),
-                    pod_port: Some(port),
-                    ..self.through(service, port, target)
-                }
+                self.to_pods(service, port, target)
             }
             Target::OfOperator(index) => self.through_made(*index, port, target),
             _ => Route::ends_at(target),
@@ -263,8 +258,28 @@ impl<'a> Network<'a> {
         }
     }
 
+    /// Goes to the pods behind a Service: their own ports count, and none of the Service.
+    fn to_pods(&self, service: &Service, port: u16, target: Target) -> Route {
+        let listening = self.numbers(&service.selects).into_iter();
+        let others = listening.filter_map(|number| match self.behind(service, number) {
+            End::At(listening) => Some((number, listening)),
+            _ => None,
+        });
+        Route {
+            others: others.collect(),
+            port_open: Ok(true),
+            pod_port: Some(port),
+            end: Some(self.behind(service, port)),
+            target,
+        }
+    }
+
     /// Follows a port of a Service.
     fn through(&self, service: &Service, port: u16, target: Target) -> Route {
+        if service.headless {
+            // The name gives the addresses of the pods.
+            return self.to_pods(service, port, target);
+        }
         let tcp = service.ports.iter().filter(|one| one.protocol == "TCP");
         let others = tcp.clone().filter_map(|one| {
             let number = one.port?;
@@ -281,15 +296,6 @@ impl<'a> Network<'a> {
             others,
             ..Route::ends_at(target)
         };
-        if service.headless {
-            // The name gives the addresses of the pods: their own ports count.
-            return Route {
-                port_open: Ok(true),
-                pod_port: Some(port),
-                end: Some(self.behind(service, port)),
-                ..route
-            };
-        }
         let Some(found) = tcp.clone().find(|one| one.port == Some(port)) else {
             let is_told = tcp.clone().all(|one| one.port.is_some());
             let port_open = match (is_told, service.ports.is_empty()) {
@@ -341,7 +347,7 @@ impl<'a> Network<'a> {
             pod_port: Some(port),
             others: others.collect(),
             end: Some(end),
-            target,
+            ..Route::ends_at(target)
         }
     }
 

@@ -15,6 +15,7 @@ mod endpoint_paths;
 mod endpoint_rules;
 mod expand;
 mod exporters;
+mod java_agent;
 mod java_options;
 mod names;
 mod node_options;
@@ -34,6 +35,7 @@ pub use endpoint::{
 };
 pub use expand::{Expanded, Lookup, Syntax, Unexpanded, expand_dependent, unexpanded};
 pub use exporters::{Exporters, ListProblem, ListProblemKind, ListedName, Propagators, exporters, propagators};
+pub use java_agent::java_agent_downloads;
 pub use java_options::{
     JavaAgent, JavaOptions, JavaOptionsProblem, JavaOptionsProblemKind, SystemProperty, java_tool_options,
     property_variable,

@@ -172,7 +172,7 @@ const HOPS: &[Column] = &[
     column(
         "right_port",
         Type::Int,
-        "The port of the Service that leads to a listener of the sender's protocol; null when there is none, or more than one.",
+        "The port that leads to a listener of the sender's protocol: of the Service, or of the pods where a headless one or a resolver leads to them; null when there is none, or more than one.",
     ),
     column(
         "egress_open",

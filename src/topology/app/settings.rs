@@ -189,7 +189,7 @@ pub fn settings(
 /// Returns the faults of an endpoint in the common shape.
 pub(super) fn endpoint_faults(endpoint: &Endpoint, signal: Signal) -> Vec<Fault> {
     let area = |kind| match kind {
-        EndpointProblemKind::InvalidProtocol => "protocol",
+        EndpointProblemKind::InvalidProtocol | EndpointProblemKind::UnsupportedProtocol => "protocol",
         EndpointProblemKind::UnexpandedVariable => "unexpanded",
         _ => "endpoint",
     };

@@ -6,6 +6,7 @@ use super::Network;
 use crate::evidence::{Cell, Value};
 use crate::releases::ComponentKind;
 use crate::topology::collector::{Collector, Listener};
+use crate::topology::service::port_number;
 use crate::topology::tempo::{ConfigState, Tempo};
 use crate::topology::workload::{Container, Workload};
 
@@ -98,6 +99,30 @@ impl Network<'_> {
     /// Returns what listens on a port of the pods of workloads, when it is the same in all of them.
     pub(super) fn listening(&self, workloads: &[usize], port: u16) -> End {
         self.alike(workloads.iter().map(|&index| self.in_pods(index, port)))
+    }
+
+    /// Returns the ports that programs of workloads listen on, in order.
+    pub(super) fn numbers(&self, workloads: &[usize]) -> Vec<u16> {
+        let is_theirs = |workload: usize| workloads.contains(&workload);
+        let collectors = self.topology.collectors.iter();
+        let collectors = collectors.filter(|one| one.run.is_some_and(|(workload, _)| is_theirs(workload)));
+        let own = collectors.flat_map(|one| one.listeners.iter().filter_map(Listener::number));
+        let tempos = self.topology.tempos.iter();
+        let tempos = tempos.filter(|one| one.workload.is_some_and(is_theirs));
+        let of_tempo = tempos.flat_map(|tempo| {
+            let receivers = tempo.receivers.iter().map(|one| one.port.clone());
+            receivers.chain([tempo.settings().http_port(), tempo.settings().grpc_port()])
+        });
+        let prometheuses = self.topology.prometheuses.iter();
+        let prometheuses = prometheuses.filter(|one| one.run.is_some_and(|(workload, _)| is_theirs(workload)));
+        let of_prometheus = prometheuses.filter_map(|one| one.port.as_ref().ok().copied());
+        let mut numbers: Vec<u16> = own
+            .chain(of_tempo.filter_map(|cell| port_number(&cell)))
+            .chain(of_prometheus)
+            .collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
     }
 
     /// Returns the end that several pods are, when a sender is answered alike by all of them.

@@ -104,6 +104,8 @@ pub enum EndpointProblemKind {
     EmptyValue,
     /// The protocol variable names no protocol.
     InvalidProtocol,
+    /// The protocol variable names one that the SDK has no exporter for.
+    UnsupportedProtocol,
     /// The scheme is neither `http` nor `https`.
     UnknownScheme,
     /// `$(NAME)` or `${NAME}` stands in the value as it is.
@@ -143,9 +145,12 @@ pub fn signal_endpoint_with(input: &SdkInput<'_>, signal: Signal, rule: &Protoco
         }),
     };
     // A protocol that fell back is one fault, not two: the port suits the protocol that was meant.
-    let fell_back = problems
-        .iter()
-        .any(|problem| problem.kind == EndpointProblemKind::InvalidProtocol);
+    let fell_back = problems.iter().any(|problem| {
+        matches!(
+            problem.kind,
+            EndpointProblemKind::InvalidProtocol | EndpointProblemKind::UnsupportedProtocol
+        )
+    });
     problems.extend(built.problems.into_iter().filter(|problem| {
         !(fell_back
             && matches!(
@@ -157,7 +162,7 @@ pub fn signal_endpoint_with(input: &SdkInput<'_>, signal: Signal, rule: &Protoco
         (ProtocolAnswer::Unknown(reason), Url::Known(_)) => Url::Unknown(reason.clone()),
         (ProtocolAnswer::Unknown(reason), Url::Unknown(own)) if own.is_empty() => Url::Unknown(reason.clone()),
         (ProtocolAnswer::Invalid { value }, Url::Known(_) | Url::Unknown(_)) => {
-            Url::Refused(format!("{value:?} is no OTLP protocol"))
+            Url::Refused(format!("the SDK knows no OTLP protocol {value:?}"))
         }
         (_, url) => url,
     };
@@ -246,7 +251,9 @@ fn goes_by_agent(input: &SdkInput<'_>) -> bool {
 
 /// The protocol without any variable. Node's was seen with sdk-node 0.57.2 to 0.301.0; the Java agent's changed with
 /// 2.0 (`open-telemetry/opentelemetry-java-instrumentation@v2.0.0:CHANGELOG.md`); Python's is in
-/// `open-telemetry/opentelemetry-python:opentelemetry-sdk/src/opentelemetry/sdk/_configuration/__init__.py`.
+/// `open-telemetry/opentelemetry-python:opentelemetry-sdk/src/opentelemetry/sdk/_configuration/__init__.py`, Ruby's in
+/// `open-telemetry/opentelemetry-ruby:sdk/lib/opentelemetry/sdk/configurator.rb`, and PHP's in
+/// `open-telemetry/opentelemetry-php:src/SDK/Common/Configuration/Defaults.php`.
 fn default_protocol(input: &SdkInput<'_>) -> ProtocolAnswer {
     let unknown = |reason: &str| ProtocolAnswer::Unknown(reason.to_owned());
     match (input.language, input.generation) {
@@ -256,7 +263,7 @@ fn default_protocol(input: &SdkInput<'_>) -> ProtocolAnswer {
         (Language::Java, None) => unknown("the Java agent's default is gRPC in 1.x and http/protobuf in 2.x"),
         (Language::Python, _) => ProtocolAnswer::Known(Protocol::Grpc),
         (Language::DotNet, _) if has_dotnet_agent(input) => ProtocolAnswer::Known(Protocol::HttpProtobuf),
-        (Language::Go, _) => ProtocolAnswer::Known(Protocol::HttpProtobuf),
+        (Language::Go | Language::Ruby | Language::Php, _) => ProtocolAnswer::Known(Protocol::HttpProtobuf),
         _ => unknown("this SDK's default protocol is not known"),
     }
 }
@@ -276,7 +283,21 @@ fn named_protocol(
     let all = [Protocol::Grpc, Protocol::HttpProtobuf, Protocol::HttpJson];
     let word = value.trim();
     if let Some(protocol) = all.into_iter().find(|protocol| protocol.name() == word) {
-        if protocol == Protocol::HttpJson && input.language != Language::NodeJs {
+        if let Some(effect) = unsupported(input.language, protocol) {
+            let meant = match (input.language, meant_by_port(input, signal, "")) {
+                (Language::Python, Some(meant)) => meant,
+                _ => Protocol::HttpProtobuf,
+            };
+            let problem = Problem {
+                kind: EndpointProblemKind::UnsupportedProtocol,
+                variable,
+                range: words::trimmed_range(value),
+                suggestion: Some(meant.name().to_owned()),
+                effect,
+            };
+            return (ProtocolAnswer::Invalid { value: word.to_owned() }, Some(problem));
+        }
+        if protocol == Protocol::HttpJson && !matches!(input.language, Language::NodeJs | Language::Php) {
             let reason = "not every SDK has http/json".to_owned();
             return (ProtocolAnswer::Unknown(reason), None);
         }
@@ -306,6 +327,16 @@ fn named_protocol(
         effect,
     };
     (answer, Some(problem))
+}
+
+/// What an SDK does with a protocol that it has no exporter for: Ruby's drops all spans and Python's does not start, in the sources of
+/// [`default_protocol`].
+fn unsupported(language: Language, protocol: Protocol) -> Option<Effect> {
+    match (language, protocol) {
+        (Language::Ruby, Protocol::Grpc | Protocol::HttpJson) => Some(Effect::Breaks),
+        (Language::Python, Protocol::HttpJson) => Some(Effect::NotStarted),
+        _ => None,
+    }
 }
 
 /// `http` alone, or a wrong word, means what the port belongs to.

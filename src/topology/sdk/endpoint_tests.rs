@@ -320,6 +320,55 @@ fn protocols_that_are_none_do_what_the_language_does() {
     );
     check(NODE, &[(PROTOCOL, "http/json")], "http://localhost:4318/v1/traces", &[]);
     check(Language::Java, &[(PROTOCOL, "http/json")], "-", &[]);
+    let json = [(UnsupportedProtocol, "http/json", Some("http/protobuf"))];
+    check(Language::Python, &[(PROTOCOL, "http/json")], "-", &json);
+    check(
+        Language::Python,
+        &[(PROTOCOL, "http/json"), (BASE, "http://otel:4317")],
+        "-",
+        &[(UnsupportedProtocol, "http/json", Some("grpc"))],
+    );
+    // Ruby has no other exporter than the one over HTTP.
+    let grpc = [(UnsupportedProtocol, "grpc", Some("http/protobuf"))];
+    check(
+        Language::Ruby,
+        &[(PROTOCOL, "grpc"), (BASE, "http://otel:4317")],
+        "-",
+        &grpc,
+    );
+    check(
+        Language::Php,
+        &[(PROTOCOL, "http/json")],
+        "http://localhost:4318/v1/traces",
+        &[],
+    );
+}
+
+#[test]
+fn ruby_and_php_send_over_http_unless_told_otherwise() {
+    let default = "http://localhost:4318/v1/traces";
+    let wrong = [(GrpcPortForHttp, "4317", Some("http://otel:4318"))];
+    for language in [Language::Ruby, Language::Php] {
+        check(language, &[], default, &[]);
+        check(
+            language,
+            &[(BASE, "http://otel:4318")],
+            "http://otel:4318/v1/traces",
+            &[],
+        );
+        check(
+            language,
+            &[(BASE, "http://otel:4317")],
+            "http://otel:4317/v1/traces",
+            &wrong,
+        );
+    }
+    check(
+        Language::Php,
+        &[(PROTOCOL, "grpc"), (BASE, "http://otel:4317")],
+        "http://otel:4317",
+        &[],
+    );
 }
 
 #[test]
