@@ -45,7 +45,8 @@ pub struct Topology {
 pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
     let mut workloads = workload::workloads(evidence, tables);
     // What an operator makes of its resource runs like any other workload, and Services select it.
-    workloads.extend(collector::operator_workloads(evidence, tables));
+    let made = collector::operator_workloads(evidence, tables, &workloads);
+    workloads.extend(made);
     let services = service::services(evidence, &workloads);
     let collectors = collector::collectors(evidence, tables, &workloads, &services);
     let tempos = tempo::tempos(evidence, tables, &workloads, &services);

@@ -14,6 +14,7 @@ mod load;
 mod merge;
 mod message;
 mod operator;
+mod operator_image;
 mod probes;
 mod reference;
 mod release;

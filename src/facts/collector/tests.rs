@@ -13,7 +13,8 @@ use crate::topology::workload::workloads;
 
 fn facts_of(evidence: &Evidence) -> Facts {
     let mut found = workloads(evidence, tables());
-    found.extend(operator_workloads(evidence, tables()));
+    let made = operator_workloads(evidence, tables(), &found);
+    found.extend(made);
     let services = services(evidence, &found);
     let collectors = collectors(evidence, tables(), &found, &services);
     let mut facts = Facts::default();

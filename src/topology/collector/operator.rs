@@ -1,5 +1,6 @@
 //! The OpenTelemetry operator's resource: what it says of the Collector that the operator makes of it.
 
+use super::operator_image;
 use crate::evidence::{Cell, Evidence, Fields, Resource, Value};
 use crate::releases::Tables;
 use crate::topology::workload::{PodParts, Workload, namespace_of, same_namespace, workload_of};
@@ -13,11 +14,12 @@ pub(super) fn collectors(evidence: &Evidence) -> impl Iterator<Item = &Resource>
 
 /// Returns the workloads that the operator makes of its resources, with one container `otc-container` each: append them to the others.
 ///
-/// A resource whose workload is at hand (a live cluster has both) gets none. A sidecar has no workload of its own; it is returned all the same, so that its environment is known, with no replicas.
-pub fn operator_workloads(evidence: &Evidence, tables: &Tables) -> Vec<Workload> {
+/// `workloads` are those, which the operator itself may be among. A resource whose workload is at hand (a live cluster has both) gets none. A sidecar has no workload of its own; it is returned all the same, so that its environment is known, with no replicas.
+pub fn operator_workloads(evidence: &Evidence, tables: &Tables, workloads: &[Workload]) -> Vec<Workload> {
+    let by_operators = operator_image::by_operators(workloads);
     collectors(evidence)
         .filter(|resource| !has_workload(evidence, resource))
-        .map(|resource| workload_of(evidence, tables, resource, parts(resource)))
+        .map(|resource| workload_of(evidence, tables, resource, parts(resource, by_operators.as_ref())))
         .collect()
 }
 
@@ -64,7 +66,7 @@ const POD: [(&str, &str); 8] = [
     ("shareProcessNamespace", "shareProcessNamespace"),
 ];
 
-fn parts(resource: &Resource) -> PodParts {
+fn parts(resource: &Resource, by_operators: Option<&Cell>) -> PodParts {
     let object = resource.cell();
     let spec = object.get("spec").cloned().unwrap_or_default();
     let copy = |names: &[(&str, &str)]| -> Fields {
@@ -75,6 +77,11 @@ fn parts(resource: &Resource) -> PodParts {
     };
     let mut container = copy(&COPIED);
     container.insert("name".into(), Cell::from("otc-container"));
+    if container.get("image").is_none_or(Cell::is_null)
+        && let Some(image) = operator_image::image(resource, by_operators)
+    {
+        container.insert("image".into(), image);
+    }
     container.insert("args".into(), arguments(&spec));
     // The ports of receivers are added by the operator, and are documentation only; those of the resource are kept.
     if let Some(ports) = spec.get("ports") {

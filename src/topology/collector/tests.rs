@@ -68,7 +68,8 @@ pub(crate) fn with_plain_file(evidence: &mut Evidence, content: &str) {
 
 pub(crate) fn collectors_of(evidence: &Evidence) -> Vec<Collector> {
     let mut found = workloads(evidence, tables());
-    found.extend(operator_workloads(evidence, tables()));
+    let made = operator_workloads(evidence, tables(), &found);
+    found.extend(made);
     let services = services(evidence, &found);
     collectors(evidence, tables(), &found, &services)
 }
