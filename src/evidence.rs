@@ -46,6 +46,8 @@ pub struct Evidence {
     pub problems: Vec<Problem>,
     /// Given input that was recognised as something that is not judged.
     pub notes: Vec<Note>,
+    /// Objects that are not applied as they stand here.
+    pub changed: Vec<Changed>,
     /// How many objects of each other kind were seen and not parsed.
     pub passed_over: BTreeMap<String, usize>,
     /// For which kinds and namespaces the evidence is whole.
@@ -58,6 +60,21 @@ pub struct Evidence {
     pub given_releases: BTreeMap<String, String>,
     /// The distribution of the Collector that the user named.
     pub given_distribution: Option<String>,
+}
+
+/// An object that a kustomization at hand changes before it is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The file that the object stands in.
+    pub file: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its name there.
+    pub name: String,
+    /// The file of the kustomization.
+    pub by: String,
+    /// Whether it gives a program another image, so that its release is another one.
+    pub has_other_image: bool,
 }
 
 /// Where evidence was taken from, now or when its bundle was made.

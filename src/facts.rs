@@ -20,7 +20,7 @@ pub mod workload;
 
 pub use build::{build, expected_texts};
 
-use crate::evidence::{Cell, Fields, Place, ResourceReference, Value};
+use crate::evidence::{Cell, Changed, Fields, Place, ResourceReference, Value};
 use crate::finding::{LogEvidence, LogSpot, StageReference};
 use crate::releases::ReleaseSpan;
 use std::collections::BTreeMap;
@@ -68,6 +68,9 @@ pub struct ContainerKey {
 pub struct Facts {
     tables: BTreeMap<&'static str, Vec<Row>>,
     log_matches: Vec<LogMatch>,
+    changed: BTreeMap<(String, String, String), String>,
+    other_images: BTreeMap<(String, String), String>,
+    unused: BTreeMap<StageReference, String>,
 }
 
 /// One group of matching lines in one container's log.
@@ -98,6 +101,51 @@ impl Facts {
     /// Returns the rows of a table, in the order of the evidence.
     pub fn rows(&self, table: &str) -> &[Row] {
         self.tables.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// Notes that a kustomization changes an object before it is applied.
+    pub fn push_changed(&mut self, changed: &Changed) {
+        let key = (changed.file.clone(), changed.kind.clone(), changed.name.clone());
+        self.changed.insert(key, changed.by.clone());
+        if changed.has_other_image {
+            let key = (changed.kind.clone(), changed.name.clone());
+            self.other_images.insert(key, changed.by.clone());
+        }
+    }
+
+    /// Returns the kustomization that gives a stage another image, so that what is known of its release does not hold.
+    pub fn image_changed_by(&self, stage: &StageReference) -> Option<&str> {
+        if self.other_images.is_empty() {
+            return None;
+        }
+        let (kind, name) = stage.name.split_once(' ')?;
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let key = (kind.to_owned(), name.to_owned());
+        self.other_images.get(&key).map(String::as_str)
+    }
+
+    /// Returns the kustomization that changes the object which a place is in.
+    pub fn changed_by(&self, place: &Place) -> Option<&str> {
+        if self.changed.is_empty() {
+            return None;
+        }
+        let resource = &place.text.resource;
+        let key = (
+            place.outer().0.name.clone(),
+            resource.kind.clone(),
+            resource.name.clone(),
+        );
+        self.changed.get(&key).map(String::as_str)
+    }
+
+    /// Notes a stage that perhaps nothing runs, and why that may be, as a clause.
+    pub fn push_unused(&mut self, stage: StageReference, reason: &str) {
+        self.unused.insert(stage, reason.to_owned());
+    }
+
+    /// Returns why perhaps nothing runs a stage.
+    pub fn why_unused(&self, stage: &StageReference) -> Option<&str> {
+        self.unused.get(stage).map(String::as_str)
     }
 
     /// Adds a group of matching log lines.

@@ -261,6 +261,7 @@ fn together(mut one: Evidence, other: Evidence) -> Evidence {
     one.gaps.extend(other.gaps);
     one.problems.extend(other.problems);
     one.notes.extend(other.notes);
+    one.changed.extend(other.changed);
     for (kind, count) in other.passed_over {
         pass_over(&mut one.passed_over, &kind, count);
     }
@@ -328,7 +329,8 @@ fn read_source(file: Result<SourceFile, Problem>, given: Given, options: &Option
 
 /// Puts the outcomes of all files together, in their order.
 fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options) {
-    kustomize::pass_over(&mut outcomes);
+    evidence.changed.extend(kustomize::pass_over(&mut outcomes));
+    let is_complete = options.complete && !kustomize::makes_names(&outcomes);
     let named = named::among(&outcomes);
     let is_named = |name: &String| named.contains(name) || options.named.contains(name);
     let mut templates: BTreeMap<String, usize> = BTreeMap::new();
@@ -360,7 +362,7 @@ fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options
     evidence
         .notes
         .extend(templates.into_iter().map(|(file, count)| template_note(file, count)));
-    if options.complete {
+    if is_complete {
         evidence.completeness = completeness(&evidence.resources, namespaces, options);
     }
 }

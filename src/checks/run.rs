@@ -175,7 +175,11 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
                 configured.extend(row.about.container.as_ref());
             }
             match row_verdict(check, when, row, &of_row) {
-                Verdict::Finding(finding) => {
+                Verdict::Finding(finding) if changed_by(facts, &finding).is_some() => {
+                    undecided.push((row.about.container.as_ref(), not_as_applied(facts, *finding)));
+                }
+                Verdict::Finding(mut finding) => {
+                    soften(facts, &mut finding);
                     explained.extend(row.about.container.as_ref());
                     answer.looked_at += 1;
                     answer.findings.push((*finding, row.about.owner.clone()));
@@ -213,6 +217,38 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
         .undecided
         .extend(undecided.into_iter().map(|(_, undecided)| undecided));
     answer
+}
+
+/// Returns the kustomization that changes the object in which a finding is.
+fn changed_by<'f>(facts: &'f Facts, finding: &Finding) -> Option<&'f str> {
+    match &finding.spot {
+        Spot::Text(place) => facts
+            .changed_by(place)
+            .or_else(|| facts.image_changed_by(&finding.stage)),
+        Spot::Log(_) => None,
+    }
+}
+
+/// What is wrong in an object that a kustomization changes may be right once it is applied.
+fn not_as_applied(facts: &Facts, finding: Finding) -> Undecided {
+    let by = changed_by(facts, &finding).unwrap_or_default();
+    let folder = by.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    Undecided {
+        reason: format!("{by} changes what is applied"),
+        needs: Some(format!("kustomize build {folder} | tracedoctor run -")),
+        check: finding.check,
+        stage: finding.stage,
+        resource: Some(finding.resource),
+        spot: Some(finding.spot),
+    }
+}
+
+/// What nobody may run makes no error.
+fn soften(facts: &Facts, finding: &mut Finding) {
+    if let Some(reason) = facts.why_unused(&finding.stage) {
+        finding.severity = finding.severity.min(Severity::Warning);
+        finding.assumptions.push(format!("it is used: {reason}"));
+    }
 }
 
 /// Returns an Undecided for the first read that a check needs and that failed.

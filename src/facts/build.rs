@@ -18,6 +18,8 @@ pub fn build(
     mut topology: Topology,
 ) -> (Facts, Vec<StageSummary>) {
     let mut facts = Facts::default();
+    evidence.changed.iter().for_each(|changed| facts.push_changed(changed));
+    collector::mark_unused(&mut facts, &topology.collectors);
     let apps = std::mem::take(&mut topology.apps);
     let understanding = app::understand(evidence, &topology.workloads, apps);
     let topology = &topology;
@@ -74,6 +76,7 @@ pub fn build(
     let app_parts = app::AppParts {
         evidence,
         workloads: &topology.workloads,
+        collectors: &topology.collectors,
         understanding: &understanding,
         links: &workload_rows,
         npm,

@@ -16,7 +16,7 @@ use super::{About, ContainerKey, Facts};
 use crate::evidence::{Cell, Place, Stage};
 use crate::finding::{StageReference, StageSummary};
 use crate::releases::Tables;
-use crate::topology::collector::{Collector, Component};
+use crate::topology::collector::{Collector, Component, Origin};
 use crate::topology::workload::{Container, Workload};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -121,6 +121,20 @@ fn about(collector: &Collector, run: Option<(&Workload, &Container)>) -> Arc<Abo
         assumptions: collector.assumptions.clone(),
         container: key,
     })
+}
+
+/// Notes the configurations that no workload at hand mounts, where others are run: they may be left over from earlier.
+pub fn mark_unused(facts: &mut Facts, collectors: &[Collector]) {
+    let is_run = |one: &Collector| matches!(one.origin, Origin::Container | Origin::OperatorResource);
+    if collectors.iter().any(is_run) {
+        let loose = collectors.iter().filter(|one| one.origin == Origin::ConfigMap);
+        loose.for_each(|one| {
+            facts.push_unused(
+                stage(one),
+                "no workload in the given files mounts it, so perhaps nothing runs it",
+            )
+        });
+    }
 }
 
 /// Makes the rows of one Collector.

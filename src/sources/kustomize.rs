@@ -3,10 +3,13 @@
 //! A patch looks like an object, and holds only what it changes: to judge it would find all the rest missing. Nothing is built here; the user is
 //! told how to have the result judged.
 
-use super::outcome::Outcome;
+mod changed;
+
+use super::outcome::{Entry, Outcome};
 use crate::evidence::document::NodeValue;
-use crate::evidence::{Document, NodeId, Note, Origin, ResourceReference, SourceFile, Text};
-use std::collections::BTreeSet;
+use crate::evidence::{Changed, Document, NodeId, Note, Origin, ResourceReference, SourceFile, Text};
+pub(super) use changed::Kustomization;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What to do about a patch.
@@ -21,14 +24,21 @@ const FIELDS: [&str; 3] = ["patches", "patchesStrategicMerge", "patchesJson6902"
 const DIRECTIVES: [&str; 2] = ["$patch", "$retainKeys"];
 const DIRECTIVE_STARTS: [&str; 2] = ["$setElementOrder/", "$deleteFromPrimitiveList/"];
 
-/// Returns the names of the files that a file, if it is a kustomization, uses as patches.
+/// What a kustomization says of other files: those that it uses as patches, and what it takes and changes.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) patches: BTreeSet<String>,
+    pub(super) kustomization: Option<Kustomization>,
+}
+
+/// Reads a file, if it is a kustomization.
 ///
-/// A component's own kustomization names those of the component, so that nothing has to be followed from one to another.
-pub(super) fn patches(file: &Arc<SourceFile>, limit: usize) -> BTreeSet<String> {
+/// A component's own kustomization names the patches of the component, so that nothing has to be followed from one to another.
+pub(super) fn read(file: &Arc<SourceFile>, limit: usize) -> Found {
     let (folder, base) = split(&file.name);
     let is_kustomization = matches!(base, "kustomization.yaml" | "kustomization.yml" | "Kustomization");
     if !is_kustomization || file.content.len() > limit {
-        return BTreeSet::new();
+        return Found::default();
     }
     let text = Text {
         content: file.content.clone(),
@@ -44,7 +54,7 @@ pub(super) fn patches(file: &Arc<SourceFile>, limit: usize) -> BTreeSet<String> 
     };
     // What is wrong with the file is said where it is read as any other.
     let Ok(document) = Document::parse(Arc::new(text)) else {
-        return BTreeSet::new();
+        return Found::default();
     };
     let mut named = BTreeSet::new();
     for field in FIELDS {
@@ -62,7 +72,11 @@ pub(super) fn patches(file: &Arc<SourceFile>, limit: usize) -> BTreeSet<String> 
             named.remove(&joined(folder, path));
         }
     }
-    named
+    // A file may be named from another folder: all names are those that `joined` makes.
+    Found {
+        patches: named,
+        kustomization: Some(changed::read(&document, &file.name, &joined(folder, ""))),
+    }
 }
 
 /// Returns the folder of a file, empty when none is named, and its own name.
@@ -88,23 +102,28 @@ fn joined(folder: &str, path: &str) -> String {
     parts.join("/")
 }
 
-/// Takes out what stands in files that are patches, and notes each of these files.
-pub(super) fn pass_over(outcomes: &mut [Outcome]) {
-    let named: BTreeSet<String> = outcomes.iter().flat_map(|outcome| &outcome.patches).cloned().collect();
-    if named.is_empty() {
-        return;
+/// Whether a kustomization makes objects or renames them, so that what is not here may exist all the same.
+pub(super) fn makes_names(outcomes: &[Outcome]) -> bool {
+    let mut all = outcomes.iter().filter_map(|outcome| outcome.kustomization.as_ref());
+    all.any(|one| one.makes_names)
+}
+
+/// Takes out what stands in files that are patches, notes each of these files, and returns the objects that kustomizations change.
+pub(super) fn pass_over(outcomes: &mut [Outcome]) -> Vec<Changed> {
+    if outcomes.iter().all(|outcome| outcome.kustomization.is_none()) {
+        return Vec::new();
     }
-    for outcome in outcomes {
-        let is_patch = |file: &str| {
-            let (folder, base) = split(file);
-            named.contains(&joined(folder, base))
-        };
+    let named: BTreeSet<String> = outcomes.iter().flat_map(|outcome| &outcome.patches).cloned().collect();
+    let mut objects: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for outcome in outcomes.iter_mut().filter(|_| !named.is_empty()) {
         let mut taken = BTreeSet::new();
         outcome.entries.retain(|entry| {
-            let file = entry.file();
-            let is_patch = is_patch(file);
+            let (folder, base) = split(entry.file());
+            let name = joined(folder, base);
+            let is_patch = named.contains(&name);
             if is_patch {
-                taken.insert(file.to_owned());
+                taken.insert(entry.file().to_owned());
+                objects.entry(name).or_default().extend(name_of(entry));
             }
             !is_patch
         });
@@ -113,6 +132,16 @@ pub(super) fn pass_over(outcomes: &mut [Outcome]) {
             message: PATCH.to_owned(),
         });
         outcome.notes.extend(notes);
+    }
+    changed::changed(outcomes, &objects)
+}
+
+/// Returns the kind and name of an object.
+fn name_of(entry: &Entry) -> Option<(String, String)> {
+    match entry {
+        Entry::Resource(resource) => Some((resource.kind().to_owned(), resource.reference.name.clone())),
+        Entry::Deferred(deferred) => Some((deferred.kind.to_owned(), deferred.name.clone())),
+        Entry::File(_) => None,
     }
 }
 

@@ -41,7 +41,9 @@ pub(super) fn read(file: &Arc<SourceFile>, given: Given, options: &Options) -> O
     });
     let outcomes: Vec<Outcome> = units.map(|unit| document(unit, options)).collect();
     let mut whole = merge(outcomes, file);
-    whole.patches = kustomize::patches(file, options.limits.document_bytes);
+    let found = kustomize::read(file, options.limits.document_bytes);
+    whole.patches = found.patches;
+    whole.kustomization = found.kustomization;
     whole
 }
 

@@ -1,5 +1,6 @@
 //! What reading one file gives: its objects and plain files, and what is said of the rest.
 
+use super::kustomize::Kustomization;
 use super::unit::Unit;
 use crate::evidence::{Note, PlainFile, Problem, Resource};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,8 @@ pub(super) struct Outcome {
     pub(super) namespaces: BTreeSet<String>,
     /// The files that a kustomization in it uses as patches.
     pub(super) patches: BTreeSet<String>,
+    /// The kustomization that it is.
+    pub(super) kustomization: Option<Kustomization>,
 }
 
 /// One thing in a file, in its order.

@@ -3,6 +3,7 @@
 //! Reads containers, annotations and the operator's `Instrumentation` resources as values. It must not read scripts or JavaScript (that is done
 //! where facts are made, which also knows the SDK's generation), and must not judge.
 
+mod assigned;
 mod environment;
 mod operator;
 mod settings;
@@ -254,8 +255,8 @@ fn jar_major(jar: &str) -> Option<u32> {
     Version::parse(version).map(|version| version.major)
 }
 
-/// Whether a Collector listens in the application's own pod; unknown with its reason.
-pub fn sidecar_collector(workload: &Workload, container: usize) -> Cell {
+/// Whether a Collector listens in the application's own pod; unknown with its reason. `port` is where the application sends to.
+pub fn sidecar_collector(workload: &Workload, container: usize, port: Option<u16>) -> Cell {
     if matches!(
         workload.pod.get("hostNetwork").map(|cell| &cell.value),
         Some(Value::Bool(true))
@@ -282,13 +283,24 @@ pub fn sidecar_collector(workload: &Workload, container: usize) -> Cell {
                 | Program::Tempo,
             ) => return Cell::from(true).at(&other.image),
             Some(_) => {}
-            None if carries_telemetry(other) => {
+            // Whatever it is, it may take what is sent to the port: a proxy, or a Collector of one's own.
+            None if carries_telemetry(other) || !declares_other_ports(other, port) => {
                 answer = Cell::unknown(format!("whether container {} takes OTLP is not known", other.name));
             }
             None => {}
         }
     }
     answer
+}
+
+/// Whether a container says which ports it has, and the one that is sent to is none of them.
+fn declares_other_ports(container: &Container, port: Option<u16>) -> bool {
+    let ports = container.cell.get("ports").map_or(&[][..], Cell::items);
+    let is_it = |one: &Cell| {
+        let number = one.get("containerPort").map(|cell| &cell.value);
+        matches!((number, port), (Some(Value::Int(number)), Some(port)) if *number == i64::from(port))
+    };
+    !ports.is_empty() && port.is_some() && !ports.iter().any(is_it)
 }
 
 fn carries_telemetry(container: &Container) -> bool {

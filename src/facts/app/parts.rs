@@ -7,6 +7,7 @@ use crate::facts::About;
 use crate::facts::workload::{WorkloadRows, about, releases_of};
 use crate::releases::{Basis, Precision, ReleaseSpan, Version};
 use crate::topology::app::snake_case;
+use crate::topology::collector::Collector;
 use crate::topology::sdk::{Answer, Language, Source};
 use crate::topology::workload::Workload;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct AppParts<'a> {
     pub evidence: &'a Evidence,
     /// The workloads.
     pub workloads: &'a [Workload],
+    /// The Collectors: one of them may stand beside an application.
+    pub collectors: &'a [Collector],
     /// What is understood of the applications.
     pub understanding: &'a Understanding,
     /// The rows of workloads and containers.

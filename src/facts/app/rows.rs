@@ -82,7 +82,7 @@ fn app_row(parts: &AppParts<'_>, places: &[Option<LogPlace>], index: usize, view
         .set("traces", traces::traces_record(parts, view))
         .set("endpoint_set", traces::endpoint_set(view))
         .set("localhost_endpoint", localhost)
-        .set("sidecar_collector", sidecar_collector(workload, container_index))
+        .set("sidecar_collector", collector_beside(parts, view))
         .set("operator_injected", view.app.injection.is_some())
         .set("instrumentation_resource", instrumentation_cell(view))
         .set("own_exporter", view.app.own_exporter.clone())
@@ -131,6 +131,22 @@ fn answer_word<T: std::fmt::Debug>(answer: &Answer<T>) -> Cell {
     match answer {
         Answer::Known(value) => snake_case(&format!("{value:?}")).into(),
         Answer::Unknown(reason) => Cell::unknown(reason.as_str()),
+    }
+}
+
+/// Whether a Collector listens in the application's own pod: one that its configuration shows, else one that its image does.
+fn collector_beside(parts: &AppParts<'_>, view: &AppView) -> Cell {
+    let (workload, container) = (view.app.workload, view.app.container);
+    let runs = parts.collectors.iter().filter_map(|collector| collector.run);
+    let mut beside = runs.filter(|(index, other)| *index == workload && *other != container);
+    let workload = &parts.workloads[workload];
+    match beside.next() {
+        Some((_, other)) => Cell::from(true).at(&workload.containers[other].image),
+        None => sidecar_collector(
+            workload,
+            container,
+            view.settings.traces.target.as_ref().and_then(|target| target.port),
+        ),
     }
 }
 

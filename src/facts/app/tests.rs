@@ -38,6 +38,7 @@ pub(crate) fn facts_of(evidence: &Evidence) -> Facts {
     let parts = AppParts {
         evidence,
         workloads: &workloads,
+        collectors: &[],
         understanding: &understanding,
         links: &links,
         npm: &npm,

@@ -4,7 +4,7 @@ use super::Owner;
 use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, RowBuilder, record};
 use crate::topology::workload::{
-    FileState, Found, Mount, VolumeFiles, VolumeSource, find, quantity, volume_files, volume_inner_path,
+    FileState, Found, Mount, VolumeFiles, VolumeSource, Workload, find, quantity, volume_files, volume_inner_path,
 };
 
 /// Adds the rows of a container's mounts.
@@ -17,6 +17,17 @@ pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>) {
     }
 }
 
+/// A sidecar that the operator makes is put into pods of others, which may have the volume
+/// (`open-telemetry/opentelemetry-operator@v0.147.0:pkg/sidecar/pod.go`).
+fn volume_exists(workload: &Workload, mount: &Mount) -> Cell {
+    let is_sidecar = workload.reference.kind == "OpenTelemetryCollector"
+        && workload.object.text_at(&["spec", "mode"]) == Some("sidecar");
+    match mount.volume.is_some() {
+        false if is_sidecar => Cell::unknown("the pod that it is put into may have the volume"),
+        exists => Cell::from(exists),
+    }
+}
+
 fn row(owner: &Owner<'_>, index: usize, mount: &Mount) -> RowBuilder {
     let workload = owner.workload;
     let written = |key: &str| mount.cell.get(key).cloned().unwrap_or_default();
@@ -26,7 +37,7 @@ fn row(owner: &Owner<'_>, index: usize, mount: &Mount) -> RowBuilder {
         .set("sub_path", sub_path(mount))
         .set("read_only", Cell::from(mount.read_only).at(&written("readOnly")))
         .set("volume", Cell::from(mount.volume_name.as_str()).at(&written("name")))
-        .set("volume_exists", Cell::from(mount.volume.is_some()).at(&written("name")))
+        .set("volume_exists", volume_exists(workload, mount).at(&written("name")))
         .set("other_containers", other_containers(owner, mount))
         .set("other_mounts", other_mounts(owner, mount))
         .set("outer", outer(owner, mount))

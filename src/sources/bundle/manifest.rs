@@ -33,6 +33,9 @@ pub(super) struct Manifest {
     pub(super) gaps: Vec<Gap>,
     pub(super) problems: Vec<Problem>,
     pub(super) notes: Vec<Note>,
+    /// Objects that a kustomization changes before they are applied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) changed: Vec<Changed>,
     /// How many objects of other kinds were seen.
     pub(super) passed_over: BTreeMap<String, usize>,
     /// What was read and is not in the bundle.
@@ -95,6 +98,54 @@ pub(super) struct Problem {
 pub(super) struct Note {
     file: String,
     message: String,
+}
+
+/// An object that is not applied as it stands.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Changed {
+    file: String,
+    kind: String,
+    name: String,
+    /// The file of the kustomization.
+    by: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    has_other_image: bool,
+}
+
+impl Changed {
+    fn of(changed: &evidence::Changed) -> Changed {
+        let evidence::Changed {
+            file,
+            kind,
+            name,
+            by,
+            has_other_image,
+        } = changed.clone();
+        Changed {
+            file,
+            kind,
+            name,
+            by,
+            has_other_image,
+        }
+    }
+
+    fn into_evidence(self) -> evidence::Changed {
+        let Changed {
+            file,
+            kind,
+            name,
+            by,
+            has_other_image,
+        } = self;
+        evidence::Changed {
+            file,
+            kind,
+            name,
+            by,
+            has_other_image,
+        }
+    }
 }
 
 /// Something that was read and is not in the bundle.
@@ -200,6 +251,7 @@ impl Manifest {
             gaps: evidence.gaps.iter().map(Gap::of).collect(),
             problems: evidence.problems.iter().map(Problem::of).collect(),
             notes: evidence.notes.iter().map(Note::of).collect(),
+            changed: evidence.changed.iter().map(Changed::of).collect(),
             passed_over: evidence.passed_over.clone(),
             ..Manifest::default()
         }
@@ -236,6 +288,7 @@ impl Manifest {
             gaps: self.gaps.into_iter().map(Gap::into_evidence).collect(),
             problems: self.problems.into_iter().map(Problem::into_evidence).collect(),
             notes: self.notes.into_iter().map(Note::into_evidence).collect(),
+            changed: self.changed.into_iter().map(Changed::into_evidence).collect(),
             passed_over: self.passed_over,
             ..Evidence::default()
         }

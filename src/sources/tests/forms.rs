@@ -406,6 +406,94 @@ fn patches_of_a_kustomization_are_no_objects() {
     );
 }
 
+/// What a kustomization at hand changes, in words: the object, and by which file.
+#[track_caller]
+fn changed(files: &[(&str, &str)], expected: &[&str]) {
+    let evidence = texts(files);
+    let words = evidence
+        .changed
+        .iter()
+        .map(|one| format!("{} {} by {}", one.kind, one.name, one.by));
+    assert_eq!(words.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn what_overlays_change_is_known() {
+    let kind = DEPLOYMENT.lines().find(|line| line.starts_with("kind")).unwrap();
+    assert_eq!(kind, "kind: Deployment");
+    let base = [
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", DEPLOYMENT),
+    ];
+    let overlay = |text: &str, expected: &[&str]| {
+        let files = [base[0], base[1], ("prod/kustomization.yaml", text)];
+        changed(&files, expected);
+    };
+    let by_prod = ["Deployment web by prod/kustomization.yaml"];
+    overlay("resources: [../base]\n", &[]);
+    overlay("resources: [../base]\nnamePrefix: eu-\n", &[]);
+    overlay(
+        "resources: [../base]\npatches: [{target: {kind: Deployment}, patch: '[{op: remove, path: /x}]'}]\n",
+        &by_prod,
+    );
+    overlay(
+        "resources: [../base]\npatches: [{target: {kind: Deployment, name: 'w.*'}, path: p.yaml}]\n",
+        &by_prod,
+    );
+    overlay(
+        "resources: [../base]\npatches: [{target: {kind: Deployment, name: other}, path: p.yaml}]\n",
+        &[],
+    );
+    overlay(
+        "resources: [../base]\npatches: [{target: {kind: Service}, path: p.yaml}]\n",
+        &[],
+    );
+    overlay("bases: [../base]\nreplicas: [{name: web, count: 3}]\n", &by_prod);
+    overlay(
+        "resources: [../base/]\npatchesStrategicMerge:\n- |\n  apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: web}\n",
+        &by_prod,
+    );
+    overlay("resources: [../base]\nimages: [{name: nginx, newTag: v2}]\n", &[]);
+    // The other folder's patches change nothing here.
+    overlay("resources: [../other]\nreplicas: [{name: web, count: 3}]\n", &[]);
+    let patch = DEPLOYMENT.replace("namespace: shop", "labels: {patched: 'yes'}");
+    let by_file = "resources: [../base]\npatches: [{path: web.yaml}]\n";
+    changed(
+        &[
+            base[0],
+            base[1],
+            ("prod/kustomization.yaml", by_file),
+            ("prod/web.yaml", &patch),
+        ],
+        &by_prod,
+    );
+    let component = "resources: [../base]\ncomponents: [../otel]\n";
+    changed(
+        &[
+            base[0],
+            base[1],
+            ("prod/kustomization.yaml", component),
+            (
+                "otel/kustomization.yaml",
+                "kind: Component\npatches: [{target: {name: web}, path: p.yaml}]\n",
+            ),
+        ],
+        &by_prod,
+    );
+    // Kustomizations that take each other end all the same.
+    changed(
+        &[
+            (
+                "a/kustomization.yaml",
+                "resources: [../b]\nreplicas: [{name: web, count: 1}]\n",
+            ),
+            ("b/kustomization.yaml", "resources: [../a, web.yaml]\n"),
+            ("b/web.yaml", DEPLOYMENT),
+        ],
+        &["Deployment web by a/kustomization.yaml"],
+    );
+}
+
 #[test]
 fn a_kustomization_in_the_folder_itself_and_one_that_is_broken() {
     let patch = DEPLOYMENT;

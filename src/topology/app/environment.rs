@@ -2,6 +2,7 @@
 //! adds below them.
 
 use super::operator::Injection;
+use super::{argument_cells, assigned};
 use crate::evidence::{Cell, Value};
 use crate::topology::sdk::{Variable, java_tool_options, property_variable};
 use crate::topology::workload::Container;
@@ -37,6 +38,26 @@ const INJECTED: [&str; 16] = [
     "OTEL_LOG_LEVEL",
 ];
 
+/// Variables that name a file with further settings.
+const CONFIGURATION_FILES: [&str; 3] = ["OTEL_JAVAAGENT_CONFIGURATION_FILE", DECLARATIVE[0], DECLARATIVE[1]];
+
+/// Variables that name a declarative configuration, which takes the place of all other variables
+/// (`open-telemetry/opentelemetry-specification@v1.49.0:specification/configuration/sdk-environment-variables.md`).
+const DECLARATIVE: [&str; 2] = ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"];
+
+/// What begins the names of the variables that it takes the place of.
+const REPLACED: [&str; 3] = ["OTEL_EXPORTER_", "OTEL_TRACES_", "OTEL_BSP_"];
+
+/// Returns the file that an argument of the JVM names as the settings of OpenTelemetry's agent.
+fn java_properties(container: &Container) -> Option<String> {
+    let words = argument_cells(container);
+    let mut named = words.iter().filter_map(|word| {
+        let (_, rest) = word.text()?.split_once("-Dotel.javaagent.configuration-file=")?;
+        rest.split_whitespace().next().map(str::to_owned)
+    });
+    named.next()
+}
+
 impl AppEnvironment {
     /// Returns the environment of a container.
     pub fn of(container: &Container, injection: Option<&Injection>) -> AppEnvironment {
@@ -59,6 +80,17 @@ impl AppEnvironment {
                 );
             }
         }
+        let assigned = assigned::of_command(&argument_cells(container));
+        variables.extend(assigned.variables);
+        let in_file = CONFIGURATION_FILES
+            .iter()
+            .find(|name| variables.contains_key(**name))
+            .map(|name| format!("the file of {name} may set it"));
+        let properties = java_properties(container).map(|file| format!("{file} may set it"));
+        // Where a declarative configuration is read, nothing else is.
+        if variables.keys().any(|name| DECLARATIVE.contains(&name.as_str())) {
+            variables.retain(|name, _| !REPLACED.iter().any(|start| name.starts_with(start)));
+        }
         let injected = INJECTED
             .iter()
             .filter(|name| !variables.contains_key(**name))
@@ -66,7 +98,12 @@ impl AppEnvironment {
             .collect();
         AppEnvironment {
             variables,
-            more: container.more_variables.clone(),
+            more: container
+                .more_variables
+                .clone()
+                .or(assigned.more)
+                .or(in_file)
+                .or(properties),
             injected,
         }
     }

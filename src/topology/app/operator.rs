@@ -171,6 +171,11 @@ fn instrumentation(evidence: &Evidence, workload: &Workload, value: &str) -> Ins
             InstrumentationState::Refused("its namespace has no Instrumentation".to_owned())
         }
         [] => InstrumentationState::Unknown("no Instrumentation of its namespace is in the given files".to_owned()),
+        // The same one twice is a variant of it, as a base and its overlay have.
+        [one, others @ ..] if others.iter().all(|other| other.reference.name == one.reference.name) => {
+            let words = namespace_of(evidence, &one.reference).words("Instrumentation", &one.reference.name);
+            InstrumentationState::Unknown(format!("{words} is in the given files more than once"))
+        }
         _ => InstrumentationState::Refused("its namespace has several Instrumentations".to_owned()),
     }
 }

@@ -419,6 +419,13 @@ impl Reader<'_> {
             originals,
         );
         collector.key_problems = walked.problems;
+        if collector.by_operator {
+            // The API server and the operator drop what stands at the top level and is no part of a configuration
+            // (`open-telemetry/opentelemetry-operator@v0.147.0:apis/v1beta1/config.go`).
+            collector
+                .key_problems
+                .retain(|problem| problem.component.is_some() || problem.is_in_service);
+        }
         collector.values = walked.values;
     }
 }

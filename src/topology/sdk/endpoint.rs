@@ -312,6 +312,11 @@ fn named_protocol(
     let (answer, effect) = match input.language {
         Language::NodeJs => (ProtocolAnswer::Known(Protocol::HttpProtobuf), Effect::Ignored),
         Language::Python | Language::Java => (ProtocolAnswer::Invalid { value: word.to_owned() }, Effect::NotStarted),
+        // Erlang's SDK has names of its own (`open-telemetry/opentelemetry-erlang:apps/opentelemetry_exporter`).
+        _ if input.language == Language::Unknown && matches!(word, "http_protobuf" | "http_json") => {
+            let reason = format!("whether this SDK accepts {word:?} is not known");
+            return (ProtocolAnswer::Unknown(reason), None);
+        }
         // The contract lets names have any case, and nothing shows whether this language does.
         _ if all.iter().any(|protocol| protocol.name().eq_ignore_ascii_case(word)) => {
             let reason = format!("whether this SDK accepts {word:?} is not known");

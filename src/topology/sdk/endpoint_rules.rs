@@ -207,7 +207,7 @@ fn judge_scheme(
     if value.starts_with("unix:") || value.starts_with("dns:") {
         return Some(Built::unknown("a name scheme of the gRPC library"));
     }
-    let suggestion = Some(format!("http://{value}"));
+    let suggestion = Some(with_scheme(value));
     let mut report = |effect| {
         problems.push(given.problem(Kind::MissingScheme, whole.clone(), suggestion.clone(), effect));
     };
@@ -248,6 +248,23 @@ fn judge_scheme(
                 }
             })
         }
+    }
+}
+
+/// Puts a scheme before an address, in the place of one that is misspelt: `http//host`, `htpp:/host`.
+fn with_scheme(value: &str) -> String {
+    let word = value
+        .find(|letter: char| !letter.is_ascii_alphabetic())
+        .unwrap_or(value.len());
+    let rest = &value[word..];
+    let is_meant =
+        value[..word].to_ascii_lowercase().starts_with('h') && (rest.starts_with("//") || rest.starts_with(":/"));
+    match is_meant {
+        true if value[..word].to_ascii_lowercase().ends_with('s') => {
+            format!("https://{}", rest.trim_start_matches([':', '/']))
+        }
+        true => format!("http://{}", rest.trim_start_matches([':', '/'])),
+        false => format!("http://{value}"),
     }
 }
 

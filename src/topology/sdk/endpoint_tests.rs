@@ -312,6 +312,8 @@ fn protocols_that_are_none_do_what_the_language_does() {
         &[(InvalidProtocol, "GRPC", Some("grpc"))],
     );
     check(Language::DotNet, &upper, "-", &[]);
+    let erlang = [(PROTOCOL, "http_protobuf"), (BASE, "http://otel:4318")];
+    check(Language::Unknown, &erlang, "-", &[]);
     check(
         NODE,
         &[(PROTOCOL, "thrift")],
@@ -342,6 +344,26 @@ fn protocols_that_are_none_do_what_the_language_does() {
         "http://localhost:4318/v1/traces",
         &[],
     );
+}
+
+#[test]
+fn a_misspelt_scheme_is_not_kept() {
+    let check = |value: &'static str, mended: &str| {
+        let endpoint =
+            Environment::new(&[(PROTOCOL, "http/protobuf"), (BASE, value)])
+                .with(Language::Python, None, |input| signal_endpoint(input, Signal::Traces));
+        let found = endpoint.problems.iter().find(|problem| problem.kind == MissingScheme);
+        assert_eq!(
+            found.and_then(|problem| problem.suggestion.as_deref()),
+            Some(mended),
+            "{value}"
+        );
+    };
+    check("http//otel:4318", "http://otel:4318");
+    check("https//otel:4318", "https://otel:4318");
+    check("http:/otel:4318", "http://otel:4318");
+    check("otel:4318", "http://otel:4318");
+    check("host/otel:4318", "http://host/otel:4318");
 }
 
 #[test]
