@@ -2,6 +2,7 @@
 //!
 //! Nothing here judges, and nothing fails: what cannot be told stays unknown, with its reason.
 
+pub mod alloy;
 pub mod app;
 pub mod collector;
 pub mod datagram;
