@@ -47,7 +47,9 @@ pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
     let mut workloads = workload::workloads(evidence, tables);
     // What an operator makes of its resource runs like any other workload, and Services select it.
     workloads.extend(collector::operator_workloads(evidence, tables));
-    let services = service::services(evidence, &workloads);
+    workloads.extend(collector::alloy_workloads(evidence, tables));
+    let mut services = service::services(evidence, &workloads);
+    services.extend(collector::alloy_services(evidence, &workloads));
     let collectors = collector::collectors(evidence, tables, &workloads, &services);
     let tempos = tempo::tempos(evidence, tables, &workloads, &services);
     let grafanas = grafana::grafanas(evidence, &workloads);

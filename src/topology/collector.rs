@@ -23,7 +23,7 @@ mod slips;
 pub(crate) mod tests;
 mod uri;
 
-pub use alloy::{Alloy, Fault, FaultKind, Outlet};
+pub use alloy::{Alloy, Fault, FaultKind, Outlet, alloy_services, alloy_workloads};
 pub use arguments::{Arguments, Flag, Gate};
 pub use graph::{Component, Pipeline, PipelineItem, Role, SideReference};
 pub use keys::{KeyProblem, KeyProblemKind, TypedValue};

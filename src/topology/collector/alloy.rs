@@ -7,6 +7,7 @@
 mod command;
 mod flow;
 mod module;
+mod operator;
 mod server;
 mod shape;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub(super) use command::is_alloy;
 pub use flow::Outlet;
+pub use operator::{alloy_services, alloy_workloads};
 pub(super) use server::{default_host, own_server};
 
 /// What only Alloy has.
@@ -117,7 +119,10 @@ pub(super) fn collector(
         owner: workload.owner.clone(),
         origin: Origin::Container,
         run: Some(run),
-        mode,
+        mode: match workload.reference.kind == operator::KIND {
+            true => Some(operator::mode(&workload.object)),
+            false => mode,
+        },
         by_operator: false,
         image: container.image.text().map(str::to_owned),
         config: understood.unknown.clone().map_or_else(Cell::default, Cell::unknown),
@@ -166,7 +171,11 @@ fn understand(container: &Container, around: Surroundings<'_>, release: ReleaseS
         components: Vec::new(),
         pipelines: Vec::new(),
     };
-    let texts = match command::files(&command, around) {
+    let own = around
+        .run
+        .filter(|(workload, _)| workload.reference.kind == operator::KIND)
+        .and_then(|(workload, _)| operator::content(&workload.object));
+    let texts = match own.map_or_else(|| command::files(&command, around), |text| Ok(vec![text])) {
         Ok(texts) => texts,
         Err(reason) => {
             understood.unknown = Some(reason);

@@ -178,9 +178,13 @@ fn of_folder(around: Surroundings<'_>, workload: &Workload, container: &Containe
         return Vec::new();
     };
     let folder = format!("{}/", folder.trim_end_matches('/'));
+    let extension = match container.program.as_ref().map(|known| known.program) {
+        Some(Program::GrafanaAgent) => ".river",
+        _ => ".alloy",
+    };
     let is_in_it = |path: &str| {
         path.strip_prefix(&folder)
-            .is_some_and(|name| !name.contains('/') && name.ends_with(".alloy"))
+            .is_some_and(|name| !name.contains('/') && name.ends_with(extension))
     };
     let mut found = files_under(around.evidence, workload, container);
     found.retain(|(path, ..)| is_in_it(path));

@@ -178,7 +178,8 @@ impl<'a> Modules<'a> {
         let name = block.name.as_str();
         let first = name.split('.').next().unwrap_or(name);
         let id = format!("{prefix}{}", block.id());
-        if matches!(name, "foreach" | "remotecfg") {
+        // `module.git` and its like are what `import` was in Grafana Agent.
+        if matches!(name, "foreach" | "remotecfg") || name.starts_with("module.") {
             self.hide(format!("what {id} brings is not known"));
             return Meaning::Opaque;
         }

@@ -32,6 +32,7 @@ pub(super) fn shaped(modules: &Modules<'_>, raw: &Raw<'_>) -> Option<Component> 
         Some(("processor", rest)) => (ComponentKind::Processor, rest),
         Some(("exporter", rest)) => (ComponentKind::Exporter, rest),
         Some(("connector", rest)) => (ComponentKind::Connector, rest),
+        Some(("auth", rest)) => (ComponentKind::Extension, authenticator(rest)),
         Some((_, rest)) => (ComponentKind::Extension, rest),
         None if OTHER_SERVERS.contains(&name) => (ComponentKind::Receiver, name),
         None => return None,
@@ -51,6 +52,18 @@ pub(super) fn shaped(modules: &Modules<'_>, raw: &Raw<'_>) -> Option<Component> 
     Some(component(kind, type_name, raw.id.clone(), config, written))
 }
 
+/// Returns the type that the Collector has for an authenticator.
+fn authenticator(type_name: &str) -> &str {
+    match type_name {
+        "basic" => "basicauth",
+        "bearer" => "bearertokenauth",
+        "headers" => "headers_setter",
+        "oauth2" => "oauth2client",
+        "sigv4" => "sigv4auth",
+        other => other,
+    }
+}
+
 struct Maker<'m, 'a> {
     modules: &'m Modules<'a>,
     spot: Spot<'a>,
@@ -65,6 +78,7 @@ impl Maker<'_, '_> {
         match (kind, type_name) {
             (ComponentKind::Receiver, "otlp") => under(&mut fields, "protocols", &["grpc", "http"]),
             (ComponentKind::Exporter, _) => exporter(&mut fields),
+            (ComponentKind::Extension, "headers_setter") => listed(&mut fields, "header", "headers"),
             (ComponentKind::Processor, "k8sattributes") => extract(&mut fields),
             _ => {}
         }
@@ -163,21 +177,26 @@ fn exporter(fields: &mut Fields) {
     }
 }
 
+/// Blocks of one name are a list in the Collector.
+fn listed(fields: &mut Fields, from: &str, to: &str) {
+    let Some(cell) = fields.shift_remove(from) else {
+        return;
+    };
+    let list = match &cell.value {
+        Value::List(_) => cell,
+        _ => Cell::from(vec![cell.clone()]).at(&cell),
+    };
+    fields.insert(to.into(), list);
+}
+
 /// `label` and `annotation` are blocks, and lists in the Collector.
 fn extract(fields: &mut Fields) {
     let Some(extract) = fields.get("extract").cloned() else {
         return;
     };
     let mut inner = extract.fields().cloned().unwrap_or_default();
-    for (from, to) in [("label", "labels"), ("annotation", "annotations")] {
-        if let Some(cell) = inner.shift_remove(from) {
-            let list = match &cell.value {
-                Value::List(_) => cell,
-                _ => Cell::from(vec![cell.clone()]).at(&cell),
-            };
-            inner.insert(to.into(), list);
-        }
-    }
+    listed(&mut inner, "label", "labels");
+    listed(&mut inner, "annotation", "annotations");
     fields.insert("extract".into(), Cell::from(inner).at(&extract));
 }
 

@@ -151,6 +151,7 @@ fn what_runs_and_what_it_reads() {
             ("10-in.alloy", first),
             ("20-out.alloy", EXPORTER),
             ("notes.txt", "not read"),
+            ("whole.river", &format!("{first}{EXPORTER}")),
         ];
         let words = match found(container, &files) {
             None => "none".to_owned(),
@@ -345,5 +346,68 @@ fn what_may_listen_unseen() {
     check(
         "remotecfg { url = \"https://x\" }",
         Some("what remotecfg brings is not known"),
+    );
+}
+
+#[test]
+fn a_resource_of_the_operator_is_what_the_chart_makes_of_it() {
+    let resource = |spec: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: eu-alloy, namespace: obs}}\ndata:\n  config.alloy: |\n{}---\n\
+             apiVersion: collectors.grafana.com/v1alpha1\nkind: Alloy\nmetadata: {{name: eu, namespace: obs}}\nspec:\n{}",
+            indented(
+                &format!(
+                    "otelcol.receiver.otlp \"x\" {{\n grpc {{ }}\n output {{ traces = [otelcol.exporter.otlp.tempo.input] }}\n}}\n{EXPORTER}"
+                ),
+                4
+            ),
+            indented(spec, 2),
+        )
+    };
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let evidence = evidence_of(&[("a.yaml", text)]);
+        let mut workloads = super::alloy_workloads(&evidence, crate::releases::tests::tables());
+        workloads.extend(crate::topology::workload::workloads(
+            &evidence,
+            crate::releases::tests::tables(),
+        ));
+        let mut services = crate::topology::service::services(&evidence, &workloads);
+        services.extend(super::alloy_services(&evidence, &workloads));
+        let collectors = super::super::collectors(&evidence, crate::releases::tests::tables(), &workloads, &services);
+        let words = collectors.iter().map(|one| {
+            let ports = one.listeners.iter().flat_map(|listener| &listener.service_ports);
+            let ports: Vec<String> = ports
+                .map(|port| format!("{}:{}", port.service, port.port.unwrap_or(0)))
+                .collect();
+            let mode = one.mode.as_deref().unwrap_or("-");
+            format!("{mode} {} [{}]", listeners(one), ports.join(" "))
+        });
+        assert_eq!(words.collect::<Vec<_>>().join("; "), expected, "{text}");
+    }
+    let extra = "extraPorts: [{name: grpc, port: 4317, targetPort: 4317}]";
+    check(
+        &resource(&format!(
+            "alloy:\n  configMap: {{create: false}}\n  {extra}\ncontroller: {{type: deployment, replicas: 2}}"
+        )),
+        "deployment otlp_grpc 0.0.0.0:4317, alloy_http 0.0.0.0:12345 [eu-alloy:4317 eu-alloy:12345]",
+    );
+    check(
+        &resource(&format!(
+            "alloy:\n  configMap: {{create: false, name: eu-alloy}}\n  {extra}\nfullnameOverride: gate\nimage: {{tag: v1.9.0}}"
+        )),
+        "daemonset otlp_grpc 0.0.0.0:4317, alloy_http 0.0.0.0:12345 [gate:4317 gate:12345]",
+    );
+    check(
+        &resource(
+            "alloy:\n  listenPort: 80\n  configMap:\n    content: |\n      otelcol.receiver.zipkin \"z\" {\n        output { traces = [otelcol.exporter.debug.d.input] }\n      }\n      otelcol.exporter.debug \"d\" { }\nservice: {enabled: false}",
+        ),
+        "daemonset zipkin 0.0.0.0:9411, alloy_http 0.0.0.0:80 []",
+    );
+    // What it makes is at hand, as in a cluster.
+    let made = "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: eu-alloy, namespace: obs}\nspec: {template: {spec: {containers: [{name: alloy, image: \"grafana/alloy:v1.9.0\"}]}}}\n";
+    check(
+        &format!("{}{made}", resource("alloy: {configMap: {create: false}}")),
+        "daemonset alloy_http 127.0.0.1:12345 local []",
     );
 }
