@@ -23,10 +23,11 @@ use crate::topology::workload::{Container, Workload};
 use std::ops::Range;
 use std::sync::Arc;
 
+use command::NoFiles;
 pub(super) use command::is_alloy;
 pub use flow::Outlet;
 pub use operator::{alloy_services, alloy_workloads};
-pub(super) use server::{default_host, own_server};
+pub(super) use server::{default_host, other_server, own_server};
 
 /// What only Alloy has.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub enum FaultKind {
     Reference,
     /// Two blocks have one name.
     Duplicate,
+    /// The file is not there.
+    File,
 }
 
 impl FaultKind {
@@ -63,6 +66,7 @@ impl FaultKind {
             FaultKind::Syntax => "syntax",
             FaultKind::Reference => "reference",
             FaultKind::Duplicate => "duplicate",
+            FaultKind::File => "file",
         }
     }
 }
@@ -72,11 +76,11 @@ impl FaultKind {
 pub struct Fault {
     /// What it is.
     pub kind: FaultKind,
-    /// What is named: a component.
+    /// What is named: a component, or a path.
     pub name: String,
     /// What is wrong, in one line.
     pub message: String,
-    /// The name that was probably meant.
+    /// The name that was probably meant; of a file, the only other one that is there.
     pub near: Option<String>,
     /// Where it stands.
     pub place: Arc<Place>,
@@ -177,8 +181,16 @@ fn understand(container: &Container, around: Surroundings<'_>, release: ReleaseS
         .and_then(|(workload, _)| operator::content(&workload.object));
     let texts = match own.map_or_else(|| command::files(&command, around), |text| Ok(vec![text])) {
         Ok(texts) => texts,
-        Err(reason) => {
+        Err(NoFiles::Unknown(reason)) => {
             understood.unknown = Some(reason);
+            return understood;
+        }
+        Err(NoFiles::Missing(reason, present)) => {
+            understood
+                .alloy
+                .faults
+                .extend(missing(&command.path, &reason, &present));
+            understood.unknown = Some(reason.into());
             return understood;
         }
     };
@@ -212,6 +224,23 @@ fn understand(container: &Container, around: Surroundings<'_>, release: ReleaseS
         flow::fill(&mut understood, &modules);
     }
     understood
+}
+
+/// Says that the configuration is not where the command line wants it.
+fn missing(path: &Cell, reason: &str, present: &[String]) -> Option<Fault> {
+    let mut configurations = present.iter().filter(|name| name.ends_with(".alloy"));
+    let near = match (configurations.next(), configurations.next()) {
+        (Some(only), None) => Some(only.clone()),
+        _ => None,
+    };
+    Some(Fault {
+        kind: FaultKind::File,
+        name: path.text()?.to_owned(),
+        message: reason.to_owned(),
+        near,
+        place: path.place.clone()?,
+        first: None,
+    })
 }
 
 /// Returns a place with its path.

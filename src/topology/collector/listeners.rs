@@ -115,7 +115,11 @@ pub(super) fn listeners(collector: &Collector, around: Surroundings<'_>) -> Vec<
         }
     }
     match &collector.alloy {
-        Some(alloy) => found.push(alloy::own_server(alloy, around)),
+        Some(alloy) => {
+            let components = collector.components.iter().enumerate();
+            found.extend(components.filter_map(|(index, component)| alloy::other_server(index, component)));
+            found.push(alloy::own_server(alloy, around));
+        }
         None => found.extend(metrics::own_metrics(collector, around)),
     }
     found

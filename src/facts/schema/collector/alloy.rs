@@ -6,14 +6,22 @@ pub(super) const FAULT: &[Column] = &[
     column(
         "kind",
         Type::Text,
-        "`syntax`: not written as the language wants it; `reference`: a component is named that does not exist; `duplicate`: two blocks have one name.",
+        "`syntax`: not written as the language wants it; `reference`: a component is named that does not exist; `duplicate`: two blocks have one name; `file`: the volume has no such file.",
     ),
-    column("name", Type::Text, "The component that is named; empty for `syntax`."),
-    column("message", Type::Text, "What Alloy says, placed where it says it."),
+    column(
+        "name",
+        Type::Text,
+        "The component, or the path, that is named; empty for `syntax`.",
+    ),
+    column(
+        "message",
+        Type::Text,
+        "What is wrong, in the words of Alloy, placed where it says it.",
+    ),
     column(
         "near",
         Type::Text,
-        "The component that was probably meant; null when none is near.",
+        "The component that was probably meant, or the only other configuration in the volume; null when there is none.",
     ),
     column(
         "first",

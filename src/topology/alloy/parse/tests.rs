@@ -1,3 +1,5 @@
+//! What the parser accepts and refuses, and that nothing makes it panic.
+
 use super::super::{Block, Expression, Kind, Statement};
 use super::parse;
 use proptest::prelude::*;

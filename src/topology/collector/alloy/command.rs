@@ -120,32 +120,40 @@ fn flags(command: &mut Command, words: &[&Cell]) {
     }
 }
 
+/// Why there is no configuration.
+pub(super) enum NoFiles {
+    /// The path is in a volume that has no such file; why, and the files that it has.
+    Missing(String, Vec<String>),
+    /// Cannot be told; why, as a clause.
+    Unknown(Arc<str>),
+}
+
 /// Returns the texts of the files that are read, in the order in which Alloy joins them.
-pub(super) fn files(command: &Command, around: Surroundings<'_>) -> Result<Vec<Arc<Text>>, Arc<str>> {
+pub(super) fn files(command: &Command, around: Surroundings<'_>) -> Result<Vec<Arc<Text>>, NoFiles> {
+    let unknown = |reason: String| NoFiles::Unknown(reason.into());
     if let Some(format) = command.format.as_deref()
         && !matches!(format, "alloy" | "flow")
     {
-        return Err(format!("the configuration is written for {format}, which Alloy converts").into());
+        return Err(unknown(format!(
+            "the configuration is written for {format}, which Alloy converts"
+        )));
     }
     let path = match (command.path.text(), command.path.unknown_reason()) {
         (Some(path), _) => path,
-        (None, Some(reason)) => return Err(reason.clone()),
-        (None, None) => return Err("the arguments name no configuration".into()),
+        (None, Some(reason)) => return Err(NoFiles::Unknown(reason.clone())),
+        (None, None) => return Err(unknown("the arguments name no configuration".to_owned())),
     };
     let Some((workload, container)) = around.run else {
-        return Err("no container at hand runs the configuration".into());
+        return Err(unknown("no container at hand runs the configuration".to_owned()));
     };
     match around.file(path) {
         FileLookup::Text { text, .. } => Ok(vec![text]),
-        FileLookup::Absent { reason, .. } => {
-            match is_folder(around, workload, container, path) {
-                Some(Ok(())) => Ok(of_folder(around, workload, container, path)),
-                Some(Err(reason)) => Err(reason.into()),
-                // Whether the pod waits for it, or Alloy stops at its start, is for others to say.
-                None => Err(reason.into()),
-            }
-        }
-        FileLookup::Unknown(reason) => Err(reason.into()),
+        FileLookup::Absent { reason, present, .. } => match is_folder(around, workload, container, path) {
+            Some(Ok(())) => Ok(of_folder(around, workload, container, path)),
+            Some(Err(reason)) => Err(unknown(reason)),
+            None => Err(NoFiles::Missing(reason, present)),
+        },
+        FileLookup::Unknown(reason) => Err(unknown(reason)),
     }
 }
 

@@ -117,6 +117,11 @@ fn receivers_have_the_addresses_of_alloy() {
         "jaeger_grpc 0.0.0.0:14250, jaeger_thrift_compact 0.0.0.0:6831, ",
     );
     check(
+        "faro.receiver \"x\" { server { listen_address = \"0.0.0.0\" }",
+        "faro 0.0.0.0:12347, ",
+    );
+    check("faro.receiver \"x\" { ", "faro 127.0.0.1:12347 local, ");
+    check(
         "otelcol.receiver.otlp \"x\" { grpc { endpoint = sys.env(\"NOT_AT_HAND\") + \":4317\" }",
         "otlp_grpc ?:4317 local?, ",
     );
