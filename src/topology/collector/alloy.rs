@@ -206,6 +206,10 @@ fn understand(container: &Container, around: Surroundings<'_>, release: ReleaseS
                 understood.unknown = Some(error.message.into());
                 return understood;
             }
+            Err(error) if is_template(&text.content, error.span.start) => {
+                understood.unknown = Some("the configuration has placeholders that something fills in".into());
+                return understood;
+            }
             Err(error) => {
                 understood.unknown = Some("the configuration is not written as Alloy wants it".into());
                 understood.alloy.faults.push(Fault {
@@ -224,6 +228,24 @@ fn understand(container: &Container, around: Surroundings<'_>, release: ReleaseS
         flow::fill(&mut understood, &modules);
     }
     understood
+}
+
+/// Whether the line of an error has what a renderer replaces before Alloy sees it, as `helm` and Flux do.
+fn is_template(content: &str, at: usize) -> bool {
+    let before = content.get(..at).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = content
+        .get(start..)
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default();
+    has_placeholder(line)
+}
+
+/// Whether a text has a placeholder; Alloy itself fills none in.
+fn has_placeholder(text: &str) -> bool {
+    text.contains("{{") || text.contains("${")
 }
 
 /// Says that the configuration is not where the command line wants it.

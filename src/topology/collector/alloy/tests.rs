@@ -327,6 +327,9 @@ fn what_keeps_alloy_from_starting() {
         "otelcol.processor.batch \"b\" {\n  timeout: 5s\n}\n",
         "syntax 7:14 illegal character U+003A ':'",
     );
+    // What a renderer has still to fill in is no fault.
+    check("otelcol.processor.batch \"b\" {\n  timeout = ${timeout}\n}\n", "");
+    check("{{ .Values.more }}\n", "");
     // Other components than those of the Collector are not looked at, nor what is in a template.
     check("loki.process \"p\" { forward_to = [loki.write.none.receiver] }\n", "");
     check(

@@ -2,7 +2,7 @@
 
 use super::super::reference::Found as Variable;
 use super::module::{Found, Modules, Spot};
-use super::place;
+use super::{has_placeholder, place};
 use crate::evidence::{Cell, Fields, Value};
 use crate::topology::alloy::{Expression, Kind};
 use std::sync::Arc;
@@ -32,6 +32,9 @@ fn evaluate<'a>(modules: &Modules<'a>, spot: Spot<'a>, expression: &Expression, 
         Kind::Bool(one) => Cell::from(*one),
         Kind::Int(one) => Cell::from(*one),
         Kind::Float(one) => Value::Float(*one).into(),
+        Kind::Text(text) if has_placeholder(text) => {
+            Cell::unknown("the text has a placeholder, which Alloy does not fill in")
+        }
         Kind::Text(text) => Cell::from(text.clone()),
         Kind::List(items) => {
             let items = items.iter().enumerate();
