@@ -2,6 +2,7 @@
 //!
 //! Nothing here judges, and nothing fails: what cannot be told stays unknown, with its reason.
 
+pub mod alloy;
 pub mod app;
 pub mod collector;
 pub mod datagram;
@@ -47,7 +48,9 @@ pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
     // What an operator makes of its resource runs like any other workload, and Services select it.
     let made = collector::operator_workloads(evidence, tables, &workloads);
     workloads.extend(made);
-    let services = service::services(evidence, &workloads);
+    workloads.extend(collector::alloy_workloads(evidence, tables));
+    let mut services = service::services(evidence, &workloads);
+    services.extend(collector::alloy_services(evidence, &workloads));
     let collectors = collector::collectors(evidence, tables, &workloads, &services);
     let tempos = tempo::tempos(evidence, tables, &workloads, &services);
     let grafanas = grafana::grafanas(evidence, &workloads);

@@ -105,6 +105,10 @@ struct Candidate {
 fn candidates(parts: AnswerParts<'_>) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (index, collector) in parts.topology.collectors.iter().enumerate() {
+        // The metrics of Alloy have other names and labels.
+        if collector.alloy.is_some() {
+            continue;
+        }
         if let (Some(container), Some(about)) = (collector.run, parts.collectors.abouts.get(index)) {
             found.push(Candidate {
                 stage: Stage::Collector,

@@ -32,6 +32,7 @@ pub fn build(
         let workload = &topology.workloads[index];
         match workload::stage_of(workload, &workload.containers[position]) {
             // What no image shows, its environment or its code may.
+            Stage::Cluster if runs_alloy(topology, index, position) => Stage::Collector,
             Stage::Cluster if containers_of_apps.contains(&(index, position)) => Stage::App,
             stage => stage,
         }
@@ -127,6 +128,11 @@ pub fn build(
     stages.extend(grafana::summaries(&grafana_parts));
     stages.sort_by_key(|summary| summary.reference.stage);
     (facts, stages)
+}
+
+fn runs_alloy(topology: &Topology, workload: usize, container: usize) -> bool {
+    let mut collectors = topology.collectors.iter();
+    collectors.any(|one| one.alloy.is_some() && one.run == Some((workload, container)))
 }
 
 /// Returns the texts that show in a log that code at hand has run.

@@ -2,6 +2,7 @@
 //!
 //! Everything is understood in `topology::collector`; here it gets the shape that checks read. Nothing here says what is a fault.
 
+mod alloy;
 mod component;
 mod config;
 mod duration;
@@ -68,11 +69,22 @@ pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadR
             workload_row,
             components: Vec::new(),
         };
-        maker.link = whole::rows(facts, &maker);
-        maker.components = component::rows(facts, &maker);
-        config::rows(facts, &maker);
-        pipeline::rows(facts, &maker);
-        rows.listeners.push(listener::rows(facts, &maker));
+        // What checks say of keys, pipelines and flags of the Collector does not hold for Alloy: its rows are there to be linked to.
+        let mut unseen = Facts::default();
+        let of_collectors = match collector.alloy {
+            Some(_) => &mut unseen,
+            None => &mut *facts,
+        };
+        maker.link = whole::rows(of_collectors, &maker);
+        maker.components = component::rows(of_collectors, &maker);
+        config::rows(of_collectors, &maker);
+        pipeline::rows(of_collectors, &maker);
+        let table = match collector.alloy {
+            Some(_) => "alloy_listeners",
+            None => "listeners",
+        };
+        rows.listeners.push(listener::rows(facts, &maker, table));
+        alloy::rows(facts, &maker);
         rows.collectors.push(maker.link);
         rows.abouts.push(maker.about);
         rows.components.push(maker.components);
@@ -88,10 +100,14 @@ pub fn summaries(collectors: &[Collector]) -> Vec<StageSummary> {
 fn summary(collector: &Collector) -> StageSummary {
     let file = collector.place.as_ref().map(|place| place.text.file().name.clone());
     let distribution = collector.distribution.as_str();
+    let (program, release) = match &collector.alloy {
+        Some(alloy) => (alloy.program, &alloy.release),
+        None => ("OpenTelemetry Collector", &collector.release),
+    };
     StageSummary {
         reference: stage(collector),
-        program: "OpenTelemetry Collector".to_owned(),
-        release: (!collector.release.is_unknown()).then(|| collector.release.to_string()),
+        program: program.to_owned(),
+        release: (!release.is_unknown()).then(|| release.to_string()),
         distribution: (distribution != "unknown").then(|| distribution.to_owned()),
         namespace: collector.reference.namespace.clone(),
         image: collector.image.clone(),
@@ -117,7 +133,10 @@ fn about(collector: &Collector, run: Option<(&Workload, &Container)>) -> Arc<Abo
         stage: stage(collector),
         resource: collector.reference.clone(),
         owner: collector.owner.clone(),
-        releases: BTreeMap::from([("collector", collector.release.clone())]),
+        releases: match &collector.alloy {
+            Some(alloy) => BTreeMap::from([("alloy", alloy.release.clone())]),
+            None => BTreeMap::from([("collector", collector.release.clone())]),
+        },
         assumptions: collector.assumptions.clone(),
         container: key,
     })

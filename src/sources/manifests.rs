@@ -25,8 +25,7 @@ pub(super) fn read(file: &Arc<SourceFile>, given: Given, options: &Options) -> O
         files::Form::Script => return script(file, given),
         files::Form::Alloy => {
             let mut outcome = Outcome::default();
-            let message =
-                "an Alloy configuration, not judged: only its workload and Services are, from their manifests";
+            let message = "an Alloy configuration by itself, not judged: it is where a workload at hand mounts it from a ConfigMap";
             outcome.notes.push(plain_note(file, message));
             return outcome;
         }

@@ -3,6 +3,7 @@
 //! Says what is there and what the version tables know of it; whether something is a fault is for the checks to say. What cannot be told is an
 //! unknown cell with its reason, and nothing here fails.
 
+mod alloy;
 mod arguments;
 mod endpoint;
 mod expand;
@@ -23,6 +24,7 @@ mod slips;
 pub(crate) mod tests;
 mod uri;
 
+pub use alloy::{Alloy, Fault, FaultKind, Outlet, alloy_services, alloy_workloads};
 pub use arguments::{Arguments, Flag, Gate};
 pub use graph::{Component, Pipeline, PipelineItem, Role, SideReference};
 pub use keys::{KeyProblem, KeyProblemKind, TypedValue};
@@ -123,6 +125,8 @@ pub struct Collector {
     pub listeners: Vec<Listener>,
     /// The probes of its container.
     pub probes: Vec<Probe>,
+    /// What only Grafana Alloy has, when the program is that.
+    pub alloy: Option<Alloy>,
 }
 
 /// Returns every Collector: those that containers run, in the order of the workloads, then operator resources, ConfigMaps and files.

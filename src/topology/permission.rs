@@ -64,6 +64,10 @@ pub fn asking(topology: &Topology) -> Vec<Asking<'_>> {
         let Some(workload) = collector.run.and_then(|(workload, _)| topology.workloads.get(workload)) else {
             continue;
         };
+        // The operator makes the account's roles as well.
+        if workload.reference.kind == "Alloy" {
+            continue;
+        }
         for (position, component) in collector.components.iter().enumerate() {
             if !takes_spans(collector, &component.pipelines) {
                 continue;

@@ -120,9 +120,34 @@ impl<'w> Labelled<'w> {
     }
 }
 
+/// Returns a Service that an operator makes, so that no file shows it.
+pub fn service_of(
+    reference: Arc<ResourceReference>,
+    namespace: Namespace,
+    cell: Cell,
+    workloads: &[Workload],
+) -> Service {
+    selecting(reference, namespace, cell, workloads, &Labelled::of(workloads))
+}
+
 fn service(evidence: &Evidence, resource: &Resource, workloads: &[Workload], labelled: &Labelled<'_>) -> Service {
-    let cell = resource.cell();
     let namespace = namespace_of(evidence, &resource.reference);
+    selecting(
+        resource.reference.clone(),
+        namespace,
+        resource.cell(),
+        workloads,
+        labelled,
+    )
+}
+
+fn selecting(
+    reference: Arc<ResourceReference>,
+    namespace: Namespace,
+    cell: Cell,
+    workloads: &[Workload],
+    labelled: &Labelled<'_>,
+) -> Service {
     let kind = match cell.text_at(&["spec", "type"]) {
         Some("NodePort") => ServiceKind::NodePort,
         Some("LoadBalancer") => ServiceKind::LoadBalancer,
@@ -136,7 +161,7 @@ fn service(evidence: &Evidence, resource: &Resource, workloads: &[Workload], lab
     };
     let ports = cell.path(&["spec", "ports"]).map_or(&[][..], Cell::items);
     let mut service = Service {
-        reference: resource.reference.clone(),
+        reference,
         kind,
         headless: kind != ServiceKind::ExternalName && cell.text_at(&["spec", "clusterIP"]) == Some("None"),
         selector,

@@ -274,9 +274,15 @@ fn looks_like_file(key: &str) -> bool {
 
 /// Returns the language of a text, by the name of its file or of the field, else by how it looks.
 fn language(key: &str, text: &str) -> Language {
-    const PROGRAMS: [&str; 9] = ["js", "mjs", "cjs", "ts", "py", "java", "rb", "go", "cs"];
+    const PROGRAMS: [&str; 11] = [
+        "js", "mjs", "cjs", "ts", "py", "java", "rb", "go", "cs", "alloy", "river",
+    ];
     let extension = key.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if PROGRAMS.contains(&extension) || text.contains("require(") || text.contains("=> {") {
+    if PROGRAMS.contains(&extension)
+        || text.contains("require(")
+        || text.contains("=> {")
+        || text.contains("otelcol.receiver.")
+    {
         return Language::Program;
     }
     if extension == "sh" || text.starts_with("#!") || matches!(key, "command" | "args") {
@@ -363,6 +369,14 @@ mod tests {
         check(
             "kind: Secret # token: abc\ndata:\n  a: aGVsbG8=\n  empty: ''\nstringData:\n  relay.yaml: |\n    receivers:\n      otlp:\n  b: 'x'\ntype: Opaque\n",
             "kind: Secret # token: <redacted>\ndata:\n  a: redacted\n  empty: ''\nstringData:\n  relay.yaml: |\n    redacted\n      redacted\n  b: 'redacted'\ntype: Opaque\n",
+        );
+    }
+
+    #[test]
+    fn a_configuration_of_alloy_stays_one() {
+        check(
+            "data:\n  config.alloy: |\n    otelcol.auth.basic \"x\" {\n      username = \"u\"\n      password = sys.env(\"PASSWORD\")\n    }\n    otelcol.auth.bearer \"y\" {\n      token = \"abc12345\"\n      password = remote.kubernetes.secret.z.data[\"p\"]\n    }\n",
+            "data:\n  config.alloy: |\n    otelcol.auth.basic \"x\" {\n      username = \"u\"\n      password = sys.env(\"PASSWORD\")\n    }\n    otelcol.auth.bearer \"y\" {\n      token = \"redacted\"\n      password = remote.kubernetes.secret.z.data[\"p\"]\n    }\n",
         );
     }
 

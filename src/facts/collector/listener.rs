@@ -9,11 +9,11 @@ use crate::topology::service::port_number;
 use crate::topology::workload::Container;
 use std::sync::Arc;
 
-/// Adds the rows; returns those in `listeners`, by index.
-pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) -> Vec<Arc<Cell>> {
+/// Adds the rows to a table with the columns of `listeners`; returns them by index.
+pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>, table: &'static str) -> Vec<Arc<Cell>> {
     let mut links = Vec::new();
     for (index, listener) in maker.collector.listeners.iter().enumerate() {
-        let row = listener_row(maker, index, listener);
+        let row = listener_row(maker, table, index, listener);
         let block = &listener.block;
         let place = listener
             .written
@@ -23,7 +23,7 @@ pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) -> Vec<Arc<Cell>> {
             .or_else(|| block.place.clone());
         let row = row.build_at(&maker.about_at(place.as_ref(), None), place);
         links.push(row.cells.clone());
-        facts.push("listeners", row);
+        facts.push(table, row);
     }
     for probe in &maker.collector.probes {
         probe_row(facts, maker, probe);
@@ -31,7 +31,7 @@ pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) -> Vec<Arc<Cell>> {
     links
 }
 
-fn listener_row(maker: &Maker<'_>, index: usize, listener: &Listener) -> RowBuilder {
+fn listener_row(maker: &Maker<'_>, table: &'static str, index: usize, listener: &Listener) -> RowBuilder {
     let collector = maker.collector;
     let component = maker.component(listener.component);
     let mut signals: Vec<&str> = Vec::new();
@@ -51,7 +51,7 @@ fn listener_row(maker: &Maker<'_>, index: usize, listener: &Listener) -> RowBuil
         (None, None) => Cell::unknown("no workload at hand runs the configuration"),
         (None, Some(_)) => Cell::from(false),
     };
-    RowBuilder::new("listeners")
+    RowBuilder::new(table)
         .set("stage", "collector")
         .set("id", component.map(super::component::id_cell))
         .set(

@@ -305,9 +305,7 @@ fn graphs_elsewhere(topology: &Topology) -> Cell {
         is_beyla || matches!(program, Some(Program::Alloy | Program::GrafanaAgent))
     });
     match may_make {
-        true => {
-            Cell::unknown("Alloy, Grafana Agent or Beyla may make service graphs, and their configuration is not read")
-        }
+        true => Cell::unknown("Alloy, Grafana Agent or Beyla may make service graphs in other ways than are looked at"),
         false => false.into(),
     }
 }

@@ -289,10 +289,15 @@ fn others(topology: &Topology) -> Option<String> {
     if let Some(collector) = hidden {
         return Some(format!("the configuration of {} is not known", collector.name));
     }
-    let mut containers = topology.workloads.iter().flat_map(|workload| &workload.containers);
-    let other = containers.find(|container| {
+    let is_known = |run: (usize, usize)| topology.collectors.iter().any(|collector| collector.run == Some(run));
+    let workloads = topology.workloads.iter().enumerate();
+    let mut containers = workloads.flat_map(|(index, workload)| {
+        let containers = workload.containers.iter().enumerate();
+        containers.map(move |(position, container)| ((index, position), container))
+    });
+    let (_, other) = containers.find(|(run, container)| {
         let program = container.program.as_ref().map(|known| known.program);
-        matches!(program, Some(Program::Alloy | Program::GrafanaAgent | Program::Jaeger))
+        matches!(program, Some(Program::Alloy | Program::GrafanaAgent | Program::Jaeger)) && !is_known(*run)
     })?;
     Some(format!("container {} may write to Kafka or read from it", other.name))
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 type Pipeline = (usize, usize);
 
 /// Processors that let every span through (`opentelemetry-collector-contrib@v0.128.0:processor`); of others that is not sure.
-const PASSING: [&str; 16] = [
+const PASSING: [&str; 17] = [
     "batch",
     "memory_limiter",
     "attributes",
@@ -29,6 +29,8 @@ const PASSING: [&str; 16] = [
     "groupbytrace",
     "group_by_trace",
     "schema",
+    // Of Alloy.
+    "discovery",
 ];
 
 /// Where spans go from a pipeline.
@@ -152,10 +154,18 @@ fn passes_all(topology: &Topology, (collector, pipeline): Pipeline) -> bool {
     let collector = &topology.collectors[collector];
     let pipeline = &collector.pipelines[pipeline];
     pipeline.unknown.is_none()
-        && pipeline.ids(Role::Processors).all(|id| {
-            let kind = id.split('/').next().unwrap_or(id);
-            PASSING.contains(&kind)
-        })
+        && pipeline
+            .items
+            .iter()
+            .filter(|item| item.role == Role::Processors)
+            .all(|item| {
+                // One that is not defined has an id alone.
+                let named = item.id.text().map(|id| id.split('/').next().unwrap_or(id));
+                let kind = item
+                    .component
+                    .map(|index| collector.components[index].type_name.as_str());
+                kind.or(named).is_none_or(|kind| PASSING.contains(&kind))
+            })
 }
 
 /// Returns where spans go from each pipeline.

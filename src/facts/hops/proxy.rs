@@ -235,11 +235,11 @@ fn goes(client: Client, topology: &Topology, sender: &Sender<'_>, environment: &
         Value::Bool(is_tls) => ask(is_tls, by_address),
         _ => agreed([ask(false, by_address), ask(true, by_address)].into_iter()),
     };
-    let release = sender
-        .component
-        .map(|(collector, _)| &topology.collectors[collector].release);
+    let collector = sender.component.map(|(collector, _)| &topology.collectors[collector]);
+    // Which releases of Alloy do is not known.
+    let may_compare = collector.is_some_and(|one| one.alloy.is_some() || compares_addresses(&one.release));
     match answer {
-        Way::Direct if client == Client::GoGrpc && release.is_some_and(compares_addresses) => match ask(true, true) {
+        Way::Direct if client == Client::GoGrpc && may_compare => match ask(true, true) {
             Way::Direct => Way::Direct,
             _ => Way::Unknown(
                 "releases 0.104 to 0.112 of the Collector compare the address of the host with the list, not its name"

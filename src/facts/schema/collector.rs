@@ -1,5 +1,6 @@
 //! Tables about Collectors and their configurations.
 
+mod alloy;
 mod component;
 mod config;
 mod listener;
@@ -88,6 +89,24 @@ pub const TABLES: &[Table] = &[
         row: "One probe of a Collector's container, and the health extension that it should meet.",
         columns: listener::PROBE,
         reads: CONFIGURATION,
+    },
+    Table {
+        name: "alloy_faults",
+        row: "One thing that keeps Grafana Alloy from starting with its configuration.",
+        columns: alloy::FAULT,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "alloy_outlets",
+        row: "One name in `output { traces = […] }` of a component of Grafana Alloy.",
+        columns: alloy::OUTLET,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "alloy_listeners",
+        row: "One port that Grafana Alloy listens on; the columns are those of `listeners`.",
+        columns: listener::LISTENER,
+        reads: listener::READS,
     },
 ];
 

@@ -9,7 +9,7 @@ use super::operator;
 use super::reference::{Dollar, Surroundings};
 use super::release::{self, Identity};
 use super::slips;
-use super::{Arguments, Collector, Origin, arguments};
+use super::{Arguments, Collector, Origin, alloy, arguments};
 use crate::evidence::{Cell, Document, Evidence, PlainKind, Resource, ResourceReference, Text, Value};
 use crate::releases::{Basis, Distribution, Program, ReleaseSpan, Tables};
 use crate::topology::workload::{Container, FileLookup, VolumeSource, Workload, namespace_of, same_namespace};
@@ -118,6 +118,14 @@ impl Reader<'_> {
             evidence: self.evidence,
             run: Some((workload, container)),
         };
+        if alloy::is_alloy(container, around) {
+            return Some(alloy::collector(
+                around,
+                (index, number),
+                (workload, container),
+                mode_of(workload, container),
+            ));
+        }
         let arguments = arguments::read(container);
         let is_collector = match &container.program {
             Some(program) => program.program == Program::Collector,
@@ -138,18 +146,13 @@ impl Reader<'_> {
             .and_then(|image| self.tables.images().entrypoint(image))
             .and_then(|(_, path)| path);
         let loaded = load::from_container(&arguments, around, default_path, &container.cell, &identity.span);
-        let others = workload
-            .containers
-            .iter()
-            .filter(|other| !other.init && other.name != container.name);
-        let has_app = others.clone().any(|other| !is_helper(other));
         let known = Known {
             origin: Origin::Container,
             reference: workload.reference.clone(),
             owner: workload.owner.clone(),
             run: Some((index, number)),
             by_operator: false,
-            mode: mode(workload, has_app),
+            mode: mode_of(workload, container),
             image: container.image.text().map(str::to_owned),
             arguments,
             identity,
@@ -371,6 +374,7 @@ impl Reader<'_> {
             values: Vec::new(),
             listeners: Vec::new(),
             probes: Vec::new(),
+            alloy: None,
         };
         self.fill(&mut collector, &expanded.originals);
         collector.listeners = listeners::listeners(&collector, around);
@@ -476,8 +480,12 @@ fn is_helper(container: &Container) -> bool {
             .is_some_and(|program| program.program == Program::Collector)
 }
 
-fn mode(workload: &Workload, has_app: bool) -> Option<String> {
-    if has_app {
+fn mode_of(workload: &Workload, container: &Container) -> Option<String> {
+    let mut others = workload
+        .containers
+        .iter()
+        .filter(|other| !other.init && other.name != container.name);
+    if others.any(|other| !is_helper(other)) {
         return Some("sidecar".to_owned());
     }
     let kind = workload.reference.kind.to_ascii_lowercase();

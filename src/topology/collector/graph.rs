@@ -316,10 +316,11 @@ fn meant(components: &[Component], role: Role, id: &str, used: &[Option<&str>]) 
     }
 }
 
-fn uses(graph: &mut Graph, unknown_pipelines: Option<&Arc<str>>, unknown_extensions: Option<&Arc<str>>) {
-    for (index, pipeline) in graph.pipelines.iter().enumerate() {
+/// Notes at each component which pipelines use it.
+pub(super) fn note_uses(components: &mut [Component], pipelines: &[Pipeline]) {
+    for (index, pipeline) in pipelines.iter().enumerate() {
         for item in &pipeline.items {
-            let Some(component) = item.component.and_then(|component| graph.components.get_mut(component)) else {
+            let Some(component) = item.component.and_then(|component| components.get_mut(component)) else {
                 continue;
             };
             let list = match item.role {
@@ -334,6 +335,10 @@ fn uses(graph: &mut Graph, unknown_pipelines: Option<&Arc<str>>, unknown_extensi
             }
         }
     }
+}
+
+fn uses(graph: &mut Graph, unknown_pipelines: Option<&Arc<str>>, unknown_extensions: Option<&Arc<str>>) {
+    note_uses(&mut graph.components, &graph.pipelines);
     for (index, component) in graph.components.iter_mut().enumerate() {
         if component.kind != ComponentKind::Extension {
             component.use_unknown = unknown_pipelines.filter(|_| component.pipelines.is_empty()).cloned();

@@ -6,6 +6,7 @@ mod servers;
 
 pub(super) use connect::connect;
 
+use super::alloy;
 use super::endpoint::{self, Address};
 use super::reference::{Dollar, Surroundings};
 use super::{Collector, Component};
@@ -113,7 +114,14 @@ pub(super) fn listeners(collector: &Collector, around: Surroundings<'_>) -> Vec<
             found.extend(of_component(collector, index, component, server, around));
         }
     }
-    found.extend(metrics::own_metrics(collector, around));
+    match &collector.alloy {
+        Some(alloy) => {
+            let components = collector.components.iter().enumerate();
+            found.extend(components.filter_map(|(index, component)| alloy::other_server(index, component)));
+            found.push(alloy::own_server(alloy, around));
+        }
+        None => found.extend(metrics::own_metrics(collector, around)),
+    }
     found
 }
 
@@ -140,7 +148,7 @@ fn of_component(
     let dollar = Dollar::of(&collector.release);
     let mut address = match expanded {
         Some(expanded) => endpoint::address(expanded, component.written.path(&keys), around, dollar),
-        None => default_address(collector, server)?,
+        None => default_address(collector, component, server)?,
     };
     if expanded.is_some() && address.port.is_null() && server.transport == "TCP" && address.host.text() == Some("") {
         // `endpoint: ""` is the default's absence, not an address.
@@ -219,10 +227,12 @@ fn http_path(protocol: &str, block: &Cell) -> Option<String> {
     Some(written.filter(|path| !path.is_empty()).unwrap_or(default).to_owned())
 }
 
-fn default_address(collector: &Collector, server: &Server) -> Option<Address> {
+fn default_address(collector: &Collector, component: &Component, server: &Server) -> Option<Address> {
     let port = server.port?;
     let operator_opens = collector.by_operator && !server.always_local;
-    let host = if server.always_local {
+    let host = if collector.alloy.is_some() {
+        alloy::default_host(&component.type_name)
+    } else if server.always_local {
         Cell::from("localhost")
     } else if operator_opens {
         Cell::from("0.0.0.0")

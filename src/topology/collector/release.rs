@@ -17,16 +17,11 @@ pub(super) struct Identity {
     pub(super) assumptions: Vec<String>,
 }
 
-/// Returns what the image and the user say.
-pub(super) fn identity(
-    evidence: &Evidence,
-    program: Option<&KnownProgram>,
-    image: Option<&ImageReference>,
-    why_unknown: &str,
-) -> Identity {
+/// Returns what the image alone says.
+pub(super) fn of_image(program: Option<&KnownProgram>, image: Option<&ImageReference>, why_unknown: &str) -> Identity {
     let mut assumptions = Vec::new();
     let tag = image.and_then(|image| image.tag.as_deref()).unwrap_or_default();
-    let of_image = match program {
+    let span = match program {
         Some(program) => {
             match &program.release {
                 Release::LatestAssumed(version) => {
@@ -45,6 +40,25 @@ pub(super) fn identity(
         }
         None => ReleaseSpan::unknown(why_unknown),
     };
+    Identity {
+        span,
+        distribution: Distribution::Unknown,
+        assumptions,
+    }
+}
+
+/// Returns what the image and the user say.
+pub(super) fn identity(
+    evidence: &Evidence,
+    program: Option<&KnownProgram>,
+    image: Option<&ImageReference>,
+    why_unknown: &str,
+) -> Identity {
+    let Identity {
+        span: of_image,
+        mut assumptions,
+        ..
+    } = of_image(program, image, why_unknown);
     // What the user names wins, as it does for every program.
     let span = match given(evidence) {
         Some(given) => {

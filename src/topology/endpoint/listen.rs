@@ -67,6 +67,9 @@ const SILENT_RECEIVERS: [&str; 16] = [
     "redis",
 ];
 
+/// Receivers that open no port in Alloy, where they take what other components have.
+const SILENT_IN_ALLOY: [&str; 5] = ["loki", "file_stats", "vcenter", "awscloudwatch", "solace"];
+
 /// Extensions that open no port which takes telemetry.
 const SILENT_EXTENSIONS: [&str; 24] = [
     "health_check",
@@ -363,6 +366,9 @@ fn collector_hides(collector: &Collector) -> Option<String> {
     {
         return Some("a port of the Collector is not known".to_owned());
     }
+    if let Some(reason) = collector.alloy.as_ref().and_then(|alloy| alloy.hides.clone()) {
+        return Some(reason);
+    }
     collector.components.iter().enumerate().find_map(|(index, component)| {
         let is_known = collector
             .listeners
@@ -371,8 +377,11 @@ fn collector_hides(collector: &Collector) -> Option<String> {
         let is_named = |names: &[&str]| names.contains(&component.type_name.as_str());
         let is_silent = match component.kind {
             // A receiver of OTLP without protocols listens nowhere.
-            ComponentKind::Receiver => is_known || component.type_name == "otlp" || is_named(&SILENT_RECEIVERS),
-            ComponentKind::Extension => is_known || is_named(&SILENT_EXTENSIONS),
+            ComponentKind::Receiver => {
+                let is_quiet_in_alloy = collector.alloy.is_some() && is_named(&SILENT_IN_ALLOY);
+                is_known || component.type_name == "otlp" || is_named(&SILENT_RECEIVERS) || is_quiet_in_alloy
+            }
+            ComponentKind::Extension => is_known || collector.alloy.is_some() || is_named(&SILENT_EXTENSIONS),
             // A Prometheus exporter listens; its own port is no receiver's.
             _ => true,
         };
