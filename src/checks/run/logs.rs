@@ -4,8 +4,9 @@ use super::fingerprint::fingerprint;
 use super::{Answer, also, bare_finding};
 use crate::checks::Check;
 use crate::checks::template::{Part, Template};
+use crate::evidence::logs::parse_timestamp;
 use crate::facts::{ContainerKey, LogMatch};
-use crate::finding::{ContextValue, Finding, Remedy, Spot};
+use crate::finding::{ContextValue, Finding, Remedy, Severity, Spot};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Turns lines that no row explains into findings, or into a contradiction where the configuration is right; returns the containers
@@ -102,11 +103,46 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
             .assumptions
             .push("the log before the last restart still tells why the container ended".to_owned());
     }
+    if let Some(last) = is_over(check, found) {
+        finding.severity = finding.severity.min(Severity::Note);
+        finding.message = format!(
+            "{}; the last such line is of {last}, and the log goes on without",
+            finding.message
+        );
+    }
     // The name of the pod is another one after each rollout.
     let container = first.about.container.as_ref();
     let container = container.map_or("", |container| container.container.as_str());
     finding.fingerprint = fingerprint(check, &first.about, "", container);
     finding
+}
+
+/// What may go wrong for a while and be right again by itself: a backend that restarts, a ring that is not full yet.
+const PASSING: [&str; 5] = ["refused", "not-sent", "wrong-target", "dropped", "not-stored"];
+/// So long a log has to go on without such a line, in milliseconds.
+const QUIET: i64 = 10 * 60 * 1000;
+
+/// Returns when lines about something that passes were last written, when their logs go on without them for much longer than they took.
+fn is_over<'a>(check: &Check, found: &[&'a LogMatch]) -> Option<&'a str> {
+    if !PASSING.contains(&check.effect.as_deref()?) {
+        return None;
+    }
+    let mut latest: Option<(i64, &str)> = None;
+    for one in found {
+        let time =
+            |path: &[&str]| parse_timestamp(one.row.text_at(path)?.as_bytes(), None).map(|time| time.milliseconds);
+        let (first, last, end) = (
+            time(&["first_time"])?,
+            time(&["last_time"])?,
+            time(&["log", "last_time"])?,
+        );
+        if end - last < QUIET.max(5 * (last - first)) {
+            return None;
+        }
+        let words = one.row.text_at(&["last_time"])?;
+        latest = latest.max(Some((last, words)));
+    }
+    latest.map(|(_, words)| words)
 }
 
 /// Returns a template's text without the parts that need a row.

@@ -105,11 +105,13 @@ pub(super) fn is_since(span: &ReleaseSpan, release: Version) -> Option<bool> {
 pub(super) fn listeners(collector: &Collector, around: Surroundings<'_>) -> Vec<Listener> {
     let mut found = Vec::new();
     for (index, component) in collector.components.iter().enumerate() {
-        let servers = SERVERS.iter().filter(|server| {
-            server.kind == component.kind
-                && (server.types.contains(&component.type_name.as_str())
-                    || server.types.contains(&component.canonical.as_str()))
-        });
+        let names = match is_second_health_check(component) {
+            true => ["healthcheckv2"; 2],
+            false => [component.type_name.as_str(), component.canonical.as_str()],
+        };
+        let servers = SERVERS
+            .iter()
+            .filter(|server| server.kind == component.kind && names.iter().any(|name| server.types.contains(name)));
         for server in servers {
             found.extend(of_component(collector, index, component, server, around));
         }
@@ -123,6 +125,15 @@ pub(super) fn listeners(collector: &Collector, around: Surroundings<'_>) -> Vec<
         None => found.extend(metrics::own_metrics(collector, around)),
     }
     found
+}
+
+/// Whether the health check is configured as its second version is
+/// (`open-telemetry/opentelemetry-collector-contrib@v0.142.0:extension/healthcheckextension/config.go`).
+fn is_second_health_check(component: &Component) -> bool {
+    let has = |key: &str| component.config.get(key).is_some_and(|cell| !cell.is_null());
+    component.kind == ComponentKind::Extension
+        && component.type_name == "health_check"
+        && (has("use_v2") || has("http") || has("grpc"))
 }
 
 fn of_component(

@@ -167,9 +167,15 @@ const REPLACEMENTS: [(&str, &str); 22] = [
     ("retention", "compactor.compaction.block_retention"),
 ];
 
+/// The first release of which all keys are known: older ones had more of them.
+const FIRST_KNOWN: Version = Version::new(2, 2, 0);
+
 /// Returns the keys of a configuration that its release refuses, in the order written.
 pub(super) fn refused(config: &Cell, span: &ReleaseSpan) -> Vec<RefusedKey> {
     let mut found = Vec::new();
+    if span.high.is_some_and(|high| high < FIRST_KNOWN) {
+        return found;
+    }
     walk(config, "", span, &mut found, 0);
     forms(config, &mut found);
     found

@@ -58,7 +58,7 @@ pub(super) fn tempos(evidence: &Evidence, workloads: &[Workload]) -> Vec<Tempo> 
             let Some(text) = value.embed(Some(key)) else {
                 continue;
             };
-            let source = parse(text, None);
+            let source = parse(text, None, true);
             if looks_like_tempo(&source.config) {
                 found.push(build(evidence, &Home::ConfigMap(resource, &data), source));
             }
@@ -168,7 +168,11 @@ fn configuration(evidence: &Evidence, workload: &Workload, container: &Container
     };
     match file_at(evidence, workload, container, &path) {
         FileLookup::Text { text, .. } => {
-            let parsed = parse(text, Some(&path));
+            let parsed = parse(
+                text,
+                Some(&path),
+                source.arguments.is_on("config.expand-env") != Some(false),
+            );
             Source {
                 arguments: source.arguments,
                 ..parsed
@@ -195,13 +199,25 @@ fn configuration(evidence: &Evidence, workload: &Workload, container: &Container
     }
 }
 
-fn parse(text: Arc<Text>, path: Option<&str>) -> Source {
+/// Parses a file; `is_expanded` tells whether variables may be put into its text before, as Tempo does (`grafana/tempo@v2.9.2:cmd/tempo/main.go`).
+fn parse(text: Arc<Text>, path: Option<&str>, is_expanded: bool) -> Source {
     if text.content.len() > LONGEST {
         let reason = "the file is too long".to_owned();
         return unreadable(&text, "syntax", reason, None, 0, path);
     }
     match Document::parse(text.clone()) {
         Ok(document) => from_document(Arc::new(document), path),
+        // A `${NAME}` may stand for more than a value, and YAML has it otherwise in braces and brackets.
+        Err(_) if is_expanded && text.content.contains("${") => {
+            let reason: Arc<str> = "variables are put into the text of the configuration before it is read".into();
+            Source {
+                arguments: Arguments::default(),
+                config: Cell::unknown(reason.clone()).placed(Place::in_text(&text, 0..0)),
+                state: ConfigState::Unknown(reason.to_string()),
+                text: Some(text),
+                problems: Vec::new(),
+            }
+        }
         Err(error) => unreadable(&text, "syntax", error.message, error.hint, error.offset, path),
     }
 }
@@ -509,7 +525,7 @@ fn tenant_file(
             return (path, TenantFile::Unknown(format!("{name} is not in the given files")));
         }
     };
-    let source = parse(text, Some(&name));
+    let source = parse(text, Some(&name), !matches!(expansion, Expansion::Off));
     let reason = source.config.unknown_reason().map(ToString::to_string);
     problems.extend(source.problems.into_iter().map(|problem| ConfigProblem {
         kind: match problem.kind {

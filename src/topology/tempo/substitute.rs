@@ -85,6 +85,12 @@ fn scalar_value(cell: &Cell, text: &str, expansion: Expansion<'_>, found: &mut V
             rest = &after[2..];
             continue;
         }
+        // No environment has such a name: it is a group of a relabelling rule, which stays where nothing is expanded.
+        if !matches!(expansion, Expansion::Environment(_)) && is_group(&after[2..]) {
+            result.push_str("${");
+            rest = &after[2..];
+            continue;
+        }
         let Some(end) = after.find('}') else {
             unknown = Some(format!("a brace is missing in {text}"));
             break;
@@ -120,6 +126,12 @@ fn scalar_value(cell: &Cell, text: &str, expansion: Expansion<'_>, found: &mut V
         return Value::Unknown("it is expanded to several lines".into());
     }
     retyped(cell, result)
+}
+
+/// Whether `1}` or the like follows, as in the `replacement` of a rule for labels.
+fn is_group(text: &str) -> bool {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    digits > 0 && text[digits..].starts_with('}')
 }
 
 /// The value of a plain scalar is typed after the expansion, as the file is parsed after it.
