@@ -132,7 +132,7 @@ impl<'a> Network<'a> {
             },
             Target::Service(index) => {
                 let service = &self.topology.services[*index];
-                self.through(service, port, target)
+                self.with_gateway_of_operator(service, port, self.through(service, port, target))
             }
             Target::OfOperator(index) => self.through_made(*index, port, target),
             Target::OfPrometheus(index) => Route {

@@ -9,7 +9,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Decision, Onward, Outcome, near};
+pub use decide::{Decision, Fixed, Onward, Outcome, near};
 pub use model::{Action, Config, Kind, Listen, Location, Server, Settings};
 pub use parse::Word;
 

@@ -7,10 +7,11 @@ mod columns;
 use super::{Destination, Found, Links, Sender, Way, find};
 use crate::evidence::{Cell, Value};
 use crate::topology::Topology;
-use crate::topology::endpoint::{End, Listening, Network};
+use crate::topology::endpoint::{End, Listening, Network, Target};
 use crate::topology::nginx::{Config, Decision, Onward, Outcome, Settings, near};
 use crate::topology::workload::Workload;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub(super) use columns::{with_columns, with_listener};
 
@@ -100,7 +101,82 @@ pub(super) fn follow<'a>(
         }
         position += 1;
     }
+    let mut gateways: Vec<usize> = (0..senders.len())
+        .filter(|position| steps.steps.contains_key(position))
+        .filter(|position| matches!(senders[*position].signal, "traces" | "queries"))
+        .filter_map(|position| Some(reached(topology, &senders[position], &found[position])?.0))
+        .collect();
+    gateways.sort_unstable();
+    gateways.dedup();
+    for gateway in gateways {
+        let absent = absent_hosts(topology, network, links, gateway, senders);
+        for (sender, way) in absent {
+            steps.lookups.insert(senders.len(), "at_start");
+            senders.push(sender);
+            found.push(way);
+        }
+    }
     steps
+}
+
+/// Returns what nginx looks up when it starts and what is not there, beside what is passed on: it does not start then.
+fn absent_hosts<'a>(
+    topology: &'a Topology,
+    network: &Network<'_>,
+    links: &'a Links<'a>,
+    index: usize,
+    senders: &[Sender<'a>],
+) -> Vec<(Sender<'a>, Found)> {
+    let gateway = &topology.gateways[index];
+    let (Ok(config), Some(workload)) = (&gateway.config, topology.workloads.get(gateway.workload)) else {
+        return Vec::new();
+    };
+    let Some(about) = links.container_abouts.get(&(gateway.workload, gateway.container)) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for fixed in config.fixed_hosts().into_iter().take(MOST) {
+        let place = Some(&fixed.word.place);
+        let is_followed = |sender: &Sender<'_>| {
+            sender.kind == "gateway"
+                && sender.to.endpoint.place.as_ref().is_some_and(|own| {
+                    place.is_some_and(|place| own.span == place.span && Arc::ptr_eq(&own.text, &place.text))
+                })
+        };
+        if senders.iter().any(is_followed) {
+            continue;
+        }
+        let at = |text: &str| fixed.word.cell(text);
+        let sender = Sender {
+            kind: "gateway",
+            about: about.clone(),
+            name: at(&fixed.name),
+            signal: "other",
+            links: Vec::new(),
+            to: Destination {
+                endpoint: at(&fixed.word.value),
+                protocol: Cell::default(),
+                tls: Cell::default(),
+                host: at(&fixed.host),
+                port: Cell::from(i64::from(fixed.port)).at(&at(&fixed.host)),
+                path: "".into(),
+            },
+            exporter: None,
+            has_fault: false,
+            way: Way::Name,
+            referred_by: Cell::default(),
+            namespace: &workload.namespace,
+            workload: Some(gateway.workload),
+            container: Some(gateway.container),
+            component: None,
+            app: None,
+        };
+        let way = find(network, &sender);
+        if matches!(&way, Found::Route(route) if matches!(route.target, Target::Absent { .. })) {
+            found.push((sender, way));
+        }
+    }
+    found
 }
 
 /// Returns the gateway that a way leads to, what it was told, and the port of its pods.
@@ -267,10 +343,7 @@ fn lookup(onward: &Onward, way: &Found) -> Option<&'static str> {
     };
     let is_service = matches!(
         route.target,
-        crate::topology::endpoint::Target::Service(_)
-            | crate::topology::endpoint::Target::OfOperator(_)
-            | crate::topology::endpoint::Target::OfTempo(..)
-            | crate::topology::endpoint::Target::OfPrometheus(_)
+        Target::Service(_) | Target::OfOperator(_) | Target::OfTempo(..) | Target::OfPrometheus(_)
     );
     let is_address = onward.host.parse::<std::net::IpAddr>().is_ok();
     if !onward.by_variable || !is_service || is_address {
@@ -288,6 +361,11 @@ fn lookup(onward: &Onward, way: &Found) -> Option<&'static str> {
 }
 
 impl Steps<'_> {
+    /// Whether it is told what a gateway does with what this sender sends.
+    pub(super) fn is_decided(&self, position: usize) -> bool {
+        self.steps.get(&position).is_some_and(|step| step.decided.is_ok())
+    }
+
     /// Returns the connection that goes on from the gateway, when there is one.
     pub(super) fn onward(&self, position: usize) -> Option<usize> {
         self.steps.get(&position)?.onward.first().copied()

@@ -295,9 +295,14 @@ const HOPS: &[Column] = &[
         "The location of nginx that was perhaps meant, as written; null when there is none.",
     ),
     column(
+        "stream_served",
+        Type::Bool,
+        "For a data source: whether what it asks streams answers over gRPC on that port, through a gateway too, with the setting of Tempo that decides it; null for others.",
+    ),
+    column(
         "lookup_fails",
         Type::Text,
-        "Why nginx finds no address for a host that a variable holds: `no_resolver`, or `short_name` because its resolver adds no domain; null else.",
+        "Why nginx finds no address for a host: of one that a variable holds `no_resolver`, or `short_name` because its resolver adds no domain; `at_start` of one that it looks up when it starts, that is not there, and that nobody at hand sends to; null else.",
     ),
     column(
         "in_istio",

@@ -151,6 +151,37 @@ impl Network<'_> {
         }
     }
 
+    /// Says what listens behind a Service at hand that the operator of Tempo has made for its gateway, a program that is not read.
+    pub(super) fn with_gateway_of_operator(&self, service: &Service, port: u16, route: Route) -> Route {
+        if !matches!(route.end, Some(End::Unknown(_))) {
+            return route;
+        }
+        let [(tempo, index)] = self.made_tempos(&service.reference.name, &service.namespace)[..] else {
+            return route;
+        };
+        let made = self.topology.tempos[tempo].made.as_ref();
+        let Some(made) = made
+            .and_then(|made| made.services.get(index))
+            .filter(|made| made.part == "gateway")
+        else {
+            return route;
+        };
+        let listening = |position: usize| Listening::MadeTempo(tempo, index, position);
+        match made.port(port) {
+            Some((position, _)) => Route {
+                end: Some(End::At(listening(position))),
+                others: made
+                    .ports
+                    .iter()
+                    .enumerate()
+                    .map(|(at, one)| (one.number, listening(at)))
+                    .collect(),
+                ..route
+            },
+            None => route,
+        }
+    }
+
     /// Returns why a Service may be made by something whose objects are not at hand.
     pub(super) fn made_elsewhere(&self, name: &str, namespace: &Namespace) -> Option<String> {
         MAKERS.into_iter().find_map(|kind| {

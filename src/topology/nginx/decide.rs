@@ -59,6 +59,19 @@ pub struct Onward {
     pub has_resolver: bool,
 }
 
+/// One host that nginx looks up when it starts.
+#[derive(Debug, Clone)]
+pub struct Fixed {
+    /// What names it.
+    pub name: String,
+    /// The host.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Where it is written.
+    pub word: Word,
+}
+
 impl Config {
     /// Returns what listens on a port, and whether any of it speaks HTTP/2.
     pub fn listen(&self, port: u16) -> Option<(&Listen, bool)> {
@@ -156,6 +169,67 @@ impl Config {
             location,
             outcome,
         }
+    }
+
+    /// Returns every host that nginx looks up when it starts: a name that is not found keeps it from starting.
+    pub fn fixed_hosts(&self) -> Vec<Fixed> {
+        let mut found = Vec::new();
+        for server in &self.servers {
+            let own = [(None, &server.action)];
+            let located = server
+                .locations
+                .iter()
+                .map(|location| (Some(location), &location.action));
+            for (location, action) in own.into_iter().chain(located) {
+                let Action::Pass { url, grpc, .. } = action else {
+                    continue;
+                };
+                let name = location.map_or_else(
+                    || "nginx server".to_owned(),
+                    |location| format!("nginx location {}", location.words()),
+                );
+                found.extend(self.fixed(url, *grpc || server.is_stream, name));
+            }
+        }
+        for upstream in &self.upstreams {
+            for server in &upstream.servers {
+                let (host, port) = host_and_port(&server.value);
+                found.push(Fixed {
+                    name: format!("nginx upstream {}", upstream.name),
+                    host: host.to_owned(),
+                    port: port.unwrap_or(80),
+                    word: server.clone(),
+                });
+            }
+        }
+        for resolver in &self.resolvers {
+            let (host, port) = host_and_port(&resolver.value);
+            found.push(Fixed {
+                name: "the resolver of nginx".to_owned(),
+                host: host.to_owned(),
+                port: port.unwrap_or(53),
+                word: resolver.clone(),
+            });
+        }
+        found
+    }
+
+    fn fixed(&self, url: &Word, is_bare: bool, name: String) -> Option<Fixed> {
+        let (scheme, rest) = match url.value.split_once("://") {
+            Some(parts) => parts,
+            None if is_bare => ("grpc", url.value.as_str()),
+            None => return None,
+        };
+        let authority = rest.split('/').next().unwrap_or_default();
+        let (host, port) = host_and_port(authority);
+        let is_group = self.upstreams.iter().any(|upstream| upstream.name == authority);
+        let default = if matches!(scheme, "https" | "grpcs") { 443 } else { 80 };
+        (!url.value.contains('$') && !is_group && !authority.starts_with("unix:")).then(|| Fixed {
+            name,
+            host: host.to_owned(),
+            port: port.unwrap_or(default),
+            word: url.clone(),
+        })
     }
 
     /// Whether another URL names this host and port without a variable: nginx has looked it up when it started, for all who name it

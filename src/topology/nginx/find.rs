@@ -146,10 +146,9 @@ impl Files<'_> {
         let by_template = format!("{TEMPLATES}default.conf.template");
         let is_replaced =
             mount_over(self.container, default).is_some() || self.own.iter().any(|(path, ..)| *path == by_template);
-        if mount_over(self.container, default).is_some_and(|(_, rest)| rest.is_empty()) {
-            if read.directives.is_empty() && read.missing.is_none() {
-                read.missing = Some(format!("what {default} holds is not known"));
-            }
+        let is_one_file = mount_over(self.container, default).is_some_and(|(_, rest)| rest.is_empty());
+        if is_one_file && read.directives.is_empty() && read.missing.is_none() {
+            read.missing = Some(format!("what {default} holds is not known"));
         }
         let mut config = model::http(&read);
         if !is_replaced {

@@ -12,6 +12,8 @@ pub struct Config {
     pub servers: Vec<Server>,
     /// The groups that `proxy_pass` may name.
     pub upstreams: Vec<Upstream>,
+    /// The names and addresses that `resolver` gives.
+    pub resolvers: Vec<Word>,
     /// Why there may be more than what was read.
     pub missing: Option<String>,
 }
@@ -195,6 +197,7 @@ pub(super) fn http(read: &Read) -> Config {
 
 fn fill(config: &mut Config, block: &[Directive], is_stream: bool) {
     let around = Settings::default().with(block);
+    config.resolvers.extend(resolvers(block));
     for directive in block {
         let inner = directive.block.as_deref().unwrap_or_default();
         match directive.name.value.as_str() {
@@ -206,10 +209,20 @@ fn fill(config: &mut Config, block: &[Directive], is_stream: bool) {
                     .filter_map(|one| one.arguments.first().cloned())
                     .collect(),
             }),
-            "server" => config.servers.push(server(directive, inner, &around, is_stream)),
+            "server" => {
+                config.resolvers.extend(resolvers(inner));
+                config.servers.push(server(directive, inner, &around, is_stream));
+            }
             _ => {}
         }
     }
+}
+
+/// Returns the servers that a block names for looking names up.
+fn resolvers(block: &[Directive]) -> impl Iterator<Item = Word> {
+    let named = block.iter().filter(|one| one.name.value == "resolver");
+    let words = named.flat_map(|one| one.arguments.iter());
+    words.filter(|word| !word.value.contains(['=', '$'])).cloned()
 }
 
 fn server(directive: &Directive, block: &[Directive], around: &Settings, is_stream: bool) -> Server {
