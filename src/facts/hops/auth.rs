@@ -25,6 +25,16 @@ pub(super) fn with_columns(
             .set("listener_auth", Cell::from("its tenants").at(&port.tls))
             .set("sender_auth", has_credentials(topology, links, sender));
     }
+    if let Some((_, service, port)) = made::reached(topology, found)
+        && service.part == "distributor"
+        && port.by_gates
+        && matches!(port.tls.value, Value::Bool(true))
+    {
+        // Behind the gateway the parts of Tempo ask each other, and whoever comes, for a certificate (`client_ca_file`).
+        return row
+            .set("listener_auth", Cell::from("a certificate of the client").at(&port.tls))
+            .set("sender_auth", has_certificate(topology, links, sender));
+    }
     let Found::Route(route) = found else {
         return row;
     };
@@ -47,6 +57,24 @@ pub(super) fn with_columns(
     };
     row.set("listener_auth", wanted.clone())
         .set("sender_auth", has_credentials(topology, links, sender))
+}
+
+/// Whether a sender has a certificate of its own; unknown where that cannot be seen.
+fn has_certificate(topology: &Topology, links: &Links<'_>, sender: &Sender<'_>) -> Cell {
+    if let Some((collector, component)) = sender.exporter {
+        let config = &topology.collectors[collector].components[component].config;
+        let inner = config.path(&["protocol", "otlp"]).unwrap_or(config);
+        let tls = inner.get("tls").cloned().unwrap_or_default();
+        if let Some(reason) = [inner, &tls].into_iter().find_map(Cell::unknown_reason) {
+            return Cell::unknown(reason.clone());
+        }
+        let is_given = |key: &str| tls.get(key).is_some_and(|cell| !cell.is_null());
+        return (is_given("cert_file") || is_given("cert_pem")).into();
+    }
+    if sender.kind == "datasource" {
+        return of_datasource(topology, links, sender);
+    }
+    Cell::unknown("whether the sender has a certificate is not known")
 }
 
 /// Whether a sender says who it is; unknown where that cannot be seen.

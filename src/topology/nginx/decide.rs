@@ -296,7 +296,12 @@ impl Config {
         };
         let Some(group) = group else {
             let cell = url.cell(&filled);
-            let is_late = has_variable && !self.is_known(name, port.unwrap_or(default));
+            // A resolver in the pod may add domains.
+            let is_own = self
+                .resolvers
+                .iter()
+                .any(|one| one.value.starts_with("127.") || one.value.starts_with("localhost"));
+            let is_late = has_variable && !is_own && !self.is_known(name, port.unwrap_or(default));
             return Ok(vec![to(cell, name, port, is_late)]);
         };
         let servers = group.servers.iter().filter(|server| !server.value.starts_with("unix:"));

@@ -112,6 +112,11 @@ fn what_becomes_of_the_path() {
         "a:3200/x/y",
     );
     check(
+        "resolver 127.0.0.1; location /x { set $up a; proxy_pass http://$up:3200; }",
+        "/x/y",
+        "a:3200/x/y",
+    );
+    check(
         "set $up a; location /x { proxy_pass https://${up}; }",
         "/x",
         "tls a:443/x late",

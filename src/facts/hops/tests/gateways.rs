@@ -295,6 +295,19 @@ fn what_the_operator_of_tempo_makes() {
         "service - true - tempo_http false - -",
     );
     let gateway = "{tenants: {mode: openshift}, template: {gateway: {enabled: true}}}";
+    // What is behind the gateway wants a certificate.
+    spans(
+        stack,
+        gateway,
+        "otlp: {endpoint: 'tempo-shop-distributor:4317'}",
+        "service - true 4317 otlp_grpc true false -",
+    );
+    spans(
+        stack,
+        gateway,
+        "otlp: {endpoint: 'tempo-shop-distributor:4317', tls: {cert_file: /c, key_file: /k, ca_file: /a}}",
+        "service - true 4317 otlp_grpc true true -",
+    );
     spans(
         stack,
         gateway,
