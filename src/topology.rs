@@ -9,6 +9,7 @@ pub mod datagram;
 pub mod endpoint;
 pub mod grafana;
 pub mod linkerd;
+pub mod nginx;
 pub mod permission;
 pub mod policy;
 pub mod prometheus;
@@ -40,6 +41,8 @@ pub struct Topology {
     pub grafanas: grafana::Grafanas,
     /// The processes of Prometheus.
     pub prometheuses: Vec<prometheus::Prometheus>,
+    /// The containers that run nginx.
+    pub gateways: Vec<nginx::Gateway>,
 }
 
 /// Understands the evidence.
@@ -56,6 +59,7 @@ pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
     let grafanas = grafana::grafanas(evidence, &workloads);
     let prometheuses = prometheus::prometheuses(evidence, &workloads);
     let apps = app::apps(evidence, &workloads);
+    let gateways = nginx::gateways(evidence, &workloads);
     Topology {
         workloads,
         services,
@@ -64,5 +68,6 @@ pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
         tempos,
         grafanas,
         prometheuses,
+        gateways,
     }
 }

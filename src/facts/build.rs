@@ -92,6 +92,7 @@ pub fn build(
         collectors: &collector_rows,
         tempos: &tempo_rows,
         grafanas: &grafana_rows,
+        container_abouts: &workload_rows.container_abouts,
         datasource_namespaces: &namespaces,
     };
     hops::rows(&mut facts, evidence, topology, &links);

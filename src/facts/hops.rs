@@ -4,14 +4,17 @@
 
 mod auth;
 mod ends;
+mod gateway;
 mod gather;
 mod kafka;
 mod linkerd;
 mod loops;
+mod made;
 mod mesh;
 mod policy;
 mod proxy;
 mod senders;
+mod stream;
 mod tenant;
 #[cfg(test)]
 mod tests;
@@ -21,6 +24,7 @@ use crate::evidence::{Cell, Evidence, Place, Value};
 use crate::topology::Topology;
 use crate::topology::endpoint::{Asker, Network, Route, Target};
 use crate::topology::linkerd::Linkerd;
+use crate::topology::tempo::DEFAULT_GATES;
 use crate::topology::workload::Namespace;
 use ends::Ends;
 use std::sync::Arc;
@@ -30,7 +34,7 @@ pub use senders::Links;
 /// One connection before it is followed.
 #[derive(Debug, Clone)]
 struct Sender<'a> {
-    /// `sdk`, `exporter`, `receiver`, `datasource`, `remote_write` or `ingest`.
+    /// `sdk`, `exporter`, `receiver`, `datasource`, `remote_write`, `ingest` or `gateway`.
     kind: &'static str,
     /// What findings need.
     about: Arc<About>,
@@ -121,10 +125,11 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     };
     let guards = policy::Guards::new(evidence, topology);
     let linkerd = Linkerd::new(evidence, &topology.workloads);
-    let senders = senders::all(topology, links);
-    let found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
+    let mut senders = senders::all(topology, links);
+    let mut found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
+    let steps = gateway::follow(topology, &network, links, &mut senders, &mut found);
     let loops = loops::find(topology, &senders, &found);
-    let tenants = tenant::Tenants::new(topology, links, &senders, &found);
+    let tenants = tenant::Tenants::new(topology, links, &senders, &found, &steps);
     let topics = kafka::Topics::new(topology, &senders, &found);
     let gatherers = gather::Gatherers::new(topology, &senders, &found);
     for (position, ((sender, found), comes_back)) in senders.iter().zip(&found).zip(loops).enumerate() {
@@ -133,6 +138,8 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let row = guards.with_columns(row, &guarded);
         let row = tenants.with_columns(row, position);
         let row = auth::with_columns(row, topology, links, sender, found);
+        let row = gateway::with_columns(row, &steps, topology, links, (position, sender, found));
+        let row = stream::with_columns(row, (topology, &network), &steps, (position, sender, found));
         let (row, is_mistaken) = mesh::with_columns(row, evidence, topology, sender, found);
         let (row, is_missed) = topics.with_columns(row, position);
         let row = linkerd::with_columns(row, &linkerd, topology, sender, found);
@@ -151,6 +158,9 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         }
         if is_proxied {
             assumptions.push(proxy::LEADS_AWAY.to_owned());
+        }
+        if made::is_by_gates(topology, found) {
+            assumptions.push(DEFAULT_GATES.to_owned());
         }
         if !assumptions.is_empty() {
             Arc::make_mut(&mut about).assumptions.extend(assumptions);

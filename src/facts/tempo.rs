@@ -1,5 +1,6 @@
 //! Rows about Tempo: processes, and all that can be wrong with one on its own.
 
+mod operated;
 mod parts;
 mod process;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub fn rows(facts: &mut Facts, parts: TempoParts<'_>, workload_rows: &WorkloadRo
     for tempo in parts.tempos {
         // Of what an operator makes nothing is known, so that its rows could only be undecided.
         if tempo.state == ConfigState::Operator {
+            operated::rows(facts, parts, tempo);
             continue;
         }
         let owner = Owner::new(parts, tempo, workload_rows);

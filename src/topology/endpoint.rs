@@ -48,6 +48,8 @@ pub enum Target {
     OfOperator(usize),
     /// The Service that the Prometheus operator makes of its resources, by the index of the Prometheus.
     OfPrometheus(usize),
+    /// A Service that the operator of Tempo makes of its resources, by the index of the Tempo and that of the Service.
+    OfTempo(usize, usize),
     /// A Service that is not there.
     Absent {
         /// The Service in words.
@@ -130,7 +132,7 @@ impl<'a> Network<'a> {
             },
             Target::Service(index) => {
                 let service = &self.topology.services[*index];
-                self.through(service, port, target)
+                self.with_gateway_of_operator(service, port, self.through(service, port, target))
             }
             Target::OfOperator(index) => self.through_made(*index, port, target),
             Target::OfPrometheus(index) => Route {
@@ -141,6 +143,7 @@ impl<'a> Network<'a> {
                 others: vec![(9090, Listening::Prometheus(*index))],
                 target,
             },
+            Target::OfTempo(tempo, service) => self.through_made_tempo(*tempo, *service, port, target),
             _ => Route::ends_at(target),
         }
     }
@@ -239,6 +242,19 @@ impl<'a> Network<'a> {
             [index] => return Target::OfPrometheus(*index),
             _ => return Target::Unknown(format!("{words} leads to more than one Prometheus")),
         }
+        match self.made_tempos(name, namespace).as_slice() {
+            [] => {}
+            [(tempo, service)] => return Target::OfTempo(*tempo, *service),
+            _ => return Target::Unknown(format!("{words} leads to more than one Tempo")),
+        }
+        if near_miss(self.evidence, "Service", namespace, name).is_none()
+            && let Some(near) = self.meant_of_tempo(name, namespace)
+        {
+            return Target::Absent {
+                words,
+                near: Some(near),
+            };
+        }
         if let Some(reason) = self.made_elsewhere(name, namespace) {
             return Target::Unknown(reason);
         }
@@ -248,7 +264,8 @@ impl<'a> Network<'a> {
             .map(|(_, made)| namespace.words("Service", &format!("{made}-collector")));
         let near = suffix_forgotten
             .or_else(|| near_miss(self.evidence, "Service", namespace, name))
-            .or_else(|| self.made_in_another(name, namespace));
+            .or_else(|| self.made_in_another(name, namespace))
+            .or_else(|| self.tempo_in_another(name, namespace));
         let is_proven = self.evidence.completeness.covers("Service", namespace.name());
         match (near, is_proven) {
             (None, false) if is_certain => Target::Unknown(format!("{words} is not in the given files")),

@@ -7,6 +7,7 @@ mod arguments;
 mod generator;
 mod keys;
 mod known_keys;
+mod made;
 mod overrides;
 mod paths;
 mod receivers;
@@ -22,6 +23,7 @@ mod tests;
 pub use arguments::{Arguments, Flag};
 pub use generator::{Generator, ProcessorName, RemoteWrite};
 pub use keys::{KeyProblem, RefusedKey};
+pub use made::{DEFAULT_GATES, Made, MadePort, MadeService};
 pub use overrides::{
     MisplacedOverride, OverrideProblem, OverrideScope, Overrides, OverridesFormat, TenantFile, scoped_path,
 };
@@ -76,6 +78,8 @@ pub struct Tempo {
     pub generator: Generator,
     /// Keys that the release refuses.
     pub refused_keys: Vec<RefusedKey>,
+    /// The Services that the operator makes, when an operator's resource is it.
+    pub made: Option<Made>,
 }
 
 /// What is known of a configuration.
@@ -133,6 +137,14 @@ impl Tempo {
             config: &self.config,
             arguments: &self.arguments,
             span: &self.release,
+        }
+    }
+
+    /// Returns whether the process wants a tenant to be named, also where an operator makes its configuration.
+    pub fn multitenancy(&self) -> Cell {
+        match &self.made {
+            Some(made) => made.multitenancy.clone(),
+            None => self.settings().multitenancy(),
         }
     }
 

@@ -30,7 +30,7 @@ struct Link {
     name: String,
     /// The host, as written.
     host: String,
-    /// Where the ends are written: the endpoint, the Service and its selector, the listener.
+    /// Where the ends are written: the endpoint, the Service and its selector, the listener, and where a gateway passes on to.
     places: Vec<Spotted>,
     /// The owners of the workloads that the host stands for.
     to: BTreeSet<String>,
@@ -74,14 +74,14 @@ impl Links {
                     false => String::new(),
                 },
                 host: text("host"),
-                places: ["endpoint", "service", "to"]
+                places: ["endpoint", "service", "to", "passed_to"]
                     .into_iter()
                     .filter_map(place)
                     .chain(selector)
                     .collect(),
                 to: row.cells.get("to_workloads").map_or_else(BTreeSet::new, owners),
                 carries_spans: text("signal") == "traces"
-                    && ["sdk", "exporter", "receiver"].contains(&text("sender").as_str()),
+                    && ["sdk", "exporter", "receiver", "gateway"].contains(&text("sender").as_str()),
             }
         };
         Links {

@@ -33,6 +33,8 @@ pub(super) struct Way<'a> {
     pub(super) unseen: Vec<String>,
     /// The names of the stations on it.
     pub(super) stations: HashSet<String>,
+    /// The gateways that queries go through.
+    asked: HashSet<String>,
     /// The names of the processes of Tempo that it reaches.
     tempos: Vec<String>,
 }
@@ -191,6 +193,20 @@ impl<'a> Way<'a> {
         }
     }
 
+    /// Adds where queries go on from a gateway, once.
+    fn behind_gateway(&mut self, ground: &Ground<'a>, gateway: &str) {
+        if !self.asked.insert(gateway.to_owned()) {
+            return;
+        }
+        let own = ground
+            .hops
+            .iter()
+            .filter(|(hop, _)| hop.from == gateway && hop.signal == "queries");
+        for (hop, findings) in own {
+            self.hop(hop, findings, 1);
+        }
+    }
+
     /// Adds those who read what was reached.
     fn readers(&mut self, ground: &Ground<'a>) {
         if self.tempos.is_empty() {
@@ -217,7 +233,9 @@ impl<'a> Way<'a> {
             if is_new {
                 self.station(ground, "grafana", &hop.from, 0);
             }
-            self.hop(hop, findings, 0);
+            if let Some(gateway) = self.hop(hop, findings, 0).filter(|_| stage_of(hop) == "cluster") {
+                self.behind_gateway(ground, gateway);
+            }
         }
         // What a Grafana of these refers to: metrics and logs of the spans that it shows.
         let linked = ground
@@ -266,6 +284,8 @@ fn breaks(ground: &Ground<'_>, finding: &Finding, name: &str) -> bool {
 fn stage_of(hop: &Hop) -> &str {
     match hop.listener.as_deref() {
         _ if hop.to_stage.as_deref() == Some("tempo") => "tempo",
+        // What listens and is no stage passes on.
+        Some(listener) if hop.to_stage.is_none() && listener != "nothing" => "cluster",
         _ => "collector",
     }
 }

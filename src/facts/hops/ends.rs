@@ -1,6 +1,6 @@
 //! Both ends of a connection in the shape that checks read.
 
-use super::{Found, Sender, Way};
+use super::{Found, Sender, Way, gateway, made};
 use crate::evidence::{Cell, Value};
 use crate::facts::RowBuilder;
 use crate::topology::Topology;
@@ -62,7 +62,9 @@ impl Ends<'_> {
         let word = match target {
             Target::OwnPod => "own_pod".into(),
             Target::Node => "node".into(),
-            Target::Service(_) | Target::OfOperator(_) | Target::OfPrometheus(_) => "service".into(),
+            Target::Service(_) | Target::OfOperator(_) | Target::OfPrometheus(_) | Target::OfTempo(..) => {
+                "service".into()
+            }
             Target::Absent { .. } => "absent".into(),
             Target::Outside => "outside".into(),
             Target::Unknown(reason) => Cell::unknown(reason.as_str()),
@@ -100,6 +102,7 @@ impl Ends<'_> {
                 row.set("service", prometheus.namespace.words("Service", made))
                     .set("headless", true)
             }
+            Target::OfTempo(tempo, service) => made::with_service(row, self.topology, *tempo, *service),
             Target::Absent { words, near } => row
                 .set("service", words.as_str())
                 .set("near", near.as_deref().map(Cell::from).unwrap_or_default()),
@@ -161,6 +164,12 @@ impl Ends<'_> {
                 let words = workload.namespace.words(&reference.kind, &reference.name);
                 row.set("listener", "nothing")
                     .set("to", Cell::from(words).at(&workload.object))
+            }
+            Some(End::At(Listening::MadeTempo(tempo, service, port))) => {
+                made::with_port(row, self.topology, sender, (*tempo, *service, *port))
+            }
+            Some(End::At(Listening::Gateway(index))) => {
+                gateway::with_listener(row, self.topology, sender, (*index, route.pod_port))
             }
             Some(End::At(listening)) => self.with_listener(row, *listening),
         }
@@ -257,15 +266,20 @@ impl Ends<'_> {
                     .set("largest_message", receiver.largest_message.clone())
                     .set("listener_local", receiver.localhost.clone())
             }
-            Listening::TempoHttp(index) => row.set("listener", "tempo_http").set("to_stage", "tempo").set(
-                "to",
-                tempo_words(self.topology, index).at(&self.topology.tempos[index].settings().http_port()),
-            ),
+            Listening::TempoHttp(index) => row
+                .set("listener", "tempo_http")
+                .set("to_stage", "tempo")
+                .set("listener_tls", self.topology.tempos[index].settings().http_tls())
+                .set(
+                    "to",
+                    tempo_words(self.topology, index).at(&self.topology.tempos[index].settings().http_port()),
+                ),
             Listening::TempoGrpc(index) => row.set("listener", "tempo_grpc").set("to_stage", "tempo").set(
                 "to",
                 tempo_words(self.topology, index).at(&self.topology.tempos[index].settings().grpc_port()),
             ),
             Listening::Prometheus(index) => with_prometheus(row, &self.topology.prometheuses[index]),
+            Listening::MadeTempo(..) | Listening::Gateway(_) => row,
             Listening::Other(index, program) => {
                 let workload = &self.topology.workloads[index];
                 let words = workload
@@ -368,7 +382,12 @@ fn right_port(topology: &Topology, sender: &Sender<'_>, route: &Route) -> Cell {
         Listening::TempoHttp(_) => "tempo_http",
         Listening::TempoGrpc(_) => "tempo_grpc",
         Listening::Prometheus(_) => "prometheus",
+        Listening::MadeTempo(tempo, service, port) => made::service(topology, *tempo, *service)
+            // Behind the port of the gateway for metrics Tempo asks for a certificate.
+            .filter(|(_, made)| made.part != "gateway" || made.ports[*port].protocol != "tempo_http")
+            .map_or("", |(_, made)| made::protocol(&made.ports[*port], sender.signal)),
         Listening::Other(_, program) => program,
+        Listening::Gateway(_) => "gateway",
     };
     let mut ports = route
         .others

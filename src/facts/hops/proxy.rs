@@ -145,7 +145,12 @@ fn is_in_cluster(sender: &Sender<'_>, found: &Found) -> bool {
         Found::Nothing(_) => return false,
     };
     match target {
-        Target::OwnPod | Target::Node | Target::Service(_) | Target::OfOperator(_) | Target::OfPrometheus(_) => true,
+        Target::OwnPod
+        | Target::Node
+        | Target::Service(_)
+        | Target::OfOperator(_)
+        | Target::OfPrometheus(_)
+        | Target::OfTempo(..) => true,
         // An absent one is another fault.
         Target::Absent { .. } | Target::Outside => false,
         Target::Unknown(_) => sender.to.host.text().is_some_and(is_service_name),

@@ -7,6 +7,7 @@ mod tempo;
 
 use super::{Destination, Sender, Way};
 use crate::evidence::Cell;
+use crate::facts::About;
 use crate::facts::app::{AppRows, AppView, behind_node_address};
 use crate::facts::collector::CollectorRows;
 use crate::facts::grafana::GrafanaRows;
@@ -15,6 +16,7 @@ use crate::topology::Topology;
 use crate::topology::app::Settings;
 use crate::topology::sdk::{Answer, Source, Url};
 use crate::topology::workload::{Namespace, Workload};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The rows that connections link to, and what findings about their senders need.
@@ -33,6 +35,8 @@ pub struct Links<'a> {
     pub tempos: &'a TempoRows,
     /// The rows of Grafana.
     pub grafanas: &'a GrafanaRows,
+    /// What findings about containers need, by the indexes of workload and container.
+    pub container_abouts: &'a HashMap<(usize, usize), Arc<About>>,
     /// The namespaces of data sources, by their index.
     pub datasource_namespaces: &'a [Namespace],
 }

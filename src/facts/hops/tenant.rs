@@ -1,6 +1,7 @@
 //! Tenants: which one a sender names, whether the Tempo behind it wants one, and which ones others write and read there.
 
-use super::{Found, Links, Sender};
+use super::gateway::Steps;
+use super::{Found, Links, Sender, made};
 use crate::evidence::{Cell, Value};
 use crate::facts::RowBuilder;
 use crate::releases::ComponentKind;
@@ -39,19 +40,32 @@ struct Group {
 
 impl Tenants {
     /// Looks at all connections.
-    pub(super) fn new(topology: &Topology, links: &Links<'_>, senders: &[Sender<'_>], found: &[Found]) -> Tenants {
+    pub(super) fn new(
+        topology: &Topology,
+        links: &Links<'_>,
+        senders: &[Sender<'_>],
+        found: &[Found],
+        steps: &Steps<'_>,
+    ) -> Tenants {
         let mut tenants = Tenants {
             named: Vec::with_capacity(senders.len()),
             groups: Vec::new(),
         };
-        let settings = topology.tempos.iter().map(|tempo| tempo.settings().multitenancy());
+        let settings = topology.tempos.iter().map(|tempo| tempo.multitenancy());
         let wants: Vec<Cell> = settings.collect();
         if wants.iter().all(|cell| matches!(cell.value, Value::Bool(false))) {
             tenants.named.resize_with(senders.len(), Named::default);
             return tenants;
         }
-        for (sender, found) in senders.iter().zip(found) {
-            let named = tenants.name(topology, links, (sender, found), &wants);
+        for (position, sender) in senders.iter().enumerate() {
+            // A gateway passes on what others have named.
+            let named = match sender.kind {
+                "gateway" => Named::default(),
+                _ => {
+                    let (end, instead) = behind(steps, position);
+                    tenants.name(topology, links, (sender, &found[end], instead), &wants)
+                }
+            };
             tenants.named.push(named);
         }
         tenants
@@ -61,7 +75,7 @@ impl Tenants {
         &mut self,
         topology: &Topology,
         links: &Links<'_>,
-        (sender, found): (&Sender<'_>, &Found),
+        (sender, found, instead): (&Sender<'_>, &Found, Option<Cell>),
         wants: &[Cell],
     ) -> Named {
         let reached = tempos_of(topology, found);
@@ -82,7 +96,13 @@ impl Tenants {
                 ..Named::default()
             };
         }
-        let tenant = tenant(topology, links, sender);
+        let by_path = made::reached(topology, found).and_then(|(_, _, port)| made::tenant_of_path(sender, port));
+        // Without one in its path the gateway has no such path, which is another fault.
+        let wanted = match by_path {
+            Some(_) => Cell::default(),
+            None => wanted,
+        };
+        let tenant = by_path.or(instead).unwrap_or_else(|| tenant(topology, links, sender));
         let namespace = &topology.tempos[first].namespace;
         let known = self.groups.iter().position(|group| group.namespace == *namespace);
         let group = known.unwrap_or_else(|| {
@@ -130,6 +150,16 @@ impl Tenants {
     }
 }
 
+/// Returns the last connection of a way through gateways, and the tenant that the last of them names, where one does.
+fn behind(steps: &Steps<'_>, position: usize) -> (usize, Option<Cell>) {
+    let (mut at, mut instead) = (position, None);
+    while let Some(next) = steps.onward(at).filter(|next| *next > at) {
+        instead = steps.tenant(at).or(instead);
+        at = next;
+    }
+    (at, instead)
+}
+
 /// Several tenants can be asked at once: `a|b`.
 fn parts(tenant: &Cell) -> Vec<Cell> {
     match tenant.text() {
@@ -145,7 +175,12 @@ fn tempos_of(topology: &Topology, found: &Found) -> Vec<usize> {
     };
     match (&route.end, &route.target) {
         (
-            Some(End::At(Listening::Tempo(index, _) | Listening::TempoHttp(index) | Listening::TempoGrpc(index))),
+            Some(End::At(
+                Listening::Tempo(index, _)
+                | Listening::TempoHttp(index)
+                | Listening::TempoGrpc(index)
+                | Listening::MadeTempo(index, ..),
+            )),
             target,
         ) => {
             let behind = match target {

@@ -1,5 +1,6 @@
 //! Connections of small clusters, in the words of the table.
 
+mod gateways;
 mod proxies;
 
 use crate::evidence::{Cell, Evidence, Value};

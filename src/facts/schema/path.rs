@@ -10,12 +10,12 @@ const HOPS: &[Column] = &[
     column(
         "sender",
         Type::Text,
-        "`sdk`, `exporter`, `receiver` (of Kafka), `datasource`, `remote_write` (of Tempo, or of a Collector that makes metrics of spans) or `ingest` (of Tempo, to Kafka).",
+        "`sdk`, `exporter`, `receiver` (of Kafka), `datasource`, `remote_write` (of Tempo, or of a Collector that makes metrics of spans), `ingest` (of Tempo, to Kafka) or `gateway` (an nginx that passes on).",
     ),
     column(
         "name",
         Type::Text,
-        "The container, the component's id, the data source's name, or the setting of Tempo.",
+        "The container, the component's id, the data source's name, the setting of Tempo, or the location of nginx.",
     ),
     column(
         "signal",
@@ -96,7 +96,7 @@ const HOPS: &[Column] = &[
     column(
         "listener",
         Type::Text,
-        "What listens there: `otlp_grpc`, `otlp_http`, `zipkin`, `tempo_http`, `prometheus`, `mimir`, `loki` and so on, or `nothing`; null when the way ends before, outside, or at Kafka.",
+        "What listens there: `otlp_grpc`, `otlp_http`, `zipkin`, `tempo_http`, `prometheus`, `mimir`, `loki` and so on, or `nothing`; of a gateway what the sender asks for, or `http1` when it takes no gRPC; null when the way ends before, outside, or at Kafka.",
     ),
     column(
         "to_stage",
@@ -237,7 +237,7 @@ const HOPS: &[Column] = &[
     column(
         "listener_auth",
         Type::Text,
-        "The authenticator that the receiver asks who sends; null when it asks nobody, or is no receiver of a Collector.",
+        "The authenticator that the receiver asks who sends, `auth_basic` of nginx, or the tenants of the operator's gateway; null when nobody is asked, or it is none of these.",
     ),
     column(
         "sender_auth",
@@ -253,6 +253,56 @@ const HOPS: &[Column] = &[
         "app_protocol",
         Type::Text,
         "`appProtocol` of the port of the Service; null when it is not written, or there is no such port.",
+    ),
+    column(
+        "gateway",
+        Type::Text,
+        "The nginx that listens there and passes on, in words; null when none does, or what it was told is not known.",
+    ),
+    column(
+        "gateway_location",
+        Type::Text,
+        "The location of that nginx that takes the path, as written; null when none does.",
+    ),
+    column(
+        "gateway_answer",
+        Type::Int,
+        "The status with which that nginx answers by itself; null when it passes on.",
+    ),
+    column(
+        "passed_to",
+        Type::Text,
+        "The URL that the gateway passes what is sent on to, with its place in the configuration of the gateway; null when it does not.",
+    ),
+    column(
+        "asked_path",
+        Type::Text,
+        "The path that the gateway, or what is behind it, is asked for; null without a gateway.",
+    ),
+    column(
+        "path_served",
+        Type::Bool,
+        "Whether a gateway passes that path on, or what is behind it takes that path; null where that is not judged.",
+    ),
+    column(
+        "path_wanted",
+        Type::Text,
+        "The path that what listens behind a gateway takes, or the gateway that the operator of Tempo makes; null for others.",
+    ),
+    column(
+        "path_near",
+        Type::Text,
+        "The location of nginx that was perhaps meant, as written; null when there is none.",
+    ),
+    column(
+        "stream_served",
+        Type::Bool,
+        "For a data source: whether what it asks streams answers over gRPC on that port, through a gateway too, with the setting of Tempo that decides it; null for others.",
+    ),
+    column(
+        "lookup_fails",
+        Type::Text,
+        "Why nginx finds no address for a host: of one that a variable holds `no_resolver`, or `short_name` because its resolver adds no domain; `at_start` of one that it looks up when it starts, that is not there, and that nobody at hand sends to; null else.",
     ),
     column(
         "in_istio",

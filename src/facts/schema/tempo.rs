@@ -3,7 +3,45 @@
 mod parts;
 mod process;
 
-use super::{CONFIGURATION, CONFIGURATION_AND_SERVICES, Table};
+use super::{CONFIGURATION, CONFIGURATION_AND_SERVICES, Column, Table, Type};
+
+const CONDITIONS: &[Column] = &[
+    Column {
+        name: "name",
+        kind: Type::Text,
+        about: "The resource's name.",
+    },
+    Column {
+        name: "kind",
+        kind: Type::Text,
+        about: "`TempoStack` or `TempoMonolithic`.",
+    },
+    Column {
+        name: "namespace",
+        kind: Type::Text,
+        about: "The namespace; null when the object names none and none was given.",
+    },
+    Column {
+        name: "condition",
+        kind: Type::Text,
+        about: "`Ready`, `Failed`, `Pending` or `ConfigurationError`.",
+    },
+    Column {
+        name: "active",
+        kind: Type::Bool,
+        about: "Whether the operator says that it holds now.",
+    },
+    Column {
+        name: "reason",
+        kind: Type::Text,
+        about: "The reason in one word, for example `InvalidStorageConfig`.",
+    },
+    Column {
+        name: "message",
+        kind: Type::Text,
+        about: "What the operator says of it.",
+    },
+];
 
 /// The tables.
 pub const TABLES: &[Table] = &[
@@ -65,6 +103,12 @@ pub const TABLES: &[Table] = &[
         name: "tempo_config_problems",
         row: "One thing that is wrong with a configuration as a file.",
         columns: parts::CONFIG_PROBLEMS,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "tempo_conditions",
+        row: "One condition that the operator of Tempo reports of a TempoStack or TempoMonolithic.",
+        columns: CONDITIONS,
         reads: CONFIGURATION,
     },
 ];

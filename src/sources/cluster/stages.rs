@@ -210,7 +210,7 @@ fn selector(cell: &Cell) -> Option<String> {
 /// Returns the ConfigMaps that objects about tracing name: namespace and name.
 ///
 /// An object counts that is a stage, or that speaks of tracing anywhere: what it is may only be seen in its ConfigMap. Of the others in the same
-/// namespaces, and in those that were asked for, the environment counts: an application may have all its variables from there.
+/// namespaces, and in those that were asked for, the environment counts: an application may have all its variables from there; of an nginx its files.
 pub(super) fn named_config_maps(evidence: &Evidence, asked: &[String]) -> BTreeSet<(String, String)> {
     let mut named = BTreeSet::new();
     let mut heard: BTreeSet<&str> = asked.iter().map(String::as_str).collect();
@@ -227,15 +227,20 @@ pub(super) fn named_config_maps(evidence: &Evidence, asked: &[String]) -> BTreeS
                 named.insert((namespace.clone(), name.to_owned()));
             });
         } else {
-            others.push((namespace, resource));
+            // A gateway before Tempo may say so nowhere but in its file.
+            let keys = match memchr::memmem::find(text.as_bytes(), b"nginx").is_some() {
+                true => &REFERENCES[..],
+                false => &REFERENCES[1..],
+            };
+            others.push((namespace, resource, keys));
         }
         if tracing {
             heard.insert(namespace);
         }
     }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (namespace, resource) in others {
-        references(resource, &REFERENCES[1..], &mut |name| {
+    for (namespace, resource, keys) in others {
+        references(resource, keys, &mut |name| {
             let count = counts.entry(namespace).or_default();
             if heard.contains(namespace.as_str()) && *count < MOST_ENVIRONMENTS {
                 *count += usize::from(named.insert((namespace.clone(), name.to_owned())));

@@ -34,6 +34,10 @@ pub enum Listening {
     TempoGrpc(usize),
     /// The HTTP API of a Prometheus, by its index.
     Prometheus(usize),
+    /// A port of a Service that the operator of Tempo makes: the indexes of the Tempo, the Service and its port.
+    MadeTempo(usize, usize, usize),
+    /// An nginx that passes on what it gets, by its index; what it takes is asked with the path.
+    Gateway(usize),
     /// The HTTP API of another program that is known by its image, by the index of the workload.
     Other(usize, &'static str),
 }
@@ -173,12 +177,22 @@ impl Network<'_> {
                 };
                 (&receiver.protocol, receiver.tls, local, Vec::new())
             }
-            Listening::TempoHttp(_) => ("tempo_http", false, Some(false), Vec::new()),
+            Listening::TempoHttp(index) => {
+                let tls = matches!(
+                    self.topology.tempos[index].settings().http_tls().value,
+                    Value::Bool(true)
+                );
+                ("tempo_http", tls, Some(false), Vec::new())
+            }
             Listening::TempoGrpc(_) => ("tempo_grpc", false, Some(false), Vec::new()),
             Listening::Prometheus(index) => {
                 let prometheus = &self.topology.prometheuses[index];
                 ("prometheus", false, Some(prometheus.local), vec![prometheus.refusal])
             }
+            // Such a Service has one kind of pods.
+            Listening::MadeTempo(..) => ("tempo", false, Some(false), Vec::new()),
+            // What it does with a path may differ, and so may what is behind it.
+            Listening::Gateway(_) => ("gateway", false, None, Vec::new()),
             Listening::Other(_, program) => (program, false, Some(false), Vec::new()),
         }
     }
@@ -268,6 +282,12 @@ impl Network<'_> {
         if let Some(index) = prometheuses.position(|one| is_it(one.run) && one.port == Ok(port)) {
             return End::At(Listening::Prometheus(index));
         }
+        for (index, gateway) in self.topology.gateways.iter().enumerate() {
+            let config = gateway.config.as_ref().ok().filter(|_| gateway.workload == workload);
+            if config.is_some_and(|config| config.listen(port).is_some()) {
+                return End::At(Listening::Gateway(index));
+            }
+        }
         if let Some(program) = other_program(&self.topology.workloads[workload], port) {
             return End::At(Listening::Other(workload, program));
         }
@@ -300,6 +320,10 @@ impl Network<'_> {
             let mut prometheuses = self.topology.prometheuses.iter();
             if let Some(prometheus) = prometheuses.find(|one| one.run == Some((index, position))) {
                 return prometheus.port.as_ref().err().cloned();
+            }
+            let mut gateways = self.topology.gateways.iter();
+            if let Some(gateway) = gateways.find(|one| (one.workload, one.container) == (index, position)) {
+                return gateway.hides();
             }
             (!is_quiet(container)).then(|| format!("what container {} listens on is not known", container.name))
         })

@@ -1,8 +1,10 @@
 //! What operators make: Services that no file shows, and pods behind Services that are shown.
 
-use super::Network;
+use super::{End, Listening, Network, Route, Target};
+use crate::evidence::Value;
 use crate::topology::service::{Service, ServicePort, TargetNumber};
-use crate::topology::workload::{Namespace, either_of, namespace_of, same_namespace};
+use crate::topology::tempo::{Made, Tempo};
+use crate::topology::workload::{Namespace, either_of, namespace_of, one_edit_apart, same_namespace};
 
 /// Resources whose operators make Services that have the resource's name in theirs.
 const MAKERS: [&str; 10] = [
@@ -48,6 +50,136 @@ impl Network<'_> {
             service == Some(name) && same_namespace(namespace, &one.namespace) == Some(false)
         });
         either_of(others.map(|one| one.namespace.words("Service", name)).collect())
+    }
+
+    /// Returns the resources of the operator of Tempo, with what is made of each.
+    fn tempo_resources(&self) -> impl Iterator<Item = (usize, &Tempo, &Made)> {
+        let tempos = self.topology.tempos.iter().enumerate();
+        tempos.filter_map(|(index, tempo)| Some((index, tempo, tempo.made.as_ref()?)))
+    }
+
+    /// Returns the resources of the operator of Tempo that have a Service of this name made in a namespace, with the index of the Service.
+    pub(super) fn made_tempos(&self, name: &str, namespace: &Namespace) -> Vec<(usize, usize)> {
+        let here = self
+            .tempo_resources()
+            .filter(|(_, tempo, _)| same_namespace(namespace, &tempo.namespace) == Some(true));
+        let made = here.filter_map(|(index, _, made)| Some((index, made.service(name)?.0)));
+        made.collect()
+    }
+
+    /// Names the Services of a resource of the operator of Tempo that a name in its namespace may mean.
+    pub(super) fn meant_of_tempo(&self, name: &str, namespace: &Namespace) -> Option<String> {
+        let here = self
+            .tempo_resources()
+            .filter(|(_, tempo, _)| same_namespace(namespace, &tempo.namespace) == Some(true));
+        let words = here.flat_map(|(_, tempo, made)| {
+            let meant = made.meant(&tempo.reference.name, name, one_edit_apart);
+            let words = meant.into_iter().map(|one| tempo.namespace.words("Service", one));
+            words.collect::<Vec<_>>()
+        });
+        either_of(words.collect())
+    }
+
+    /// Names the Services of this name that the operator of Tempo makes in other namespaces.
+    pub(super) fn tempo_in_another(&self, name: &str, namespace: &Namespace) -> Option<String> {
+        let others = self.tempo_resources().filter(|(_, tempo, made)| {
+            same_namespace(namespace, &tempo.namespace) == Some(false) && made.service(name).is_some()
+        });
+        either_of(
+            others
+                .map(|(_, tempo, _)| tempo.namespace.words("Service", name))
+                .collect(),
+        )
+    }
+
+    /// Follows a port of a Service that the operator of Tempo makes.
+    pub(super) fn through_made_tempo(&self, tempo: usize, index: usize, port: u16, target: Target) -> Route {
+        let made = self.topology.tempos[tempo].made.as_ref();
+        let Some(service) = made.and_then(|made| made.services.get(index)) else {
+            return Route::ends_at(target);
+        };
+        let listening = |position: usize| Listening::MadeTempo(tempo, index, position);
+        let others = service.ports.iter().enumerate();
+        let route = Route {
+            others: others
+                .map(|(position, one)| (one.number, listening(position)))
+                .collect(),
+            ..Route::ends_at(target)
+        };
+        let not_told = || {
+            let resource = &self.topology.tempos[tempo].reference;
+            format!(
+                "which further ports Service {} has that the operator makes of {} {} is not known",
+                service.name, resource.kind, resource.name
+            )
+        };
+        let Some((position, found)) = service.port(port) else {
+            return match service.is_whole {
+                true => Route {
+                    port_open: Ok(false),
+                    ..route
+                },
+                false => Route {
+                    port_open: Err(not_told()),
+                    end: Some(End::Unknown(not_told())),
+                    ..route
+                },
+            };
+        };
+        match &found.open.value {
+            Value::Bool(true) => Route {
+                port_open: Ok(true),
+                pod_port: Some(found.pod_port),
+                end: Some(End::At(listening(position))),
+                ..route
+            },
+            Value::Bool(false) => Route {
+                port_open: Ok(false),
+                ..route
+            },
+            _ => {
+                let reason = found
+                    .open
+                    .unknown_reason()
+                    .map_or_else(not_told, |reason| reason.to_string());
+                Route {
+                    port_open: Err(reason.clone()),
+                    end: Some(End::Unknown(reason)),
+                    ..route
+                }
+            }
+        }
+    }
+
+    /// Says what listens behind a Service at hand that the operator of Tempo has made for its gateway, a program that is not read.
+    pub(super) fn with_gateway_of_operator(&self, service: &Service, port: u16, route: Route) -> Route {
+        if !matches!(route.end, Some(End::Unknown(_))) {
+            return route;
+        }
+        let [(tempo, index)] = self.made_tempos(&service.reference.name, &service.namespace)[..] else {
+            return route;
+        };
+        let made = self.topology.tempos[tempo].made.as_ref();
+        let Some(made) = made
+            .and_then(|made| made.services.get(index))
+            .filter(|made| made.part == "gateway")
+        else {
+            return route;
+        };
+        let listening = |position: usize| Listening::MadeTempo(tempo, index, position);
+        match made.port(port) {
+            Some((position, _)) => Route {
+                end: Some(End::At(listening(position))),
+                others: made
+                    .ports
+                    .iter()
+                    .enumerate()
+                    .map(|(at, one)| (one.number, listening(at)))
+                    .collect(),
+                ..route
+            },
+            None => route,
+        }
     }
 
     /// Returns why a Service may be made by something whose objects are not at hand.

@@ -9,7 +9,7 @@ use super::running;
 use super::settings::Settings;
 use super::substitute::{self, Expansion};
 use super::targets::{self, Targets};
-use super::{ConfigProblem, ConfigState, Tempo, generator, keys, paths, receivers};
+use super::{ConfigProblem, ConfigState, Tempo, generator, keys, made, paths, receivers};
 use crate::evidence::cell::Fields;
 use crate::evidence::document::Document;
 use crate::evidence::{Cell, Evidence, Place, PlainKind, Resource, ResourceReference, Schema, Text};
@@ -355,6 +355,10 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
         generator,
         refused_keys,
         config,
+        made: match home {
+            Home::Operator(resource) => Some(made::made(resource)),
+            _ => None,
+        },
     }
 }
 
