@@ -12,6 +12,7 @@ mod paths;
 mod receivers;
 mod recognise;
 mod release;
+mod ring;
 mod running;
 mod settings;
 mod substitute;
@@ -27,6 +28,7 @@ pub use overrides::{
 };
 pub use paths::DataPath;
 pub use receivers::Receiver;
+pub use ring::{PushRing, may_share_rings, push_ring};
 pub use settings::Settings;
 pub use substitute::Placeholder;
 pub use targets::Targets;

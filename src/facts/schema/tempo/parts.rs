@@ -292,6 +292,30 @@ pub(super) const PLACEHOLDERS: &[Column] = &[
     TEMPO,
 ];
 
+pub(super) const RINGS: &[Column] = &[
+    column(
+        "replication_factor",
+        Type::Int,
+        "To how many ingesters a span goes: `ingester.lifecycler.ring.replication_factor`, 1 by default.",
+    ),
+    column(
+        "needed",
+        Type::Int,
+        "How many ingesters have to be alive, so that any span is taken: more than half of those, and 1 where it goes to 2.",
+    ),
+    column(
+        "most",
+        Type::Int,
+        "How many ingesters the ring can have at most: of all workloads at hand that may share it, with what autoscalers allow. Unknown when none is at hand.",
+    ),
+    column(
+        "ingesters",
+        Type::List(&Type::Row("workloads")),
+        "The workloads whose ingesters may be in the ring.",
+    ),
+    TEMPO,
+];
+
 pub(super) const FLAGS: &[Column] = &[
     column(
         "name",
