@@ -5,6 +5,7 @@
 mod auth;
 mod ends;
 mod gather;
+mod inside;
 mod kafka;
 mod linkerd;
 mod loops;
@@ -121,6 +122,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     };
     let guards = policy::Guards::new(evidence, topology);
     let linkerd = Linkerd::new(evidence, &topology.workloads);
+    inside::rows(facts, topology, links, &network, &ends, &guards);
     let senders = senders::all(topology, links);
     let found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
     let loops = loops::find(topology, &senders, &found);

@@ -3,6 +3,7 @@
 //! Understands and does not judge: a key that the release refuses, a path that cannot be written to, an address that only the pod reaches are values
 //! here. Nothing fails; what cannot be told is an unknown cell with its reason.
 
+mod addresses;
 mod arguments;
 mod generator;
 mod keys;
@@ -20,6 +21,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 
+pub use addresses::Address;
 pub use arguments::{Arguments, Flag};
 pub use generator::{Generator, ProcessorName, RemoteWrite};
 pub use keys::{KeyProblem, RefusedKey};

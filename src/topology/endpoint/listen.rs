@@ -31,6 +31,8 @@ pub enum Listening {
     TempoHttp(usize),
     /// The gRPC API of a Tempo, by its index.
     TempoGrpc(usize),
+    /// The gossip of a Tempo in parts, by its index.
+    TempoGossip(usize),
     /// The HTTP API of a Prometheus, by its index.
     Prometheus(usize),
     /// The HTTP API of another program that is known by its image, by the index of the workload.
@@ -147,6 +149,7 @@ impl Network<'_> {
             }
             Listening::TempoHttp(_) => ("tempo_http", false, Some(false), Vec::new()),
             Listening::TempoGrpc(_) => ("tempo_grpc", false, Some(false), Vec::new()),
+            Listening::TempoGossip(_) => ("tempo_gossip", false, Some(false), Vec::new()),
             Listening::Prometheus(index) => {
                 let prometheus = &self.topology.prometheuses[index];
                 ("prometheus", false, Some(prometheus.local), vec![prometheus.refusal])
@@ -233,6 +236,9 @@ impl Network<'_> {
             }
             if is_it(&tempo.settings().grpc_port()) {
                 return End::At(Listening::TempoGrpc(index));
+            }
+            if is_it(&tempo.gossip_port()) {
+                return End::At(Listening::TempoGossip(index));
             }
         }
         let mut prometheuses = self.topology.prometheuses.iter();
