@@ -174,14 +174,15 @@ impl<'a> Inside<'a> {
         let text = |column: &str| row.text_at(&[column]).unwrap_or_default();
         let is = |column: &str, wanted: bool| matches!(row.get(column).map(|cell| &cell.value), Some(Value::Bool(found)) if *found == wanted);
         let service = text("service");
+        let near = self.near(address, tempo, sender, found);
         if text("target") == "absent" {
-            return match row.text_at(&["near"]) {
+            return match row.text_at(&["near"]).or(near.as_deref()) {
                 Some(near) => format!("{service} does not exist; did you mean {near}?"),
                 None => format!("{service} does not exist"),
             }
             .into();
         }
-        if let Some(near) = self.near(address, tempo, sender, found) {
+        if let Some(near) = near {
             return format!("no Service of that name is at hand; did you mean {near}?").into();
         }
         if self.is_unnamed(address, sender, found) {
@@ -234,7 +235,7 @@ impl<'a> Inside<'a> {
             Found::Host(target) => target,
             Found::Nothing(_) => return None,
         };
-        let (Target::Unknown(_), Value::Int(port)) = (target, &sender.to.port.value) else {
+        let (Target::Unknown(_) | Target::Absent { .. }, Value::Int(port)) = (target, &sender.to.port.value) else {
             return None;
         };
         let port = u16::try_from(*port).ok()?;
