@@ -280,6 +280,11 @@ pub(super) const PLACEHOLDERS: &[Column] = &[
         "Whether Tempo expands it; unknown without a command line.",
     ),
     column(
+        "others_expand",
+        Type::Int,
+        "How many other processes read the same value and expand it.",
+    ),
+    column(
         "set",
         Type::Bool,
         "Whether the container's environment has the variable; null when nothing is expanded.",
