@@ -309,3 +309,50 @@ fn host_cell(written: &Cell, host: &str) -> Cell {
         None => Cell::from(host).at(written),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Host, port and name of the port of an address as gossip and caches write them.
+    #[track_caller]
+    fn check(written: &str, expected: (&str, Option<i64>, Option<&str>)) {
+        let found = discovered("gossip", "memberlist.join_members", written.into());
+        let port = match found.port.value {
+            Value::Int(port) => Some(port),
+            _ => None,
+        };
+        let host = found.host.text().unwrap_or_default();
+        assert_eq!((host, port, found.port_name.as_deref()), expected, "{written}");
+    }
+
+    #[test]
+    fn addresses_that_say_how_they_are_looked_up() {
+        check("gossip:7946", ("gossip", Some(7946), None));
+        check("gossip", ("gossip", None, None));
+        check("dns+gossip.a.svc:7946", ("gossip.a.svc", Some(7946), None));
+        check("dns+gossip.a.svc", ("gossip.a.svc", None, None));
+        check("dnssrv+_ring._tcp.gossip.a.svc", ("gossip.a.svc", None, Some("ring")));
+        check(
+            "dnssrvnoa+_ring._tcp.gossip.a.svc:7000",
+            ("gossip.a.svc", Some(7000), None),
+        );
+        check("dnssrv+gossip.a.svc", ("gossip.a.svc", None, None));
+        check("[fd00::1]:7946", ("fd00::1", Some(7946), None));
+        check("dns+", ("", None, None));
+        check("dnssrv+_", ("_", None, None));
+    }
+
+    #[test]
+    fn addresses_of_grpc() {
+        let of = |written: &str| {
+            let found = plain("scheduler", "s", written.into(), None);
+            (found.host.text().unwrap_or_default().to_owned(), found.port.value)
+        };
+        assert_eq!(
+            of("dns:///scheduler.a.svc:9095"),
+            ("scheduler.a.svc".to_owned(), Value::Int(9095))
+        );
+        assert_eq!(of("scheduler:9095"), ("scheduler".to_owned(), Value::Int(9095)));
+    }
+}
