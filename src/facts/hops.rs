@@ -6,6 +6,7 @@ mod auth;
 mod ends;
 mod gateway;
 mod gather;
+mod inside;
 mod kafka;
 mod linkerd;
 mod loops;
@@ -125,6 +126,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     };
     let guards = policy::Guards::new(evidence, topology);
     let linkerd = Linkerd::new(evidence, &topology.workloads);
+    inside::rows(facts, topology, links, &network, &ends, &guards);
     let mut senders = senders::all(topology, links);
     let mut found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
     let steps = gateway::follow(topology, &network, links, &mut senders, &mut found);

@@ -3,6 +3,7 @@
 mod operated;
 mod parts;
 mod process;
+mod ring;
 #[cfg(test)]
 mod tests;
 mod topic;
@@ -59,6 +60,7 @@ pub fn rows(facts: &mut Facts, parts: TempoParts<'_>, workload_rows: &WorkloadRo
         let link = row.cells.clone();
         facts.push("tempos", row);
         parts::rows(facts, &owner, &link);
+        ring::rows(facts, &owner, &link);
         rows.tempos.push(link);
         rows.abouts.push(owner.about.clone());
     }
@@ -73,6 +75,8 @@ struct Owner<'a> {
     container: Option<&'a Container>,
     workload_row: Option<Arc<Cell>>,
     container_row: Option<Arc<Cell>>,
+    /// The rows of all workloads, by their index.
+    workload_rows: &'a [Arc<Cell>],
     /// About the process: flags, paths.
     about: Arc<About>,
     /// About what its configuration says: the resource is the one that holds it.
@@ -80,7 +84,7 @@ struct Owner<'a> {
 }
 
 impl<'a> Owner<'a> {
-    fn new(parts: TempoParts<'a>, tempo: &'a Tempo, rows: &WorkloadRows) -> Owner<'a> {
+    fn new(parts: TempoParts<'a>, tempo: &'a Tempo, rows: &'a WorkloadRows) -> Owner<'a> {
         let workload = tempo.workload.and_then(|index| parts.workloads.get(index));
         let container = tempo.container.and_then(|index| workload?.containers.get(index));
         let about = about(tempo, workload, container);
@@ -98,6 +102,7 @@ impl<'a> Owner<'a> {
                 .workload
                 .zip(tempo.container)
                 .and_then(|indexes| rows.containers.get(&indexes).cloned()),
+            workload_rows: &rows.workloads,
             parts,
             tempo,
             workload,

@@ -3,6 +3,7 @@
 //! Understands and does not judge: a key that the release refuses, a path that cannot be written to, an address that only the pod reaches are values
 //! here. Nothing fails; what cannot be told is an unknown cell with its reason.
 
+mod addresses;
 mod arguments;
 mod generator;
 mod keys;
@@ -13,6 +14,7 @@ mod paths;
 mod receivers;
 mod recognise;
 mod release;
+mod ring;
 mod running;
 mod settings;
 mod substitute;
@@ -20,6 +22,7 @@ mod targets;
 #[cfg(test)]
 mod tests;
 
+pub use addresses::Address;
 pub use arguments::{Arguments, Flag};
 pub use generator::{Generator, ProcessorName, RemoteWrite};
 pub use keys::{KeyProblem, RefusedKey};
@@ -29,6 +32,7 @@ pub use overrides::{
 };
 pub use paths::DataPath;
 pub use receivers::Receiver;
+pub use ring::{PushRing, may_share_rings, push_ring};
 pub use settings::Settings;
 pub use substitute::Placeholder;
 pub use targets::Targets;

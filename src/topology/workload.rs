@@ -11,6 +11,7 @@ mod owner;
 mod pods;
 pub mod quantity;
 mod references;
+mod scaler;
 #[cfg(test)]
 pub(crate) mod tests;
 mod volumes;
@@ -25,6 +26,7 @@ pub(super) use identity::{either_of, one_edit_apart};
 pub use owner::{controllers, top_owner};
 pub use pods::{is_pod_of, is_random, workload_of_pod};
 pub use references::{ItemReference, ObjectReference, object_references, source_references};
+pub use scaler::{Bound, scaled_to};
 
 use crate::evidence::{Cell, ResourceReference, Text};
 use crate::releases::{ImageReference, KnownProgram};

@@ -19,6 +19,8 @@ const OF_CONNECTIONS: [&str; 6] = [
 #[derive(Debug, Default)]
 pub struct Links {
     all: Vec<Link>,
+    /// The owners of the workloads behind each address of a Service.
+    addresses: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// One connection.
@@ -86,7 +88,19 @@ impl Links {
         };
         Links {
             all: facts.rows("hops").iter().map(link).collect(),
+            addresses: addresses(facts),
         }
+    }
+
+    /// Whether a finding's line of a log, or its words, hold the address of a Service that leads to a workload.
+    fn names_address_of(&self, finding: &Finding, owner: &str) -> bool {
+        let mut texts: Vec<&str> = vec![&finding.message];
+        texts.extend(finding.evidence.iter().map(|line| line.sample.as_str()));
+        let words = |text: &'_ str| {
+            let mut words = text.split(|character: char| !character.is_ascii_digit() && character != '.');
+            words.any(|word| self.addresses.get(word).is_some_and(|behind| behind.contains(owner)))
+        };
+        !self.addresses.is_empty() && texts.into_iter().any(words)
     }
 
     /// Finds which connections each finding is about.
@@ -192,9 +206,12 @@ impl Linked<'_> {
             return true;
         }
         let (at_end, owner) = &findings[cause];
+        let failed = &findings[symptom].0;
         let mut own = self.of_symptom(symptom).into_iter();
-        own.any(|index| self.links.all[index].to.contains(owner))
-            && reaches_back(at_end.effect.as_deref(), findings[symptom].0.effect.as_deref())
+        let leads_there = own.any(|index| self.links.all[index].to.contains(owner))
+            // Without the configuration of the sender the address that it could not reach tells.
+            || (matches!(failed.spot, Spot::Log(_)) && self.links.names_address_of(failed, owner));
+        leads_there && reaches_back(at_end.effect.as_deref(), failed.effect.as_deref())
     }
 
     /// Whether nothing comes in at a station because of a fault of the station itself: none on its way on.
@@ -265,6 +282,30 @@ pub(super) fn reaches_back(cause: Option<&str>, symptom: Option<&str>) -> bool {
 fn has_effect(finding: &Finding, effects: &[&str]) -> bool {
     let effect = finding.effect.as_deref();
     effect.is_some_and(|effect| effects.contains(&effect))
+}
+
+/// Returns who is behind the addresses of Services.
+fn addresses(facts: &Facts) -> BTreeMap<String, BTreeSet<String>> {
+    let text = |row: &crate::facts::Row, column: &str| row.cells.text_at(&[column]).unwrap_or_default().to_owned();
+    let workloads = facts.rows("workloads").iter();
+    let mut owned: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for row in workloads {
+        let name = (text(row, "namespace"), text(row, "name"));
+        owned.entry(name).or_default().insert(text(row, "owner"));
+    }
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in facts.rows("services") {
+        let names = row.cells.get("workloads").map_or(&[][..], Cell::items).iter();
+        let names = names.filter_map(|name| Some((text(row, "namespace"), name.text()?.to_owned())));
+        let behind: BTreeSet<String> = names.filter_map(|name| owned.get(&name)).flatten().cloned().collect();
+        let written = row.cells.path(&["config", "spec", "clusterIP"]).and_then(Cell::text);
+        // Addresses of version 6 are written in several ways, and are not looked for.
+        let address = written.filter(|address| address.parse::<std::net::Ipv4Addr>().is_ok());
+        if let Some(address) = address.filter(|_| !behind.is_empty()) {
+            found.entry(address.to_owned()).or_default().extend(behind);
+        }
+    }
+    found
 }
 
 fn owners(list: &Cell) -> BTreeSet<String> {

@@ -278,6 +278,10 @@ impl Ends<'_> {
                 "to",
                 tempo_words(self.topology, index).at(&self.topology.tempos[index].settings().grpc_port()),
             ),
+            Listening::TempoGossip(index) => row.set("listener", "tempo_gossip").set("to_stage", "tempo").set(
+                "to",
+                tempo_words(self.topology, index).at(&self.topology.tempos[index].gossip_port()),
+            ),
             Listening::Prometheus(index) => with_prometheus(row, &self.topology.prometheuses[index]),
             Listening::MadeTempo(..) | Listening::Gateway(_) => row,
             Listening::Other(index, program) => {
@@ -369,6 +373,8 @@ fn tempo_words(topology: &Topology, index: usize) -> Cell {
 fn right_port(topology: &Topology, sender: &Sender<'_>, route: &Route) -> Cell {
     let wanted = match (sender.signal, sender.to.protocol.text()) {
         ("queries", _) => "tempo_http",
+        ("inside", Some("grpc")) => "tempo_grpc",
+        ("inside", Some("gossip")) => "tempo_gossip",
         ("metrics", Some("http" | "remote_write")) if sender.kind != "exporter" => "prometheus",
         ("logs", _) if sender.kind == "datasource" => "loki",
         (_, Some("grpc")) => "otlp_grpc",
@@ -381,6 +387,7 @@ fn right_port(topology: &Topology, sender: &Sender<'_>, route: &Route) -> Cell {
         Listening::Tempo(index, position) => topology.tempos[*index].receivers[*position].protocol.as_str(),
         Listening::TempoHttp(_) => "tempo_http",
         Listening::TempoGrpc(_) => "tempo_grpc",
+        Listening::TempoGossip(_) => "tempo_gossip",
         Listening::Prometheus(_) => "prometheus",
         Listening::MadeTempo(tempo, service, port) => made::service(topology, *tempo, *service)
             // Behind the port of the gateway for metrics Tempo asks for a certificate.

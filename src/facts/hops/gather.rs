@@ -8,7 +8,7 @@ use crate::topology::Topology;
 use crate::topology::collector::{Collector, Component};
 use crate::topology::endpoint::{End, Listening, Target};
 use crate::topology::policy::Judged;
-use crate::topology::workload::{Workload, namespace_of, same_namespace};
+use crate::topology::workload::{Bound, Workload, scaled_to};
 use std::collections::HashMap;
 
 /// Types that decide, or count, by whole traces.
@@ -150,28 +150,10 @@ fn several_of(evidence: &Evidence, workload: &Workload) -> Judged {
     if workload.reference.kind == "DaemonSet" {
         return Judged::Unknown("the number of nodes decides how many pods there are".to_owned());
     }
-    let at_least =
-        scaler(evidence, workload).or_else(|| workload.object.path(&["spec", "autoscaler", "minReplicas"]).cloned());
+    let at_least = scaled_to(evidence, workload, Bound::Fewest)
+        .or_else(|| workload.object.path(&["spec", "autoscaler", "minReplicas"]).cloned());
     match at_least.map(|cell| cell.value) {
         Some(Value::Int(count)) if count > 1 => Judged::Yes,
         _ => Judged::Unknown("an autoscaler or an operator decides how many pods there are".to_owned()),
     }
-}
-
-/// Returns the fewest pods that an autoscaler lets a workload have.
-fn scaler(evidence: &Evidence, workload: &Workload) -> Option<Cell> {
-    let kinds = [
-        ("HorizontalPodAutoscaler", "minReplicas"),
-        ("ScaledObject", "minReplicaCount"),
-    ];
-    kinds.into_iter().find_map(|(kind, key)| {
-        let mut scalers = evidence.resources.of_kind(kind);
-        let found = scalers.find(|resource| {
-            let target = |key: &str| resource.text_at(&["spec", "scaleTargetRef", key]);
-            target("name") == Some(&workload.reference.name)
-                && target("kind").unwrap_or("Deployment") == workload.reference.kind
-                && same_namespace(&workload.namespace, &namespace_of(evidence, &resource.reference)) == Some(true)
-        })?;
-        Some(found.at(&["spec", key]))
-    })
 }

@@ -100,6 +100,50 @@ impl<'a> Guards<'a> {
         }
     }
 
+    /// Whether there is nothing to say of any connection.
+    pub(super) fn is_empty(&self) -> bool {
+        self.policies.is_empty()
+    }
+
+    /// Judges connections from one workload to ports of others, as one.
+    pub(super) fn between(&self, from: usize, ends: &[(usize, u16)]) -> Option<Guarded<'a>> {
+        let from = &self.topology.workloads[from];
+        let decide = |direction: Direction| {
+            let decisions = ends
+                .iter()
+                .map(|&(to, port)| self.decide(direction, from, &self.topology.workloads[to], port));
+            alike(decisions.collect())
+        };
+        let (egress, ingress) = (decide(Direction::Egress), decide(Direction::Ingress));
+        (egress.is_some() || ingress.is_some()).then(|| Guarded {
+            egress,
+            ingress,
+            ..Guarded::default()
+        })
+    }
+
+    /// Whether policies let one workload come to a port of another.
+    pub(super) fn lets(&self, from: &'a Workload, to: &'a Workload, port: u16) -> Judged {
+        let open = |direction| {
+            self.decide(direction, from, to, port)
+                .map_or(Judged::Yes, |decision| decision.open)
+        };
+        open(Direction::Egress).and(|| open(Direction::Ingress))
+    }
+
+    fn decide(&self, direction: Direction, from: &'a Workload, to: &'a Workload, port: u16) -> Option<Decision> {
+        let (subject, peer) = match direction {
+            Direction::Egress => (from, to),
+            Direction::Ingress => (to, from),
+        };
+        let asked = Asked {
+            peer: Peer::Pods(peer),
+            port,
+            target: Some(to),
+        };
+        self.policies.decide(direction, subject, &asked)
+    }
+
     fn outside(&self, from: Option<&'a Workload>, host: &str, port: u16) -> Guarded<'a> {
         let Some(from) = from else {
             return Guarded::default();

@@ -1,4 +1,6 @@
-//! The table about connections between stages.
+//! The tables about connections: between stages, and inside Tempo.
+
+mod links;
 
 use super::{CONFIGURATION_AND_SERVICES, Column, Read, Table, Type};
 
@@ -96,7 +98,7 @@ const HOPS: &[Column] = &[
     column(
         "listener",
         Type::Text,
-        "What listens there: `otlp_grpc`, `otlp_http`, `zipkin`, `tempo_http`, `prometheus`, `mimir`, `loki` and so on, or `nothing`; of a gateway what the sender asks for, or `http1` when it takes no gRPC; null when the way ends before, outside, or at Kafka.",
+        "What listens there: `otlp_grpc`, `otlp_http`, `zipkin`, `tempo_http`, `tempo_grpc`, `tempo_gossip`, `prometheus`, `mimir`, `loki` and so on, or `nothing`; of a gateway what the sender asks for, or `http1` when it takes no gRPC; null when the way ends before, outside, or at Kafka.",
     ),
     column(
         "to_stage",
@@ -413,6 +415,12 @@ pub const TABLES: &[Table] = &[
         name: "hops",
         row: "One connection: a sender and the endpoint that it sends to.",
         columns: HOPS,
+        reads: PATH,
+    },
+    Table {
+        name: "tempo_links",
+        row: "One connection inside Tempo, or from it to its object store or a cache. One process that holds all has none inside.",
+        columns: links::LINKS,
         reads: PATH,
     },
     Table {

@@ -94,6 +94,12 @@ pub const TABLES: &[Table] = &[
         reads: CONFIGURATION,
     },
     Table {
+        name: "tempo_rings",
+        row: "One process of Tempo that sends spans to ingesters of a ring, before 3.0. One process that holds all has no such ring.",
+        columns: parts::RINGS,
+        reads: CONFIGURATION,
+    },
+    Table {
         name: "tempo_flags",
         row: "One flag of a process.",
         columns: parts::FLAGS,

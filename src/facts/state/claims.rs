@@ -2,9 +2,10 @@
 
 use super::events::{Event, Events};
 use super::pod_states::{claims_of, unschedulable, waiting_for};
-use super::pods::{Pod, Pods, seconds_between};
+use super::pods::{Pod, Pods, seconds_between, time};
 use super::{StateParts, written};
 use crate::evidence::Cell;
+use crate::evidence::logs::Timestamp;
 use crate::facts::{Facts, RowBuilder};
 use crate::topology::workload::{Found, find};
 
@@ -20,6 +21,9 @@ const REASONS: [&str; 8] = [
     "ClaimMisbound",
     "VolumeMismatch",
 ];
+
+/// Why nothing else is known of a claim that only events tell of.
+const NOT_AT_HAND: &str = "the PersistentVolumeClaim is not in the given files";
 
 /// Seconds after which a pod waits longer than a volume usually takes.
 const LASTING: i64 = 180;
@@ -56,23 +60,38 @@ fn unbound<'p>(parts: &StateParts<'_>, pods: &'p Pods, events: &Events<'_>, inde
     for pod in pods.current(index).filter(|pod| unschedulable(pod).is_some()) {
         for name in claims_of(pod) {
             let text = name.text().unwrap_or_default().to_owned();
-            let Found::Object(resource) = find(parts.evidence, "PersistentVolumeClaim", &pod.namespace, &text, None)
-            else {
+            let (cell, uid) = match find(parts.evidence, "PersistentVolumeClaim", &pod.namespace, &text, None) {
+                Found::Object(resource) => {
+                    let is_open = matches!(resource.text_at(&["status", "phase"]), Some("Pending" | "Lost"));
+                    let uid = resource.text_at(&["metadata", "uid"]).map(str::to_owned);
+                    (is_open.then(|| resource.cell()), uid)
+                }
+                // Where claims were not read, what is said of them and of the pod tells that it is not bound.
+                _ => (waits_for_claim(pod).then(|| Cell::unknown(NOT_AT_HAND)), None),
+            };
+            let Some(cell) = cell.filter(|_| !seen.contains(&text)) else {
                 continue;
             };
-            let is_open = matches!(resource.text_at(&["status", "phase"]), Some("Pending" | "Lost"));
-            if !is_open || seen.contains(&text) {
-                continue;
-            }
             seen.push(text.clone());
-            let uid = resource.text_at(&["metadata", "uid"]).map(str::to_owned);
-            let about = events.about("PersistentVolumeClaim", &pod.namespace, &text, uid.as_deref());
+            let about = match cell.unknown_reason() {
+                // One of an earlier claim of the name was said before the pod began to wait.
+                Some(_) => {
+                    let since = since(pod);
+                    let mut about = events.about_named("PersistentVolumeClaim", &pod.namespace, &text);
+                    about.retain(|event| event.last.zip(since).is_none_or(|(last, since)| last >= since));
+                    about
+                }
+                None => events.about("PersistentVolumeClaim", &pod.namespace, &text, uid.as_deref()),
+            };
             let word = about
                 .into_iter()
                 .filter(|event| REASONS.contains(&event.reason.as_str()))
                 .max_by_key(|event| event.last);
+            if word.is_none() && cell.unknown_reason().is_some() {
+                continue;
+            }
             let claim = Claim {
-                cell: resource.cell(),
+                cell,
                 name,
                 pod,
                 word,
@@ -87,6 +106,16 @@ fn unbound<'p>(parts: &StateParts<'_>, pods: &'p Pods, events: &Events<'_>, inde
     found
 }
 
+/// Returns when the scheduler began to find no node.
+fn since(pod: &Pod) -> Option<Timestamp> {
+    time(unschedulable(pod)?.text_at(&["lastTransitionTime"])?)
+}
+
+/// Whether the scheduler says of a pod that a claim of it is not bound.
+fn waits_for_claim(pod: &Pod) -> bool {
+    unschedulable(pod).is_some_and(|one| one.text_at(&["message"]).is_some_and(|text| text.contains("unbound")))
+}
+
 /// What claims have to share to be told of once.
 fn kind_of(claim: &Claim<'_>) -> String {
     let reason = claim.word.as_ref().map(|word| word.reason.as_str()).unwrap_or_default();
@@ -99,11 +128,18 @@ fn kind_of(claim: &Claim<'_>) -> String {
 }
 
 fn row(claim: &Claim<'_>) -> RowBuilder {
-    let of = |keys: &[&str]| written(&claim.cell, keys);
+    let of = |keys: &[&str]| match claim.cell.unknown_reason() {
+        Some(reason) => Some(Cell::unknown(reason.clone())),
+        None => written(&claim.cell, keys),
+    };
+    let name = match claim.cell.unknown_reason() {
+        Some(_) => Some(claim.name.clone()),
+        None => of(&["metadata", "name"]),
+    };
     let word = claim.word.as_ref();
     let between = word.and_then(|word| word.first.zip(word.last));
     RowBuilder::new("claims")
-        .set("name", of(&["metadata", "name"]))
+        .set("name", name)
         .set("claims", claim.claims)
         .set("phase", of(&["status", "phase"]))
         .set("storage_class", of(&["spec", "storageClassName"]))

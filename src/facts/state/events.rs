@@ -60,6 +60,16 @@ impl<'e> Events<'e> {
         found.filter(is_it).map(|resource| event(resource)).collect()
     }
 
+    /// Returns the events about objects of a name, where the object itself is not at hand.
+    pub(super) fn about_named(&self, kind: &str, namespace: &Namespace, name: &str) -> Vec<Event> {
+        let Some(namespace) = namespace.name() else {
+            return Vec::new();
+        };
+        let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+        let found = self.0.get(&key).map_or(&[][..], Vec::as_slice).iter();
+        found.map(|resource| event(resource)).collect()
+    }
+
     pub(super) fn about_pod(&self, pod: &Pod) -> Vec<Event> {
         self.about("Pod", &pod.namespace, &pod.name, pod.uid.as_deref())
     }

@@ -44,6 +44,7 @@ pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
             )
             .set("value", placeholder.cell.clone())
             .set("expanded", expanded)
+            .set("others_expand", others_expand(owner, &placeholder.cell))
             .set("set", placeholder.is_set.clone())
             .set("has_default", placeholder.has_default)
             .set("tempo", Cell::link(link));
@@ -230,6 +231,20 @@ fn scope_words(scope: &OverrideScope) -> (&'static str, Cell) {
         OverrideScope::Top => ("top", Cell::default()),
         OverrideScope::Tenant(tenant) => ("tenant", tenant.as_str().into()),
     }
+}
+
+/// Returns how many other processes read the same value and expand it.
+fn others_expand(owner: &Owner<'_>, value: &Cell) -> usize {
+    let spot = |cell: &Cell| {
+        let (file, range) = cell.place.as_ref()?.outer();
+        Some((file.name.clone(), range))
+    };
+    let own = spot(value);
+    let others = owner.parts.tempos.iter().filter(|other| {
+        let reads_it = other.placeholders.iter().any(|one| spot(&one.cell) == own);
+        !std::ptr::eq(*other, owner.tempo) && other.expand_env == Some(true) && reads_it
+    });
+    own.as_ref().map_or(0, |_| others.count())
 }
 
 fn override_rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {

@@ -595,3 +595,71 @@ fn settings_that_changed() {
     check(&stack("2.9.5"), "tempos", "storage.block_version_accepted", "true");
     check(&stack("2.9.5"), "tempos", "storage.backend_known", "false");
 }
+
+/// The objects of a Tempo in parts: the configuration and, for each, namespace, name, kind, target and what its `spec` says beside the pods.
+fn in_parts(config: &str, parts: &[(&str, &str, &str, &str, &str)]) -> String {
+    let indented = config.lines().map(|line| format!("    {line}\n")).collect::<String>();
+    let mut objects = String::new();
+    let mut namespaces: Vec<&str> = parts.iter().map(|part| part.0).collect();
+    namespaces.dedup();
+    for namespace in namespaces {
+        objects += &format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c, namespace: {namespace}}}\ndata:\n  t.yaml: |\n{indented}---\n"
+        );
+    }
+    for (namespace, name, kind, target, spec) in parts {
+        objects += &format!(
+            "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec:\n  {spec}\n  template: {{spec: {{containers: [{{name: t, image: 'grafana/tempo:2.9.5', args: [-target={target}, -config.file=/c/t.yaml], volumeMounts: [{{name: c, mountPath: /c}}]}}], volumes: [{{name: c, configMap: {{name: c}}}}]}}}}\n---\n"
+        );
+    }
+    objects
+}
+
+#[test]
+fn rings_of_ingesters() {
+    let check = |config: &str, parts: &[(&str, &str, &str, &str, &str)], expected: &[(Option<i64>, Option<i64>)]| {
+        let facts = facts_of(&evidence_of(&[("tempo.yaml", &in_parts(config, parts))]));
+        let number = |row: &Row, column: &str| match row.cells.get(column)?.value {
+            Value::Int(number) => Some(number),
+            _ => None,
+        };
+        let rows = facts.rows("tempo_rings").iter();
+        let found: Vec<_> = rows.map(|row| (number(row, "needed"), number(row, "most"))).collect();
+        assert_eq!(found, expected, "{config}");
+    };
+    let distributor = ("a", "d", "Deployment", "distributor", "replicas: 2");
+    let three = "ingester: {lifecycler: {ring: {replication_factor: 3}}}\nmemberlist: {join_members: [g:7946]}";
+    let one = ("a", "i", "StatefulSet", "ingester", "replicas: 1");
+    check(three, &[distributor, one], &[(Some(2), Some(1))]);
+    check(
+        three,
+        &[distributor, one, ("a", "j", "StatefulSet", "ingester", "replicas: 4")],
+        &[(Some(2), Some(5))],
+    );
+    check(three, &[distributor], &[(Some(2), None)]);
+    // The number of nodes decides.
+    check(
+        three,
+        &[distributor, ("a", "i", "DaemonSet", "ingester", "selector: {}")],
+        &[(Some(2), None)],
+    );
+    // Another namespace with a gossip of its own, and one that names the same.
+    let apart = ("b", "i", "StatefulSet", "ingester", "replicas: 4");
+    check(three, &[distributor, one, apart], &[(Some(2), Some(1))]);
+    let shared = three.replace("g:7946", "dns+g.a.svc.cluster.local:7946");
+    check(&shared, &[distributor, one, apart], &[(Some(2), Some(5))]);
+    let consul = format!("{three}\ningester: {{lifecycler: {{ring: {{kvstore: {{store: consul}}}}}}}}");
+    let consul = consul.replacen("ingester: {lifecycler: {ring: {replication_factor: 3}}}\n", "", 1);
+    check(&consul, &[distributor, one, apart], &[(Some(1), Some(5))]);
+    check("memberlist: {}", &[distributor, one], &[(Some(1), Some(1))]);
+    check(&three.replace('3', "2"), &[distributor, one], &[(Some(1), Some(1))]);
+    check(&three.replace('3', "'x'"), &[distributor, one], &[(None, Some(1))]);
+    let kafka = format!("{three}\ndistributor: {{ingester_write_path_enabled: false}}");
+    check(&kafka, &[distributor, one], &[]);
+    check(three, &[("a", "t", "StatefulSet", "all", "replicas: 1")], &[]);
+    check(
+        three,
+        &[("a", "t", "StatefulSet", "scalable-single-binary", "replicas: 1")],
+        &[(Some(2), Some(1))],
+    );
+}

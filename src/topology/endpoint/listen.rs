@@ -32,6 +32,8 @@ pub enum Listening {
     TempoHttp(usize),
     /// The gRPC API of a Tempo, by its index.
     TempoGrpc(usize),
+    /// The gossip of a Tempo in parts, by its index.
+    TempoGossip(usize),
     /// The HTTP API of a Prometheus, by its index.
     Prometheus(usize),
     /// A port of a Service that the operator of Tempo makes: the indexes of the Tempo, the Service and its port.
@@ -185,6 +187,7 @@ impl Network<'_> {
                 ("tempo_http", tls, Some(false), Vec::new())
             }
             Listening::TempoGrpc(_) => ("tempo_grpc", false, Some(false), Vec::new()),
+            Listening::TempoGossip(_) => ("tempo_gossip", false, Some(false), Vec::new()),
             Listening::Prometheus(index) => {
                 let prometheus = &self.topology.prometheuses[index];
                 ("prometheus", false, Some(prometheus.local), vec![prometheus.refusal])
@@ -275,6 +278,9 @@ impl Network<'_> {
             }
             if is_it(&tempo.settings().grpc_port()) {
                 return End::At(Listening::TempoGrpc(index));
+            }
+            if is_it(&tempo.gossip_port()) {
+                return End::At(Listening::TempoGossip(index));
             }
         }
         let mut prometheuses = self.topology.prometheuses.iter();

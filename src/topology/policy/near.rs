@@ -32,17 +32,39 @@ pub(super) fn near(policies: &Policies<'_>, direction: Direction, sure: &[usize]
     })
 }
 
-/// Returns a port of the rule on which the same pods listen, other than the one that is asked for.
+/// Returns a port of the rule on which the same pods listen for the like, other than the one that is asked for.
 fn other_port(policies: &Policies<'_>, rule: &Cell, asked: &Asked<'_>) -> Option<u16> {
-    let ports = rule.get("ports").map_or(&[][..], Cell::items).iter();
-    let mut numbers = ports.filter_map(|port| port_number(port.get("port")?));
     let target = asked.target?;
+    let ports = rule.get("ports").map_or(&[][..], Cell::items).iter();
+    let mut numbers = ports.filter_map(|port| {
+        let written = port.get("port")?;
+        port_number(written).or_else(|| named_port(target, written.text()?))
+    });
     let index = policies
         .topology
         .workloads
         .iter()
         .position(|one| std::ptr::eq(one, target))?;
-    numbers.find(|number| *number != asked.port && takes_spans(policies, index, *number))
+    let is_inside = serves_parts(policies, index, asked.port);
+    numbers.find(|number| {
+        let is_like = takes_spans(policies, index, *number) || (is_inside && serves_parts(policies, index, *number));
+        *number != asked.port && is_like
+    })
+}
+
+/// Returns the number of a container port of a name.
+fn named_port(workload: &Workload, name: &str) -> Option<u16> {
+    let containers = workload.containers.iter().filter(|container| !container.init);
+    let mut ports = containers.flat_map(|container| container.cell.get("ports").map_or(&[][..], Cell::items));
+    let found = ports.find(|port| port.text_at(&["name"]) == Some(name))?;
+    port_number(found.get("containerPort")?)
+}
+
+/// Whether the pods of a workload are a part of Tempo that the other parts come to on a port: gRPC or gossip.
+fn serves_parts(policies: &Policies<'_>, workload: usize, port: u16) -> bool {
+    let is_it = |cell: Cell| matches!(cell.value, Value::Int(number) if number == i64::from(port));
+    let mut tempos = policies.topology.tempos.iter();
+    tempos.any(|one| one.workload == Some(workload) && (is_it(one.settings().grpc_port()) || is_it(one.gossip_port())))
 }
 
 /// Whether the pods of a workload take spans on a port.

@@ -280,6 +280,11 @@ pub(super) const PLACEHOLDERS: &[Column] = &[
         "Whether Tempo expands it; unknown without a command line.",
     ),
     column(
+        "others_expand",
+        Type::Int,
+        "How many other processes read the same value and expand it.",
+    ),
+    column(
         "set",
         Type::Bool,
         "Whether the container's environment has the variable; null when nothing is expanded.",
@@ -288,6 +293,30 @@ pub(super) const PLACEHOLDERS: &[Column] = &[
         "has_default",
         Type::Bool,
         "Whether a default follows the name. `${X:3}` is a substring and no default.",
+    ),
+    TEMPO,
+];
+
+pub(super) const RINGS: &[Column] = &[
+    column(
+        "replication_factor",
+        Type::Int,
+        "To how many ingesters a span goes: `ingester.lifecycler.ring.replication_factor`, 1 by default.",
+    ),
+    column(
+        "needed",
+        Type::Int,
+        "How many ingesters have to be alive, so that any span is taken: more than half of those, and 1 where it goes to 2.",
+    ),
+    column(
+        "most",
+        Type::Int,
+        "How many ingesters the ring can have at most: of all workloads at hand that may share it, with what autoscalers allow. Unknown when none is at hand.",
+    ),
+    column(
+        "ingesters",
+        Type::List(&Type::Row("workloads")),
+        "The workloads whose ingesters may be in the ring.",
     ),
     TEMPO,
 ];
