@@ -7,6 +7,7 @@ mod config;
 mod duration;
 mod listener;
 mod pipeline;
+mod target;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -17,6 +18,7 @@ use crate::evidence::{Cell, Place, Stage};
 use crate::finding::{StageReference, StageSummary};
 use crate::releases::Tables;
 use crate::topology::collector::{Collector, Component};
+use crate::topology::service::Service;
 use crate::topology::workload::{Container, Workload};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +30,8 @@ pub struct CollectorParts<'a> {
     pub tables: &'a Tables,
     /// The workloads that the Collectors were found in.
     pub workloads: &'a [Workload],
+    /// The Services.
+    pub services: &'a [Service],
     /// The Collectors.
     pub collectors: &'a [Collector],
 }
@@ -60,6 +64,7 @@ pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadR
         let (container_row, workload_row) = links.unwrap_or_default();
         let mut maker = Maker {
             tables: parts.tables,
+            services: parts.services,
             collector,
             run,
             about: about(collector, run),
@@ -126,6 +131,7 @@ fn about(collector: &Collector, run: Option<(&Workload, &Container)>) -> Arc<Abo
 /// Makes the rows of one Collector.
 struct Maker<'a> {
     tables: &'a Tables,
+    services: &'a [Service],
     collector: &'a Collector,
     run: Option<(&'a Workload, &'a Container)>,
     about: Arc<About>,

@@ -12,6 +12,7 @@ mod mesh;
 mod policy;
 mod proxy;
 mod senders;
+mod served;
 mod tenant;
 #[cfg(test)]
 mod tests;
@@ -133,6 +134,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let row = guards.with_columns(row, &guarded);
         let row = tenants.with_columns(row, position);
         let row = auth::with_columns(row, topology, links, sender, found);
+        let row = served::with_columns(row, topology, links, sender, found);
         let (row, is_mistaken) = mesh::with_columns(row, evidence, topology, sender, found);
         let (row, is_missed) = topics.with_columns(row, position);
         let row = linkerd::with_columns(row, &linkerd, topology, sender, found);
