@@ -2,10 +2,13 @@
 //!
 //! Everything is understood in `topology::collector`; here it gets the shape that checks read. Nothing here says what is a fault.
 
+mod choice;
 mod component;
 mod config;
+mod connector;
 mod duration;
 mod listener;
+mod ottl;
 mod pipeline;
 mod target;
 #[cfg(test)]
@@ -77,6 +80,8 @@ pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadR
         maker.components = component::rows(facts, &maker);
         config::rows(facts, &maker);
         pipeline::rows(facts, &maker);
+        connector::rows(facts, &maker);
+        ottl::rows(facts, &maker);
         rows.listeners.push(listener::rows(facts, &maker));
         rows.collectors.push(maker.link);
         rows.abouts.push(maker.about);
