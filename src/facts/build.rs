@@ -54,6 +54,7 @@ pub fn build(
     let collector_parts = collector::CollectorParts {
         tables,
         workloads: &topology.workloads,
+        services: &topology.services,
         collectors: &topology.collectors,
     };
     let collector_rows = collector::rows(&mut facts, &collector_parts, &workload_rows);

@@ -3,11 +3,15 @@
 //! Everything is understood in `topology::collector`; here it gets the shape that checks read. Nothing here says what is a fault.
 
 mod alloy;
+mod choice;
 mod component;
 mod config;
+mod connector;
 mod duration;
 mod listener;
+mod ottl;
 mod pipeline;
+mod target;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -18,6 +22,7 @@ use crate::evidence::{Cell, Place, Stage};
 use crate::finding::{StageReference, StageSummary};
 use crate::releases::Tables;
 use crate::topology::collector::{Collector, Component, Origin};
+use crate::topology::service::Service;
 use crate::topology::workload::{Container, Workload};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +34,8 @@ pub struct CollectorParts<'a> {
     pub tables: &'a Tables,
     /// The workloads that the Collectors were found in.
     pub workloads: &'a [Workload],
+    /// The Services.
+    pub services: &'a [Service],
     /// The Collectors.
     pub collectors: &'a [Collector],
 }
@@ -61,6 +68,7 @@ pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadR
         let (container_row, workload_row) = links.unwrap_or_default();
         let mut maker = Maker {
             tables: parts.tables,
+            services: parts.services,
             collector,
             run,
             about: about(collector, run),
@@ -79,6 +87,8 @@ pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadR
         maker.components = component::rows(of_collectors, &maker);
         config::rows(of_collectors, &maker);
         pipeline::rows(of_collectors, &maker);
+        connector::rows(of_collectors, &maker);
+        ottl::rows(of_collectors, &maker);
         let table = match collector.alloy {
             Some(_) => "alloy_listeners",
             None => "listeners",
@@ -159,6 +169,7 @@ pub fn mark_unused(facts: &mut Facts, collectors: &[Collector]) {
 /// Makes the rows of one Collector.
 struct Maker<'a> {
     tables: &'a Tables,
+    services: &'a [Service],
     collector: &'a Collector,
     run: Option<(&'a Workload, &'a Container)>,
     about: Arc<About>,

@@ -16,6 +16,7 @@ mod policy;
 mod proxy;
 mod senders;
 mod stream;
+mod served;
 mod tenant;
 #[cfg(test)]
 mod tests;
@@ -142,6 +143,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let row = auth::with_columns(row, topology, links, sender, found);
         let row = gateway::with_columns(row, &steps, topology, links, (position, sender, found));
         let row = stream::with_columns(row, (topology, &network), &steps, (position, sender, found));
+        let row = served::with_columns(row, topology, links, sender, found);
         let (row, is_mistaken) = mesh::with_columns(row, evidence, topology, sender, found);
         let (row, is_missed) = topics.with_columns(row, position);
         let row = linkerd::with_columns(row, &linkerd, topology, sender, found);

@@ -2,7 +2,7 @@
 
 use super::duration::{seconds_of, seconds_or};
 use super::pipeline::only_a_connector;
-use super::{Maker, texts};
+use super::{Maker, target, texts};
 use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, RowBuilder, record};
 use crate::releases::{ComponentFate, ComponentKind, Version, nearest};
@@ -19,7 +19,7 @@ pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) -> Vec<Arc<Cell>> {
             maker,
             component,
         );
-        let builder = meaning_columns(builder, maker, component);
+        let builder = target::columns(meaning_columns(builder, maker, component), maker, component);
         let place = component.place().cloned();
         let assumption = match &component.fate {
             ComponentFate::Present { assumption, .. } => assumption.as_ref(),

@@ -1,5 +1,6 @@
 //! Rows about a configuration as a text: problems, references, keys, values.
 
+use super::choice::choices;
 use super::component::fate_word;
 use super::duration::seconds;
 use super::whole::is_since;
@@ -192,6 +193,10 @@ fn value_row(facts: &mut Facts, maker: &Maker<'_>, value: &TypedValue) {
         .set("written", value.written)
         .set("mismatch", mismatch(value))
         .set("strict", strict)
+        .set(
+            "choices",
+            choices(maker.component(value.component), value).map(|words| texts(words.iter())),
+        )
         .set("value", value.value.clone())
         .set("collector", maker.collector_link());
     let place = value.value.place.clone();

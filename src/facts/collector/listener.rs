@@ -5,8 +5,9 @@ use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, RowBuilder, record};
 use crate::releases::ComponentKind;
 use crate::topology::collector::{Component, Listener, Probe, ServiceAddress};
-use crate::topology::service::port_number;
-use crate::topology::workload::Container;
+use crate::topology::endpoint::service_name;
+use crate::topology::service::{Service, ServiceKind, port_number};
+use crate::topology::workload::{Container, Namespace, same_namespace};
 use std::sync::Arc;
 
 /// Adds the rows to a table with the columns of `listeners`; returns them by index.
@@ -66,6 +67,7 @@ fn listener_row(maker: &Maker<'_>, table: &'static str, index: usize, listener: 
         .set("host_written", listener.is_written)
         .set("localhost", known_or(listener.is_local.as_ref().copied()))
         .set("pod_address", listener.is_pod_address)
+        .set("host_service", host_service(maker, listener))
         .set("path", listener.path.as_deref())
         .set("tls", listener.has_tls)
         .set("largest_message", listener.largest_message.clone())
@@ -89,6 +91,28 @@ fn listener_row(maker: &Maker<'_>, table: &'static str, index: usize, listener: 
         .set("component", maker.component_link(listener.component))
         .set("container", maker.container_link())
         .set("collector", maker.collector_link())
+}
+
+/// Returns the Service whose address the host stands for: no pod has that address. A headless one gives those of pods, maybe its own.
+fn host_service(maker: &Maker<'_>, listener: &Listener) -> Option<Cell> {
+    let (workload, _) = maker.run?;
+    if let Some(reason) = listener.host.unknown_reason().filter(|_| !listener.is_pod_address) {
+        return Some(Cell::unknown(reason.clone()));
+    }
+    let host = listener.host.text()?;
+    let (name, namespace) = service_name(host)?;
+    let hostname = workload.pod.get("hostname").and_then(Cell::text);
+    // The name of the pod itself is its own address.
+    if namespace.is_none() && (hostname == Some(name) || workload.reference.kind == "Pod") {
+        return None;
+    }
+    let namespace = namespace.map_or_else(|| workload.namespace.clone(), |name| Namespace::Named(name.to_owned()));
+    let is_meant = |service: &&Service| {
+        service.reference.name == name && same_namespace(&service.namespace, &namespace) == Some(true)
+    };
+    let service = maker.services.iter().find(is_meant)?;
+    let has_address = !service.headless && service.kind != ServiceKind::ExternalName;
+    has_address.then(|| service.namespace.words("Service", name).into())
 }
 
 fn started(component: Option<&Component>, listener: &Listener) -> Cell {

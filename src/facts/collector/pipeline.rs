@@ -1,5 +1,6 @@
 //! Rows about pipelines and the names in them.
 
+use super::connector::{circle, signals_fit};
 use super::whole::LOCAL_EXPORTERS;
 use super::{Maker, texts};
 use crate::evidence::{Cell, Value};
@@ -11,8 +12,8 @@ const SIGNALS: [&str; 4] = ["traces", "metrics", "logs", "profiles"];
 
 /// Adds the rows.
 pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) {
-    for pipeline in &maker.collector.pipelines {
-        pipeline_row(facts, maker, pipeline);
+    for (index, pipeline) in maker.collector.pipelines.iter().enumerate() {
+        pipeline_row(facts, maker, index, pipeline);
         for item in &pipeline.items {
             item_row(facts, maker, Some(pipeline), item);
         }
@@ -22,7 +23,7 @@ pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) {
     }
 }
 
-fn pipeline_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: &Pipeline) {
+fn pipeline_row(facts: &mut Facts, maker: &Maker<'_>, index: usize, pipeline: &Pipeline) {
     let or_unknown = |cell: Cell| match &pipeline.unknown {
         Some(reason) => Cell::unknown(reason.clone()),
         None => cell,
@@ -70,6 +71,7 @@ fn pipeline_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: &Pipeline) {
             "first_processor",
             or_unknown(pipeline.ids(Role::Processors).next().into()),
         )
+        .set("circle", circle(maker, index))
         .set("collector", maker.collector_link());
     let place = pipeline.config.key.clone().or_else(|| pipeline.config.place.clone());
     facts.push("pipelines", row.build_at(&maker.about_at(place.as_ref(), None), place));
@@ -163,6 +165,7 @@ fn item_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: Option<&Pipeline>, i
         .set("previous", item.neighbours.0.as_deref())
         .set("next", item.neighbours.1.as_deref())
         .set("other_half", other_half.unwrap_or_default())
+        .set("signals_fit", signals_fit(maker, item))
         .set("component", maker.component_link(item.component))
         .set("collector", maker.collector_link());
     let place = item.id.place.clone();

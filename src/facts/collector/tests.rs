@@ -30,6 +30,7 @@ fn facts_of(evidence: &Evidence) -> Facts {
     let parts = CollectorParts {
         tables: tables(),
         workloads: &found,
+        services: &services,
         collectors: &collectors,
     };
     rows(&mut facts, &parts, &workload_rows);

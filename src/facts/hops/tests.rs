@@ -483,3 +483,65 @@ spec:
         ],
     );
 }
+
+#[test]
+fn what_is_told_of_tls_and_paths_counts() {
+    let back = collector(
+        "back",
+        1,
+        "receivers: {otlp: {protocols: {grpc: {endpoint: 0.0.0.0:4317}, http: {endpoint: 0.0.0.0:4318}}}}
+exporters: {otlp: {endpoint: vendor.example.com:443}}
+service: {pipelines: {traces: {receivers: [otlp], exporters: [otlp]}}}",
+    )
+    .replace(
+        "{name: grpc, port: 4317}",
+        "{name: grpc, port: 4317}, {name: http, port: 4318}",
+    );
+    let front = |exporter: &str| {
+        let config = format!(
+            "receivers: {{otlp: {{protocols: {{grpc: {{}}}}}}}}
+exporters: {{{exporter}}}
+service: {{pipelines: {{traces: {{receivers: [otlp], exporters: [{}]}}}}}}",
+            exporter.split(':').next().unwrap_or_default()
+        );
+        collector("front", 1, &config)
+    };
+    let check = |exporter: &str, expected: &str| {
+        let columns = ["tls", "path", "listener_path"];
+        let vendor = "true  -";
+        check(
+            &format!("{back}{}", front(exporter)),
+            "exporter",
+            &columns,
+            &[vendor, expected],
+        );
+    };
+    check("otlp/a: {endpoint: 'http://back:4317'}", "true  -");
+    check("otlp/a: {endpoint: 'back:4317', tls: {insecure: true}}", "false  -");
+    check(
+        "otlp/a: {endpoint: 'https://back:4317', tls: {insecure: true}}",
+        "true  -",
+    );
+    check(
+        "otlp/a: {endpoint: 'back:4317', tls: {insecure: true, ca_file: /ca.crt}}",
+        "true  -",
+    );
+    check(
+        "otlp/a: {endpoint: 'back:4317', tls: {insecure: true, ca_file: ''}}",
+        "false  -",
+    );
+    check(
+        "otlphttp/a: {endpoint: 'http://back:4318'}",
+        "false /v1/traces /v1/traces",
+    );
+    check(
+        "otlphttp/a: {endpoint: 'http://back:4318/otlp/'}",
+        "false /otlp/v1/traces /v1/traces",
+    );
+    check("otlphttp/a: {traces_endpoint: 'http://back:4318'}", "false  /v1/traces");
+    check(
+        "otlphttp/a: {endpoint: 'http://back:4318/v1/traces'}",
+        "false /v1/traces/v1/traces -",
+    );
+    check("otlphttp/a: {endpoint: 'http://back:4317'}", "false /v1/traces -");
+}

@@ -79,6 +79,18 @@ pub const TABLES: &[Table] = &[
         reads: CONFIGURATION,
     },
     Table {
+        name: "connector_targets",
+        row: "One pipeline that a routing or failover connector names.",
+        columns: pipeline::CONNECTOR_TARGET,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "ottl_slips",
+        row: "One statement or condition of a transform, filter or tail_sampling processor or a routing connector that the language surely refuses.",
+        columns: pipeline::OTTL_SLIP,
+        reads: CONFIGURATION,
+    },
+    Table {
         name: "listeners",
         row: "One port that a Collector listens on, with the default of its release filled in.",
         columns: listener::LISTENER,

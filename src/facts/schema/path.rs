@@ -127,6 +127,11 @@ const HOPS: &[Column] = &[
         "Whether only its own pod reaches the listener.",
     ),
     column(
+        "listener_path",
+        Type::Text,
+        "The path that the listener takes spans on; null where not both ends speak OTLP over HTTP, and where the sender's settings say by themselves that theirs is wrong.",
+    ),
+    column(
         "listener_signals",
         Type::List(&Type::Text),
         "The signals of the pipelines that the listener feeds; null when it is no receiver of a Collector.",

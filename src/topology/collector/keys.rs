@@ -204,11 +204,53 @@ impl Walk<'_> {
                 });
                 Value::List(Arc::new(items.collect()))
             }
+            // Headers hold texts, also where they are written as a list of names and values (since 0.138).
+            (_, Value::Map(_) | Value::List(_)) if key == "headers" => {
+                self.headers(value, path);
+                return value.clone();
+            }
             _ => return self.scalar(node, kind, key, value, path),
         };
         Cell {
             value: below,
             ..value.clone()
+        }
+    }
+
+    /// Of headers the values that are no text (`open-telemetry/opentelemetry-collector@v0.159.0:config/configopaque/maplist.go`).
+    fn headers(&mut self, value: &Cell, path: &str) {
+        let items: Vec<(String, Cell)> = match &value.value {
+            Value::Map(fields) => fields
+                .iter()
+                .map(|(name, value)| (cell::join(path, name), value.clone()))
+                .collect(),
+            _ => {
+                let items = value.items().iter().enumerate();
+                let value_of = |(index, item): (usize, &Cell)| {
+                    Some((format!("{path}[{index}].value"), item.get("value")?.clone()))
+                };
+                items.filter_map(value_of).collect()
+            }
+        };
+        for (path, value) in items {
+            let written = match &value.value {
+                Value::Int(_) => "int",
+                Value::Float(_) => "float",
+                Value::Bool(_) => "bool",
+                _ => continue,
+            };
+            // The text of a variable is kept, and before 0.106 numbers were no fault.
+            if self.originals.contains_key(&format!("{}.{path}", self.above)) {
+                continue;
+            }
+            self.found.values.push(TypedValue {
+                component: self.component,
+                key: path.clone(),
+                path,
+                declared: "string",
+                written,
+                value,
+            });
         }
     }
 

@@ -4,26 +4,39 @@ use super::super::Destination;
 use crate::evidence::{Cell, Value};
 use crate::topology::endpoint::host_and_port;
 
-/// TLS is wanted unless it is switched off or the endpoint says `http`
-/// (`open-telemetry/opentelemetry-collector@v0.128.0:config/configgrpc/configgrpc.go`).
-pub(super) fn tls_of_grpc(scheme: Option<&str>, insecure: Option<Cell>) -> Cell {
-    match (scheme, insecure) {
-        (Some("https"), _) => true.into(),
-        (_, Some(cell)) => match cell.value {
-            Value::Bool(insecure) => Cell::from(!insecure).at(&cell),
+/// TLS is wanted unless `tls.insecure` switches it off. It does not where the endpoint says `https` or a certificate authority is named; `http` is only
+/// cut off. So it is in every release from 0.88 on (`open-telemetry/opentelemetry-collector@v0.88.0:config/configgrpc/configgrpc.go`, `@v0.159.0`, and
+/// `config/configtls/configtls.go`, `LoadTLSConfig`).
+pub(super) fn tls_of_grpc(scheme: Option<&str>, tls: Option<&Cell>) -> Cell {
+    let written = |key: &str| tls.and_then(|tls| tls.get(key)).filter(|cell| !cell.is_null());
+    if let Some(reason) = tls.and_then(Cell::unknown_reason) {
+        return Cell::unknown(reason.clone());
+    }
+    let mut authorities = ["ca_file", "ca_pem"].into_iter().filter_map(written);
+    let has_authority = authorities
+        .clone()
+        .any(|cell| cell.text().is_some_and(|text| !text.is_empty()));
+    match written("insecure") {
+        Some(cell) => match cell.value {
+            Value::Bool(false) => Cell::from(true).at(cell),
+            Value::Bool(true) if scheme == Some("https") || has_authority => true.into(),
+            Value::Bool(true) => match authorities.find_map(Cell::unknown_reason) {
+                Some(reason) => Cell::unknown(reason.clone()),
+                None => Cell::from(false).at(cell),
+            },
+            _ if scheme == Some("https") || has_authority => true.into(),
             _ => Cell::unknown("whether TLS is switched off is not known"),
         },
-        (Some("http"), None) => Cell::unknown("what `http` means depends on the release"),
-        (_, None) => true.into(),
+        None => true.into(),
     }
 }
 
-pub(super) fn grpc(endpoint: Cell, insecure: Option<Cell>) -> Destination {
+pub(super) fn grpc(endpoint: Cell, tls: Option<&Cell>) -> Destination {
     let Some(text) = endpoint.text() else {
         let unknown = unknown_like(&endpoint);
         return Destination {
             protocol: "grpc".into(),
-            tls: tls_of_grpc(None, insecure),
+            tls: tls_of_grpc(None, tls),
             host: unknown.clone(),
             port: unknown,
             path: "".into(),
@@ -42,7 +55,7 @@ pub(super) fn grpc(endpoint: Cell, insecure: Option<Cell>) -> Destination {
     let (host, port) = host_and_port(rest);
     Destination {
         protocol: "grpc".into(),
-        tls: tls_of_grpc(scheme, insecure),
+        tls: tls_of_grpc(scheme, tls),
         host: match scheme {
             Some("unix" | "unix-abstract") => Cell::default(),
             _ => Cell::from(host).at(&endpoint),

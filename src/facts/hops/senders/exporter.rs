@@ -92,11 +92,13 @@ fn targets(component: &Component) -> Vec<(Way, Destination)> {
     let written = |keys: &[&str]| config.path(keys).filter(|cell| !cell.is_null()).cloned();
     let by_name = |target: Option<Destination>| target.map(|to| (Way::Name, to)).into_iter().collect();
     if is_named(component, &["otlp", "otlp_grpc"]) && component.kind == ComponentKind::Exporter {
-        return by_name(written(&["endpoint"]).map(|endpoint| grpc(endpoint, written(&["tls", "insecure"]))));
+        return by_name(written(&["endpoint"]).map(|endpoint| grpc(endpoint, config.get("tls"))));
     }
     if is_named(component, &["otlphttp", "otlp_http"]) {
-        let endpoint = written(&["traces_endpoint"]).or_else(|| written(&["endpoint"]));
-        return by_name(endpoint.and_then(|endpoint| http(endpoint, "http")));
+        if let Some(endpoint) = written(&["traces_endpoint"]) {
+            return by_name(http(endpoint, "http"));
+        }
+        return by_name(written(&["endpoint"]).and_then(|endpoint| with_traces_path(http(endpoint, "http")?)));
     }
     if is_named(component, &["zipkin"]) && component.kind == ComponentKind::Exporter {
         return by_name(written(&["endpoint"]).and_then(|endpoint| http(endpoint, "zipkin")));
@@ -118,6 +120,14 @@ fn targets(component: &Component) -> Vec<(Way, Destination)> {
     Vec::new()
 }
 
+/// To a base the exporter adds the path of the signal (`open-telemetry/opentelemetry-collector@v0.159.0:exporter/otlphttpexporter/factory.go`).
+fn with_traces_path(mut to: Destination) -> Option<Destination> {
+    if let Some(base) = to.path.text() {
+        to.path = Cell::from(format!("{}/v1/traces", base.strip_suffix('/').unwrap_or(base)));
+    }
+    Some(to)
+}
+
 /// Returns the items of a list, or the one value that stands for it.
 fn several(cell: &Cell) -> impl Iterator<Item = Cell> {
     let items = match &cell.value {
@@ -131,7 +141,7 @@ fn several(cell: &Cell) -> impl Iterator<Item = Cell> {
 /// (`open-telemetry/opentelemetry-collector-contrib@v0.128.0:exporter/loadbalancingexporter/loadbalancer.go`).
 fn balanced(config: &Cell) -> Vec<(Way, Destination)> {
     let written = |keys: &[&str]| config.path(keys).filter(|cell| !cell.is_null()).cloned();
-    let tls = || tls_of_grpc(None, written(&["protocol", "otlp", "tls", "insecure"]));
+    let tls = || tls_of_grpc(None, config.path(&["protocol", "otlp", "tls"]));
     let to = |endpoint: Cell, port: Cell| Destination {
         host: match endpoint.text().filter(|text| !text.is_empty()) {
             Some(text) => Cell::from(text).at(&endpoint),

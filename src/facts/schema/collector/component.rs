@@ -205,6 +205,26 @@ pub(super) const COMPONENT: &[Column] = &[
     ),
     column("endpoint", Type::Text, "The key `endpoint`; null when not set."),
     column(
+        "endpoint_key",
+        Type::Text,
+        "For an exporter for OTLP: the key that says where it sends, such as `traces_endpoint`; null for others.",
+    ),
+    column(
+        "endpoint_fault",
+        Type::Text,
+        "What is wrong with that endpoint as it is written: `missing`; for gRPC `no_port`, `bad_port`, `path` (one behind the port), `ipv6` (no brackets), `scheme` (one that the release does not know); for HTTP `no_scheme`, `not_http` (another scheme), `doubled_path` (a path of a signal to which another one is added); null when nothing is.",
+    ),
+    column(
+        "endpoint_right",
+        Type::Text,
+        "The endpoint that was probably meant; null when that cannot be told.",
+    ),
+    column(
+        "endpoint_refused",
+        Type::Bool,
+        "Whether the Collector does not start with that fault; null without one.",
+    ),
+    column(
         "timeout",
         Type::Float,
         "For an exporter: `timeout` in seconds, the default of its type filled in; null when there is none or its default is not known.",

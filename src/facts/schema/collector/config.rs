@@ -178,6 +178,11 @@ pub(super) const VALUE: &[Column] = &[
         Type::Bool,
         "Whether the release refuses a value of another type (since 0.105) instead of converting it.",
     ),
+    column(
+        "choices",
+        TEXTS,
+        "The words that the setting takes, where its value is none of them; null else, and where it takes any.",
+    ),
     column("value", Type::Any, "The value."),
     column("collector", Type::Row("collectors"), "The Collector."),
 ];

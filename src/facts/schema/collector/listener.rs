@@ -64,6 +64,11 @@ pub(super) const LISTENER: &[Column] = &[
         Type::Bool,
         "Whether the host is the pod's or node's own address, from a variable.",
     ),
+    column(
+        "host_service",
+        Type::Text,
+        "The Service whose address the host stands for, in words; null when it is none at hand with an address of its own.",
+    ),
     column("path", Type::Text, "The HTTP path; null when there is none."),
     column("tls", Type::Bool, "Whether it speaks TLS."),
     column(

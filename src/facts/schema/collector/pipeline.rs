@@ -52,6 +52,11 @@ pub(super) const PIPELINE: &[Column] = &[
         Type::Text,
         "The id of the first processor; null when there is none.",
     ),
+    column(
+        "circle",
+        Type::Text,
+        "The pipelines by which connectors bring back to it what it exports, in words, for the first pipeline of such a circle; null when none do.",
+    ),
     column("collector", Type::Row("collectors"), "The Collector."),
 ];
 
@@ -122,9 +127,53 @@ pub(super) const PIPELINE_REFERENCE: &[Column] = &[
         "For a connector: whether a pipeline uses it in the opposite role; null for others.",
     ),
     column(
+        "signals_fit",
+        Type::Bool,
+        "For a connector: whether a pipeline of the other half has a signal that its type joins with that of this one; null for others, without another half, and for types that are not known.",
+    ),
+    column(
         "component",
         Type::Row("components"),
         "The component; null when the id is not defined.",
     ),
+    column("collector", Type::Row("collectors"), "The Collector."),
+];
+
+pub(super) const CONNECTOR_TARGET: &[Column] = &[
+    column("id", Type::Text, "The id of the pipeline as written, at its own place."),
+    column("defined", Type::Bool, "Whether there is such a pipeline."),
+    column(
+        "receives",
+        Type::Bool,
+        "Whether that has the connector among its receivers.",
+    ),
+    column(
+        "did_you_mean",
+        Type::Text,
+        "The pipeline that was probably meant; null when none is near.",
+    ),
+    column(
+        "fed",
+        TEXTS,
+        "The pipelines that have the connector among their receivers.",
+    ),
+    column("component", Type::Row("components"), "The connector."),
+    column("collector", Type::Row("collectors"), "The Collector."),
+];
+
+pub(super) const OTTL_SLIP: &[Column] = &[
+    column("text", Type::Text, "The statement or condition, at its own place."),
+    column(
+        "kind",
+        Type::Text,
+        "`single_quotes`, `single_equals`, `sign` (`&&`, `||`, `=~`), `upper_case` (AND, OR, NOT, WHERE), `function` (in another spelling) or `attribute` (a name of one that stands for itself).",
+    ),
+    column("found", Type::Text, "What is refused."),
+    column(
+        "right",
+        Type::Text,
+        "The whole text as it was probably meant; null when that cannot be told.",
+    ),
+    column("component", Type::Row("components"), "The component."),
     column("collector", Type::Row("collectors"), "The Collector."),
 ];

@@ -1,0 +1,188 @@
+//! Connectors: which signals they join, pipelines that feed themselves, and pipelines that they name.
+
+use super::Maker;
+use crate::evidence::{Cell, Value};
+use crate::facts::{Facts, RowBuilder};
+use crate::releases::{ComponentKind, nearest};
+use crate::topology::collector::{Component, PipelineItem, Role};
+
+/// The signals that a type of connector takes, and what it makes of them; `same` makes of each the same
+/// (`metadata.yaml` of each in `open-telemetry/opentelemetry-collector-contrib@v0.130.0:connector/`, and of `forward` in
+/// `open-telemetry/opentelemetry-collector@v0.130.0:connector/forwardconnector/metadata.yaml`).
+const MADE: [(&str, &[(&str, &[&str])]); 12] = [
+    ("spanmetrics", &[("traces", &["metrics"])]),
+    ("servicegraph", &[("traces", &["metrics"])]),
+    ("grafanacloud", &[("traces", &["metrics"])]),
+    ("exceptions", &[("traces", &["metrics", "logs"])]),
+    ("datadog", &[("traces", &["metrics", "traces"])]),
+    ("count", TO_METRICS),
+    ("sum", TO_METRICS),
+    ("signaltometrics", TO_METRICS),
+    ("forward", SAME),
+    ("routing", SAME),
+    ("failover", SAME),
+    ("roundrobin", SAME),
+];
+const TO_METRICS: &[(&str, &[&str])] = &[
+    ("traces", &["metrics"]),
+    ("metrics", &["metrics"]),
+    ("logs", &["metrics"]),
+    ("profiles", &["metrics"]),
+];
+const SAME: &[(&str, &[&str])] = &[
+    ("traces", &["traces"]),
+    ("metrics", &["metrics"]),
+    ("logs", &["logs"]),
+    ("profiles", &["profiles"]),
+];
+
+/// Whether a connector makes the second signal of the first; `None` for types that are not known here.
+fn makes(connector: &Component, from: &str, to: &str) -> Option<bool> {
+    let name = connector.type_name.replace('_', "");
+    let (_, made) = MADE.iter().find(|(known, _)| *known == name)?;
+    Some(made.iter().any(|(taken, made)| *taken == from && made.contains(&to)))
+}
+
+/// Whether some pipeline of the other half has a signal that goes with that of this one; null for others than connectors, without another
+/// half, and where the type is not known.
+pub(super) fn signals_fit(maker: &Maker<'_>, item: &PipelineItem) -> Cell {
+    let connector = maker
+        .component(item.component)
+        .filter(|component| component.kind == ComponentKind::Connector);
+    let (Some(connector), Some(own)) = (connector, item.pipeline) else {
+        return Cell::default();
+    };
+    let pipelines = &maker.collector.pipelines;
+    let others = match item.role {
+        Role::Receivers => &connector.exporter_in,
+        _ => &connector.receiver_in,
+    };
+    let pair = |other: usize| match item.role {
+        Role::Receivers => makes(connector, &pipelines[other].signal, &pipelines[own].signal),
+        _ => makes(connector, &pipelines[own].signal, &pipelines[other].signal),
+    };
+    let fits: Vec<bool> = others.iter().filter_map(|other| pair(*other)).collect();
+    let unknown = pipelines.iter().find_map(|pipeline| pipeline.unknown.as_ref());
+    match (fits.is_empty(), fits.contains(&true), unknown) {
+        (true, ..) => Cell::default(),
+        (false, true, _) => true.into(),
+        (false, false, Some(reason)) => Cell::unknown(reason.clone()),
+        (false, false, None) => false.into(),
+    }
+}
+
+/// Returns the way on which what a pipeline exports comes back to it, in words, for the first pipeline of such a circle.
+pub(super) fn circle(maker: &Maker<'_>, start: usize) -> Option<String> {
+    let pipelines = &maker.collector.pipelines;
+    let mut reached: Vec<Option<usize>> = vec![None; pipelines.len()];
+    let mut open = vec![start];
+    while let Some(index) = open.pop() {
+        for next in fed_by(maker, index) {
+            if next == start {
+                let mut way = vec![pipelines[start].id.as_str(), pipelines[index].id.as_str()];
+                let mut at = index;
+                while at != start {
+                    at = reached[at]?;
+                    way.push(&pipelines[at].id);
+                }
+                way.dedup();
+                way.reverse();
+                let way = if way.len() == 1 { vec![way[0], way[0]] } else { way };
+                return Some(way.join(" -> "));
+            }
+            // A circle is told of its first pipeline.
+            if next > start && reached[next].is_none() {
+                reached[next] = Some(index);
+                open.push(next);
+            }
+        }
+    }
+    None
+}
+
+/// Returns the pipelines that a pipeline feeds by connectors.
+fn fed_by(maker: &Maker<'_>, index: usize) -> Vec<usize> {
+    let pipelines = &maker.collector.pipelines;
+    let items = pipelines[index]
+        .items
+        .iter()
+        .filter(|item| item.role == Role::Exporters);
+    let connectors = items.filter_map(|item| maker.component(item.component));
+    let mut fed = Vec::new();
+    for connector in connectors.filter(|component| component.kind == ComponentKind::Connector) {
+        let fits =
+            |other: &&usize| makes(connector, &pipelines[index].signal, &pipelines[**other].signal) == Some(true);
+        fed.extend(connector.receiver_in.iter().filter(fits).copied());
+    }
+    fed
+}
+
+/// Adds a row for each pipeline that a connector names in its configuration
+/// (`open-telemetry/opentelemetry-collector-contrib@v0.130.0:connector/routingconnector/router.go`, `connector/failoverconnector/config.go`).
+pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) {
+    for (index, component) in maker.collector.components.iter().enumerate() {
+        if component.kind != ComponentKind::Connector {
+            continue;
+        }
+        let lists: Vec<&Cell> = match component.type_name.as_str() {
+            "routing" => {
+                let table = component.config.get("table").map_or(&[][..], Cell::items);
+                let rows = table.iter().filter_map(|row| row.get("pipelines"));
+                component
+                    .config
+                    .get("default_pipelines")
+                    .into_iter()
+                    .chain(rows)
+                    .collect()
+            }
+            "failover" => component
+                .config
+                .get("priority_levels")
+                .map_or(&[][..], Cell::items)
+                .iter()
+                .collect(),
+            _ => continue,
+        };
+        for id in lists.into_iter().flat_map(Cell::items) {
+            target_row(facts, maker, index, component, id);
+        }
+    }
+}
+
+fn target_row(facts: &mut Facts, maker: &Maker<'_>, index: usize, component: &Component, id: &Cell) {
+    let pipelines = &maker.collector.pipelines;
+    let position = id
+        .text()
+        .and_then(|id| pipelines.iter().position(|pipeline| pipeline.id == id));
+    let mut of_pipelines = pipelines.iter().filter_map(|pipeline| pipeline.unknown.as_ref());
+    let unknown = of_pipelines.next().or_else(|| component.use_unknown.as_ref());
+    let unknown = unknown.or_else(|| id.unknown_reason());
+    let or_unknown = |value: bool| match unknown {
+        Some(reason) if !value => Cell::unknown(reason.clone()),
+        _ => value.into(),
+    };
+    let fed = component.receiver_in.iter().map(|index| pipelines[*index].id.as_str());
+    let meant = id
+        .text()
+        .filter(|_| position.is_none())
+        .and_then(|id| nearest(id, fed.clone()));
+    let row = RowBuilder::new("connector_targets")
+        .set("id", id.clone())
+        .set("defined", or_unknown(position.is_some()))
+        .set(
+            "receives",
+            or_unknown(position.is_some_and(|position| component.receiver_in.contains(&position))),
+        )
+        .set("did_you_mean", meant)
+        .set("fed", Cell::from(fed.map(Cell::from).collect::<Vec<_>>()))
+        .set("component", maker.component_link(Some(index)))
+        .set("collector", maker.collector_link());
+    let is_text = matches!(id.value, Value::Text(_) | Value::Unknown(_));
+    if is_text {
+        let place = id.place.clone();
+        facts.push(
+            "connector_targets",
+            row.build_at(&maker.about_at(place.as_ref(), None), place),
+        );
+    }
+}
