@@ -1,11 +1,11 @@
 //! What log lines prove: they corroborate a finding, are one, or contradict a configuration that is right.
 
 use super::fingerprint::fingerprint;
-use super::{Answer, also, bare_finding};
+use super::{Answer, also, bare_finding, case_of};
 use crate::checks::Check;
 use crate::checks::template::{Part, Template};
-use crate::facts::{ContainerKey, LogMatch};
-use crate::finding::{ContextValue, Finding, Remedy, Spot};
+use crate::facts::{ContainerKey, LogMatch, Row};
+use crate::finding::{ContextValue, Finding, Remedy, Severity, Spot};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Turns lines that no row explains into findings, or into a contradiction where the configuration is right; returns the containers
@@ -75,7 +75,7 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
         }
         None => format!("{} (the log of {} says so)", check.title, first.evidence.container),
     };
-    let mut finding = bare_finding(check, &first.about, check.severity, message, context);
+    let mut finding = bare_finding(check, &first.about, severity(check, first), message, context);
     finding.spot = Spot::Log(first.spot.clone());
     finding.evidence = found.iter().map(|found| found.evidence.clone()).collect();
     if check.each == "logs" {
@@ -107,6 +107,18 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
     let container = container.map_or("", |container| container.container.as_str());
     finding.fingerprint = fingerprint(check, &first.about, "", container);
     finding
+}
+
+/// Returns the severity of the case that holds for a line; that of the check where none does, or where its rows are no lines.
+fn severity(check: &Check, found: &LogMatch) -> Severity {
+    if check.each != "logs" {
+        return check.severity;
+    }
+    let row = Row {
+        cells: found.row.clone(),
+        about: found.about.clone(),
+    };
+    case_of(check, &row).map_or(check.severity, |(severity, _)| severity)
 }
 
 /// Returns a template's text without the parts that need a row.

@@ -236,6 +236,7 @@ fn preload_row(
         .set("written_by", init)
         .set("written_as", origin.written_as.clone())
         .set("not_shared", origin.not_shared)
+        .set("copy_fails", origin.copy_fails)
         .set("mounted_as_directory", is_mounted_as_directory(parts, view, preload))
         .set("starts_sdk", file.map(|file| super::code::starts_sdk(&file.analysis)))
         .set(
