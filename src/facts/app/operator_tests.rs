@@ -90,3 +90,24 @@ fn a_label_is_no_annotation() {
         ],
     );
 }
+
+#[test]
+fn a_value_that_others_share_and_use_rightly() {
+    let two = [("web", "http/protobuf"), ("api", "grpc"), ("old", "http/protobuf")].map(|(name, protocol)| {
+        format!(
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  template:\n    spec:\n      containers:\n      - {{name: {name}, image: x/{name}, command: [opentelemetry-instrument, python], envFrom: [{{configMapRef: {{name: env}}}}], env: [{{name: OTEL_EXPORTER_OTLP_PROTOCOL, value: {protocol}}}]}}\n"
+        )
+    });
+    let text = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: env, namespace: shop}}\ndata: {{OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4317'}}\n{}",
+        two.concat()
+    );
+    let facts = facts_of(&evidence_of(&[("a.yaml", &text)]));
+    let rows = super::tests::find(&facts, "sdk_problems", &[("kind", "grpc_port_for_http")]);
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        let shared = row.cells.get("shared_with").unwrap().items();
+        let shared: Vec<&str> = shared.iter().filter_map(|cell| cell.text()).collect();
+        assert_eq!(shared, ["Deployment shop/api"]);
+    }
+}

@@ -246,6 +246,11 @@ pub(super) const SDK_PROBLEMS: &[Column] = &[
         "The value of the first of them, with the place where it is written; null when there is none.",
     ),
     column(
+        "shared_with",
+        Type::List(&Type::Text),
+        "The workloads, in words, that have the same value from the same place, and for which it is not wrong in this way: a change of it would change what they do.",
+    ),
+    column(
         "read_by_code",
         Type::Bool,
         "Whether a JavaScript file of the application reads the variable itself.",
