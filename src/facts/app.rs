@@ -11,6 +11,8 @@ mod initialisation;
 mod listed;
 mod manifest;
 mod npm;
+#[cfg(test)]
+mod operator_tests;
 mod origin;
 mod parts;
 #[cfg(test)]

@@ -15,8 +15,8 @@ mod mesh;
 mod policy;
 mod proxy;
 mod senders;
-mod stream;
 mod served;
+mod stream;
 mod tenant;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ mod config_age;
 mod containers;
 mod endpoints;
 mod events;
+mod injections;
 mod memory;
 mod pod_states;
 mod pods;
@@ -49,6 +50,7 @@ pub fn rows(facts: &mut Facts, parts: &StateParts<'_>) {
         claims::rows(facts, parts, &pods, &events, index);
         warnings::rows(facts, parts, &pods, &events, index);
         rollouts::rows(facts, parts, &pods, index);
+        injections::rows(facts, parts, &pods, index);
     }
     endpoints::rows(facts, parts, &pods, &events);
     memory::rows(facts, parts, &pods);

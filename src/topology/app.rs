@@ -3,14 +3,23 @@
 //! Reads containers, annotations and the operator's `Instrumentation` resources as values. It must not read scripts or JavaScript (that is done
 //! where facts are made, which also knows the SDK's generation), and must not judge.
 
+mod annotations;
 mod assigned;
 mod environment;
+mod injected;
 mod operator;
+mod operator_process;
 mod settings;
 mod sidecar;
 
+pub use annotations::{
+    Annotation, INJECTIONS, PREFIX, SIDECAR, annotations, annotations_of_pod, asked, in_force, is_chosen, known_names,
+    listed, naming,
+};
 pub use environment::AppEnvironment;
-pub use operator::{Annotation, Injection, InstrumentationState, annotations};
+pub use injected::{shows_instrumentation, shows_sidecar};
+pub use operator::{Injection, InstrumentationState, instrumentation};
+pub use operator_process::{Switch, operators, switch};
 pub use settings::{Fault, Settings, settings, snake_case};
 pub use sidecar::{SidecarState, sidecar_state};
 
@@ -263,8 +272,8 @@ pub fn sidecar_collector(workload: &Workload, container: usize, port: Option<u16
     ) {
         return Cell::unknown("the pod is in the network of its node, where a Collector may listen");
     }
-    let inject = operator::annotation_of(&workload.pod_annotations, "sidecar.opentelemetry.io/inject");
-    if let Some(cell) = inject.filter(|cell| operator::asks(cell.text().unwrap_or_default())) {
+    let inject = annotations::annotation_of(&workload.pod_annotations, "sidecar.opentelemetry.io/inject");
+    if let Some(cell) = inject.filter(|cell| annotations::asks(cell.text().unwrap_or_default())) {
         return Cell::from(true).at(&cell);
     }
     let mut answer = Cell::from(false);

@@ -1,11 +1,11 @@
 //! What log lines prove: they corroborate a finding, are one, or contradict a configuration that is right.
 
 use super::fingerprint::fingerprint;
-use super::{Answer, also, bare_finding};
+use super::{Answer, also, bare_finding, case_of};
 use crate::checks::Check;
 use crate::checks::template::{Part, Template};
 use crate::evidence::logs::parse_timestamp;
-use crate::facts::{ContainerKey, LogMatch};
+use crate::facts::{ContainerKey, LogMatch, Row};
 use crate::finding::{ContextValue, Finding, Remedy, Severity, Spot};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +76,7 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
         }
         None => format!("{} (the log of {} says so)", check.title, first.evidence.container),
     };
-    let mut finding = bare_finding(check, &first.about, check.severity, message, context);
+    let mut finding = bare_finding(check, &first.about, severity(check, first), message, context);
     finding.spot = Spot::Log(first.spot.clone());
     finding.evidence = found.iter().map(|found| found.evidence.clone()).collect();
     if check.each == "logs" {
@@ -143,6 +143,18 @@ fn is_over<'a>(check: &Check, found: &[&'a LogMatch]) -> Option<&'a str> {
         latest = latest.max(Some((last, words)));
     }
     latest.map(|(_, words)| words)
+}
+
+/// Returns the severity of the case that holds for a line; that of the check where none does, or where its rows are no lines.
+fn severity(check: &Check, found: &LogMatch) -> Severity {
+    if check.each != "logs" {
+        return check.severity;
+    }
+    let row = Row {
+        cells: found.row.clone(),
+        about: found.about.clone(),
+    };
+    case_of(check, &row).map_or(check.severity, |(severity, _)| severity)
 }
 
 /// Returns a template's text without the parts that need a row.

@@ -74,6 +74,8 @@ pub struct Origin {
     pub written_as: Option<String>,
     /// Whether that container writes it to a place which this one does not share.
     pub not_shared: bool,
+    /// Whether a script should copy it there from where it is not, and its failure shows.
+    pub copy_fails: bool,
 }
 
 /// (index of the volume, path in it).
@@ -118,6 +120,7 @@ pub(super) fn origin(pod: Pod<'_>, container_index: usize, path: &str) -> Origin
                 written_by: None,
                 written_as: None,
                 not_shared: false,
+                copy_fails: false,
             };
         }
         FileLookup::Absent { reason, present, .. } => {
@@ -188,6 +191,7 @@ fn unknown(reason: String, source: &'static str) -> Origin {
         written_by: None,
         written_as: None,
         not_shared: false,
+        copy_fails: false,
     }
 }
 
@@ -220,8 +224,9 @@ fn written_here(
                 answer.reason = format!("container {name} puts it there as {}", event.path);
                 answer.text = Some(text.clone());
             }
-            Content::MissingSource(reason) => {
+            Content::MissingSource(reason, shows) => {
                 answer.state = State::Missing;
+                answer.copy_fails = *shows;
                 answer.reason = format!("container {name} should copy it there, and {reason}");
             }
             Content::Opaque(source) => {

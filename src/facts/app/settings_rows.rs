@@ -104,6 +104,10 @@ fn problem_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
         ProtocolAnswer::Unknown(reason) => Cell::unknown(reason.as_str()),
         ProtocolAnswer::Invalid { value } => Cell::unknown(format!("{value:?} is no protocol of OTLP")),
     };
+    let shared_with = match in_code {
+        true => Vec::new(),
+        false => shared_with(parts, view, fault, &value),
+    };
     let about = parts.about(view.app.workload, view.app.container, place.as_ref());
     let row = RowBuilder::new("sdk_problems")
         .set(
@@ -138,6 +142,7 @@ fn problem_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
         )
         .set("written", written)
         .set("url_value", url_value)
+        .set("shared_with", shared_with)
         .set("read_by_code", read_by_code(parts, view, &fault.variable))
         .set("protocol", protocol)
         .set("port", target.and_then(|target| target.port).map(i64::from))
@@ -146,6 +151,41 @@ fn problem_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
         .set("container", parts.container_link(view.app.workload, view.app.container))
         .build_at(&about, place);
     facts.push("sdk_problems", row);
+}
+
+/// Returns the workloads that have the same value from the same place, and for which it is not wrong in the same way.
+fn shared_with(parts: &AppParts<'_>, view: &AppView, fault: &Fault, value: &Cell) -> Vec<Cell> {
+    let spot = |cell: &Cell| {
+        let place = cell.place.as_ref()?;
+        Some((place.text.resource.clone(), place.text.key.clone(), place.path.clone()))
+    };
+    let Some(own) = spot(value) else {
+        return Vec::new();
+    };
+    let is_same = |other: &&AppView| {
+        let has_fault = other
+            .settings
+            .faults
+            .iter()
+            .any(|one| one.kind == fault.kind && one.variable == fault.variable);
+        !std::ptr::eq(*other, view)
+            && !has_fault
+            && spot(&other.environment.cell(&fault.variable)).as_ref() == Some(&own)
+    };
+    let mut words: Vec<String> = parts
+        .understanding
+        .apps
+        .iter()
+        .filter(is_same)
+        .map(|other| {
+            let workload = &parts.workloads[other.app.workload];
+            workload
+                .namespace
+                .words(&workload.reference.kind, &workload.reference.name)
+        })
+        .collect();
+    words.dedup();
+    words.into_iter().map(Cell::from).collect()
 }
 
 fn signal_name(signal: Signal) -> &'static str {
@@ -236,6 +276,7 @@ fn preload_row(
         .set("written_by", init)
         .set("written_as", origin.written_as.clone())
         .set("not_shared", origin.not_shared)
+        .set("copy_fails", origin.copy_fails)
         .set("mounted_as_directory", is_mounted_as_directory(parts, view, preload))
         .set("starts_sdk", file.map(|file| super::code::starts_sdk(&file.analysis)))
         .set(

@@ -110,7 +110,7 @@ pub(crate) fn words(cell: &Cell) -> String {
 }
 
 /// Returns the columns of the rows of a table for which all `wanted` columns have these words.
-fn find<'f>(facts: &'f Facts, table: &str, wanted: &[(&str, &str)]) -> Vec<&'f Row> {
+pub(super) fn find<'f>(facts: &'f Facts, table: &str, wanted: &[(&str, &str)]) -> Vec<&'f Row> {
     let fits = |row: &&Row| {
         wanted
             .iter()
@@ -121,7 +121,7 @@ fn find<'f>(facts: &'f Facts, table: &str, wanted: &[(&str, &str)]) -> Vec<&'f R
 
 /// Checks columns of the only row that has the wanted ones.
 #[track_caller]
-fn check(facts: &Facts, table: &str, wanted: &[(&str, &str)], expected: &[(&str, &str)]) {
+pub(super) fn check(facts: &Facts, table: &str, wanted: &[(&str, &str)], expected: &[(&str, &str)]) {
     let found = find(facts, table, wanted);
     let all: Vec<String> = facts.rows(table).iter().map(|row| words(&row.cells)).collect();
     assert_eq!(found.len(), 1, "{wanted:?} in {table}:\n{}", all.join("\n"));

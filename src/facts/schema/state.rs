@@ -347,6 +347,50 @@ const CLAIM_COLUMNS: &[Column] = &[
     WORKLOAD,
 ];
 
+const UNCHANGED_POD_COLUMNS: &[Column] = &[
+    column(
+        "kind",
+        Type::Text,
+        "`instrumentation` or `sidecar`: what the operator was to add.",
+    ),
+    column(
+        "annotation",
+        Type::Text,
+        "The annotation of the pod, or of its namespace, that asks for it.",
+    ),
+    column("value", Type::Text, "The value of the annotation."),
+    column(
+        "pod",
+        Type::Text,
+        "The pod that was made last of those that ask and have nothing of it.",
+    ),
+    column(
+        "pods",
+        Type::Int,
+        "How many pods of the workload there are of this kind.",
+    ),
+    column("asking", Type::Int, "How many pods of the workload ask for it."),
+    column("created_at", Type::Text, "When that pod was made."),
+    column(
+        "instrumentation",
+        Type::Text,
+        "The `Instrumentation` that the annotation means, in words; null when it is not known, and for a sidecar.",
+    ),
+    column(
+        "instrumentation_created_at",
+        Type::Text,
+        "When that was made; null when it is not known.",
+    ),
+    column(
+        "older",
+        Type::Bool,
+        "Whether the pod was made before that `Instrumentation`; null for a sidecar.",
+    ),
+    column("metadata", Type::Any, "The metadata of that pod as written."),
+    STAGE,
+    WORKLOAD,
+];
+
 /// The tables.
 pub const TABLES: &[Table] = &[
     Table {
@@ -378,6 +422,12 @@ pub const TABLES: &[Table] = &[
         row: "One workload of a stage that has a status.",
         columns: ROLLOUT_COLUMNS,
         reads: WORKLOADS,
+    },
+    Table {
+        name: "unchanged_pods",
+        row: "One thing that the OpenTelemetry operator was to add to pods of a stage's workload when they were made, and that pods do not have.",
+        columns: UNCHANGED_POD_COLUMNS,
+        reads: PODS,
     },
     Table {
         name: "service_endpoints",

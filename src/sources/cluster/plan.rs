@@ -182,7 +182,9 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
     lines.push(format!(
         "GET {root}, if an Instrumentation or a NetworkPolicy exists, or Linkerd is served"
     ));
-    lines.push(format!("GET {root}/pods?labelSelector={{pods of a stage}}&{page}"));
+    lines.push(format!(
+        "GET {root}/pods?labelSelector={{pods of a stage, or of the OpenTelemetry operator that annotations ask}}&{page}"
+    ));
     if needs.contains(&"persistentvolumeclaims") {
         lines.push(format!(
             "GET {root}/persistentvolumeclaims/{{name that a pod of a stage without a node uses}}"

@@ -101,6 +101,14 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables, with_commands: bool) 
             stages.workloads.push(stage);
         }
     }
+    // Whom the OpenTelemetry operator was asked to change, and why it did not, its log alone says. Nothing else of its namespace is read.
+    if asks_operator(evidence, &topology) {
+        let operators = topology::app::operators(&topology.workloads);
+        let workloads = operators.into_iter().filter(|(index, _)| !indexes.contains(index));
+        stages
+            .workloads
+            .extend(workloads.filter_map(|(index, _)| stage_workload(&topology.workloads[index])));
+    }
     for service in &topology.services {
         if let Some(namespace) = service.namespace.name()
             && service.selects.iter().any(|index| indexes.contains(index))
@@ -130,6 +138,15 @@ pub(super) fn stages(evidence: &Evidence, tables: &Tables, with_commands: bool) 
 fn unseen(evidence: &Evidence, topology: &Topology) -> Vec<app::Unseen> {
     let understanding = app::understand(evidence, &topology.workloads, topology.apps.clone());
     app::unseen(&understanding, &topology.workloads)
+}
+
+/// Whether an annotation asks the OpenTelemetry operator for anything.
+fn asks_operator(evidence: &Evidence, topology: &Topology) -> bool {
+    topology.workloads.iter().any(|workload| {
+        let all = topology::app::annotations(evidence, workload);
+        let is_sidecar = |one: &topology::app::Annotation| one.name == topology::app::SIDECAR && one.asks();
+        !topology::app::asked(&all).is_empty() || all.iter().any(is_sidecar)
+    })
 }
 
 fn runs_stage(workload: &Workload) -> bool {
@@ -333,6 +350,38 @@ mod tests {
         assert_eq!(
             named_config_maps(&evidence, &[]),
             BTreeSet::from([pair("one"), pair("two"), pair("three")])
+        );
+    }
+
+    #[test]
+    fn the_operator_is_asked_where_an_annotation_asks_it() {
+        let operator = COLLECTOR
+            .replace(
+                "otel/opentelemetry-collector-contrib:0.110.0",
+                "ghcr.io/open-telemetry/opentelemetry-operator/opentelemetry-operator:0.131.0",
+            )
+            .replace("tracing", "operators");
+        let check = |annotation: &str, expected: &[&str]| {
+            let asking = OTHER.replace(
+                "metadata: {labels: {app: web}}",
+                &format!("metadata: {{labels: {{app: web}}, annotations: {{{annotation}}}}}"),
+            );
+            let texts = [operator.clone(), asking].map(|text| ("x.yaml".to_owned(), text));
+            let evidence = from_texts(&texts, &Options::default(), None);
+            let stages = stages(&evidence, crate::releases::tests::tables(), false);
+            let words: Vec<&str> = stages.workloads.iter().map(|one| one.words.as_str()).collect();
+            assert_eq!(words, expected, "{annotation}");
+            assert!(!stages.namespaces.contains("operators"), "{annotation}");
+        };
+        check("a: b", &[]);
+        check("instrumentation.opentelemetry.io/inject-java: 'false'", &[]);
+        check(
+            "instrumentation.opentelemetry.io/inject-java: 'true'",
+            &["deployment/operators/otel", "deployment/shop/web"],
+        );
+        check(
+            "sidecar.opentelemetry.io/inject: 'true'",
+            &["deployment/operators/otel"],
         );
     }
 

@@ -1,26 +1,14 @@
 //! What the OpenTelemetry operator is asked to inject, and what of it the `Instrumentation` resource tells.
 //!
-//! The rules are those of `open-telemetry/opentelemetry-operator:internal/instrumentation`: the pod's annotation wins over the namespace's, the
-//! first container is meant when none is named, and a container's own variables win over those of the resource.
+//! The rules are those of `open-telemetry/opentelemetry-operator:internal/instrumentation`: the first container is meant when none is named, and a
+//! container's own variables win over those of the resource.
 
+use super::annotations::{self, Annotation};
 use crate::evidence::{Cell, Evidence, Resource};
 use crate::releases::{ImageReference, Version};
 use crate::topology::sdk::{self, Language, ProtocolRule};
 use crate::topology::workload::{Found, Namespace, Workload, find, namespace_of, same_namespace};
 use std::sync::Arc;
-
-const PREFIX: &str = "instrumentation.opentelemetry.io/";
-
-/// One annotation that the operator reads.
-#[derive(Debug, Clone)]
-pub struct Annotation {
-    /// The whole name.
-    pub name: String,
-    /// The value, with its place.
-    pub value: Cell,
-    /// `pod_template`, `workload` or `namespace`.
-    pub level: &'static str,
-}
 
 /// What is injected into one container.
 #[derive(Debug, Clone)]
@@ -42,6 +30,8 @@ pub enum InstrumentationState {
         words: String,
         /// The `spec`.
         spec: Arc<Cell>,
+        /// When it was made, as the API server writes it; null where it is not written.
+        created: Cell,
     },
     /// It does not exist, or there are several where one has to be.
     Refused(String),
@@ -49,100 +39,33 @@ pub enum InstrumentationState {
     Unknown(String),
 }
 
-/// Returns the annotation of a name.
-pub(super) fn annotation_of(annotations: &Cell, name: &str) -> Option<Cell> {
-    annotations.get(name).filter(|cell| !cell.is_null()).cloned()
-}
-
-/// Returns whether an annotation's value asks for something.
-pub(super) fn asks(value: &str) -> bool {
-    !value.trim().is_empty() && !value.trim().eq_ignore_ascii_case("false")
-}
-
-/// Returns every annotation of the operator on a workload, its pod template and its namespace.
-pub fn annotations(evidence: &Evidence, workload: &Workload) -> Vec<Annotation> {
-    let mut found = Vec::new();
-    collect(&workload.pod_annotations, "pod_template", &mut found);
-    if workload.reference.kind != "Pod"
-        && let Some(own) = workload.object.path(&["metadata", "annotations"])
-    {
-        collect(own, "workload", &mut found);
-    }
-    if let Some(namespace) = namespace_object(evidence, &workload.namespace) {
-        collect(&namespace.at(&["metadata", "annotations"]), "namespace", &mut found);
-    }
-    found
-}
-
-fn collect(annotations: &Cell, level: &'static str, found: &mut Vec<Annotation>) {
-    for (name, value) in annotations.fields().into_iter().flatten() {
-        let is_one = name.starts_with(PREFIX)
-            || name.starts_with("sidecar.opentelemetry.io/")
-            || name.starts_with("resource.opentelemetry.io/");
-        if is_one {
-            found.push(Annotation {
-                name: name.to_string(),
-                value: value.clone(),
-                level,
-            });
-        }
-    }
-}
-
-fn namespace_object<'a>(evidence: &'a Evidence, namespace: &Namespace) -> Option<&'a Resource> {
-    let name = namespace.name()?;
-    evidence.resources.named("Namespace", name).next()
-}
-
 /// Returns what is injected into a container.
 pub(super) fn injection(evidence: &Evidence, workload: &Workload, container: usize) -> Option<Injection> {
-    let all = annotations(evidence, workload);
-    let wanted = |level: &str| {
-        all.iter().find_map(|annotation| {
-            let what = annotation.name.strip_prefix(PREFIX)?.strip_prefix("inject-")?;
-            let value = annotation.value.text().unwrap_or("true");
-            (annotation.level == level && !what.ends_with("container-names") && asks(value))
-                .then(|| (annotation.clone(), what.to_owned()))
-        })
-    };
-    let refused = |what: &str| {
-        let name = format!("{PREFIX}inject-{what}");
-        annotation_of(&workload.pod_annotations, &name).is_some_and(|cell| cell.text() == Some("false"))
-    };
-    let (annotation, what) =
-        wanted("pod_template").or_else(|| wanted("namespace").filter(|(_, what)| !refused(what)))?;
-    if !is_chosen(workload, container, &what) {
-        return None;
-    }
-    let state = instrumentation(evidence, workload, annotation.value.text().unwrap_or_default());
+    let all = annotations::annotations(evidence, workload);
+    let mut asked = annotations::asked(&all).into_iter();
+    let annotation = asked.find(|one| {
+        one.injects()
+            .is_some_and(|what| annotations::is_chosen(workload, container, &all, what))
+    })?;
+    let state = instrumentation(evidence, workload, &annotation.value);
     Some(Injection {
-        annotation,
-        what,
+        what: annotation.injects()?.to_owned(),
+        annotation: annotation.clone(),
         state,
     })
 }
 
-fn is_chosen(workload: &Workload, container: usize, what: &str) -> bool {
-    let names = [
-        format!("{PREFIX}{what}-container-names"),
-        format!("{PREFIX}inject-{what}-container-names"),
-        format!("{PREFIX}container-names"),
-    ];
-    let listed = names
-        .iter()
-        .find_map(|name| annotation_of(&workload.pod_annotations, name));
-    let name = workload.containers[container].name.as_str();
-    match listed.as_ref().and_then(Cell::text) {
-        Some(list) => list.split(',').any(|one| one.trim() == name),
-        None => workload.containers.iter().position(|other| !other.init) == Some(container),
+/// Returns the `Instrumentation` that the value of an annotation means for a workload.
+pub fn instrumentation(evidence: &Evidence, workload: &Workload, value: &Cell) -> InstrumentationState {
+    if let Some(reason) = value.unknown_reason() {
+        return InstrumentationState::Unknown(reason.to_string());
     }
-}
-
-fn instrumentation(evidence: &Evidence, workload: &Workload, value: &str) -> InstrumentationState {
-    let value = value.trim();
+    // What is no text is refused with its object, and said by a check; what is meant is plain.
+    let value = value.text().unwrap_or("true").trim();
     let known = |resource: &Resource| InstrumentationState::Known {
         words: namespace_of(evidence, &resource.reference).words("Instrumentation", &resource.reference.name),
         spec: Arc::new(resource.at(&["spec"])),
+        created: resource.at(&["metadata", "creationTimestamp"]),
     };
     if !value.eq_ignore_ascii_case("true") {
         let (namespace, name) = match value.split_once('/') {
@@ -155,13 +78,14 @@ fn instrumentation(evidence: &Evidence, workload: &Workload, value: &str) -> Ins
             Found::Unknown(reason) => InstrumentationState::Unknown(reason),
         };
     }
-    let here: Vec<&Resource> = evidence
-        .resources
-        .of_kind("Instrumentation")
-        .filter(|resource| {
-            same_namespace(&workload.namespace, &namespace_of(evidence, &resource.reference)) == Some(true)
-        })
-        .collect();
+    // One that is given twice, as two steps of one rollout are, is one in the cluster; the later holds.
+    let mut here: Vec<&Resource> = Vec::new();
+    for resource in evidence.resources.of_kind("Instrumentation") {
+        if same_namespace(&workload.namespace, &namespace_of(evidence, &resource.reference)) == Some(true) {
+            here.retain(|other| other.reference.name != resource.reference.name);
+            here.push(resource);
+        }
+    }
     match here.as_slice() {
         [one] => known(one),
         [] if evidence

@@ -3,7 +3,7 @@
 //! The rules are those of `open-telemetry/opentelemetry-operator@v0.158.0:pkg/sidecar/podmutator.go`: `true` means the only one of mode sidecar in the pod's
 //! namespace, anything else is a name, with or without a namespace.
 
-use super::operator::asks;
+use super::annotations::asks;
 use crate::evidence::{Cell, Evidence, Resource};
 use crate::topology::workload::{Found, Namespace, Workload, find, namespace_of, near_miss, same_namespace};
 

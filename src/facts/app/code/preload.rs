@@ -233,6 +233,7 @@ fn module_origin(pod: Pod<'_>, app: &App, specifier: &str) -> Origin {
         written_by: None,
         written_as: None,
         not_shared: false,
+        copy_fails: false,
     };
     if matches!(installed.value, Value::Bool(true)) {
         answer.state = State::Found;

@@ -1,6 +1,7 @@
 //! What the scripts of a pod put somewhere, and whether that is all they do.
 
 use super::{Location, Pod, SourceText, is_under, locate};
+use crate::facts::shell::Hidden;
 use crate::topology::workload::{Container, FileLookup, absolute_path, file_at, files_under};
 
 /// Something that a script puts somewhere.
@@ -15,7 +16,8 @@ pub(super) struct Event {
 #[derive(Debug, Clone)]
 pub(super) enum Content {
     Text(SourceText, &'static str),
-    MissingSource(String),
+    /// What should be copied there is missing: why, and whether the failure of the copy shows.
+    MissingSource(String, bool),
     /// A file whose text is not known.
     Opaque(&'static str),
     /// Files below the path that are not known one by one.
@@ -103,8 +105,17 @@ pub(super) fn events(pod: Pod<'_>) -> Vec<Event> {
             }
         }
         for copy in &one.script.copies {
+            let hidden = one
+                .script
+                .commands
+                .get(copy.command)
+                .and_then(|command| command.failure_hidden);
+            let shows = !matches!(
+                hidden,
+                Some(Hidden::OrTrue | Hidden::OrElse | Hidden::Condition | Hidden::Negated)
+            );
             if let (Some(from), Some(to)) = (&copy.from, &copy.to) {
-                for (path, content) in copied(pod, container, from, to, copy.into_directory) {
+                for (path, content) in copied(pod, container, from, to, copy.into_directory, shows) {
                     push(path, content);
                 }
             }
@@ -114,7 +125,14 @@ pub(super) fn events(pod: Pod<'_>) -> Vec<Event> {
 }
 
 /// Returns what one copy makes: the paths and what is at them.
-fn copied(pod: Pod<'_>, container: &Container, from: &str, to: &str, into: Option<bool>) -> Vec<(String, Content)> {
+fn copied(
+    pod: Pod<'_>,
+    container: &Container,
+    from: &str,
+    to: &str,
+    into: Option<bool>,
+    shows: bool,
+) -> Vec<(String, Content)> {
     let to = to.trim_end_matches('/');
     let name = from.rsplit('/').next().unwrap_or_default();
     if name.contains(['*', '?', '[']) || matches!(name, "." | "") {
@@ -142,12 +160,21 @@ fn copied(pod: Pod<'_>, container: &Container, from: &str, to: &str, into: Optio
     let content = match file_at(pod.evidence, pod.workload, container, from) {
         FileLookup::Text { text, .. } if text.secret => Content::Opaque("copied"),
         FileLookup::Text { text, .. } => Content::Text(SourceText::whole(text), "copied"),
-        FileLookup::Absent { reason, .. } if !reason.ends_with("is a directory") => Content::MissingSource(reason),
+        FileLookup::Absent { reason, .. } if !reason.ends_with("is a directory") => {
+            Content::MissingSource(reason, shows)
+        }
         FileLookup::Absent { .. } => {
-            return copied(pod, container, &format!("{from}/."), &format!("{to}/{name}"), into)
-                .into_iter()
-                .chain(copied(pod, container, &format!("{from}/."), to, into))
-                .collect();
+            return copied(
+                pod,
+                container,
+                &format!("{from}/."),
+                &format!("{to}/{name}"),
+                into,
+                shows,
+            )
+            .into_iter()
+            .chain(copied(pod, container, &format!("{from}/."), to, into, shows))
+            .collect();
         }
         FileLookup::Unknown(_) => Content::Opaque("image"),
     };

@@ -59,6 +59,11 @@ pub(super) const PRELOADS: &[Column] = &[
         "Whether that container writes it to a place that the application does not share.",
     ),
     column(
+        "copy_fails",
+        Type::Bool,
+        "Whether a script should copy it there from where it is not, and nothing in the script hides that the copy fails.",
+    ),
+    column(
         "mounted_as_directory",
         Type::Bool,
         "Whether a ConfigMap that has the file is mounted without `subPath` at its very path, so that a directory is there.",

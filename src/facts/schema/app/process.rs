@@ -246,6 +246,11 @@ pub(super) const SDK_PROBLEMS: &[Column] = &[
         "The value of the first of them, with the place where it is written; null when there is none.",
     ),
     column(
+        "shared_with",
+        Type::List(&Type::Text),
+        "The workloads, in words, that have the same value from the same place, and for which it is not wrong in this way: a change of it would change what they do.",
+    ),
+    column(
         "read_by_code",
         Type::Bool,
         "Whether a JavaScript file of the application reads the variable itself.",
@@ -260,7 +265,11 @@ pub(super) const SDK_PROBLEMS: &[Column] = &[
 pub(super) const APP_ANNOTATIONS: &[Column] = &[
     column("annotation", Type::Text, "The whole name; its place is the entry."),
     column("value", Type::Text, "The value."),
-    column("level", Type::Text, "`pod_template`, `workload` or `namespace`."),
+    column(
+        "level",
+        Type::Text,
+        "`pod_template`, `workload` or `namespace`; `label` for a label of the pod that is called like an annotation.",
+    ),
     column(
         "on_pod_template",
         Type::Bool,
@@ -302,6 +311,51 @@ pub(super) const APP_ANNOTATIONS: &[Column] = &[
         "names_containers",
         Type::Bool,
         "Whether an annotation of the pod template names the containers.",
+    ),
+    column(
+        "known",
+        Type::Bool,
+        "Whether the operator reads an annotation of this name; null where it is not about instrumentation.",
+    ),
+    column(
+        "in_force",
+        Type::Bool,
+        "Whether it has a part in what is injected: its injection is asked for, and no other value of pod or namespace holds instead.",
+    ),
+    column(
+        "names",
+        Type::List(&Type::Text),
+        "The names of containers that it lists; empty for other annotations.",
+    ),
+    column(
+        "missing_containers",
+        Type::List(&Type::Text),
+        "Those of `names` that no container of the pod has.",
+    ),
+    column(
+        "container_names",
+        Type::List(&Type::Text),
+        "The names of the containers of the pod, init containers aside.",
+    ),
+    column(
+        "switched_off",
+        Type::Text,
+        "What switches the injection off in the operator, as a clause; null when nothing does.",
+    ),
+    column(
+        "variable_from_elsewhere",
+        Type::Text,
+        "The variable with `valueFrom` for which the operator leaves the container out; null when there is none.",
+    ),
+    column(
+        "target_set",
+        Type::Bool,
+        "Whether anything names the program that the agent for Go watches; null for other languages.",
+    ),
+    column(
+        "musl_image",
+        Type::Text,
+        "The image of a container that is built with musl by its tag, where files for glibc are copied; null otherwise.",
     ),
     column("workload", Type::Row("workloads"), "The workload."),
 ];
