@@ -347,12 +347,10 @@ mod tests {
     fn addresses_of_grpc() {
         let of = |written: &str| {
             let found = plain("scheduler", "s", written.into(), None);
-            (found.host.text().unwrap_or_default().to_owned(), found.port.value)
+            let port = crate::topology::service::port_number(&found.port);
+            (found.host.text().unwrap_or_default().to_owned(), port)
         };
-        assert_eq!(
-            of("dns:///scheduler.a.svc:9095"),
-            ("scheduler.a.svc".to_owned(), Value::Int(9095))
-        );
-        assert_eq!(of("scheduler:9095"), ("scheduler".to_owned(), Value::Int(9095)));
+        assert_eq!(of("dns:///scheduler.a.svc:9095"), ("scheduler.a.svc".to_owned(), Some(9095)));
+        assert_eq!(of("scheduler:9095"), ("scheduler".to_owned(), Some(9095)));
     }
 }
