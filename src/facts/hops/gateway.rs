@@ -212,15 +212,8 @@ fn paths(sender: &Sender<'_>) -> Result<Vec<String>, String> {
         ]
         .map(below)
         .into(),
-        // `traces_endpoint` is used as it is.
-        ("exporter", "traces", Some("http")) if !is_own_path(sender) => vec![below("/v1/traces")],
         _ => vec![own.to_owned()],
     })
-}
-
-fn is_own_path(sender: &Sender<'_>) -> bool {
-    let place = sender.to.endpoint.place.as_ref();
-    place.is_some_and(|place| place.path.rsplit('.').next() == Some("traces_endpoint"))
 }
 
 fn decide<'a>(config: &'a Config, port: u16, sender: &Sender<'_>) -> (String, Result<Decision<'a>, String>) {
