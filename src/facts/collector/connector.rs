@@ -6,10 +6,13 @@ use crate::facts::{Facts, RowBuilder};
 use crate::releases::{ComponentKind, nearest};
 use crate::topology::collector::{Component, PipelineItem, Role};
 
+/// A signal, and those that are made of it.
+type Pairs = &'static [(&'static str, &'static [&'static str])];
+
 /// The signals that a type of connector takes, and what it makes of them; `same` makes of each the same
 /// (`metadata.yaml` of each in `open-telemetry/opentelemetry-collector-contrib@v0.130.0:connector/`, and of `forward` in
 /// `open-telemetry/opentelemetry-collector@v0.130.0:connector/forwardconnector/metadata.yaml`).
-const MADE: [(&str, &[(&str, &[&str])]); 12] = [
+const MADE: [(&str, Pairs); 12] = [
     ("spanmetrics", &[("traces", &["metrics"])]),
     ("servicegraph", &[("traces", &["metrics"])]),
     ("grafanacloud", &[("traces", &["metrics"])]),
@@ -23,13 +26,13 @@ const MADE: [(&str, &[(&str, &[&str])]); 12] = [
     ("failover", SAME),
     ("roundrobin", SAME),
 ];
-const TO_METRICS: &[(&str, &[&str])] = &[
+const TO_METRICS: Pairs = &[
     ("traces", &["metrics"]),
     ("metrics", &["metrics"]),
     ("logs", &["metrics"]),
     ("profiles", &["metrics"]),
 ];
-const SAME: &[(&str, &[&str])] = &[
+const SAME: Pairs = &[
     ("traces", &["traces"]),
     ("metrics", &["metrics"]),
     ("logs", &["logs"]),
@@ -155,7 +158,7 @@ fn target_row(facts: &mut Facts, maker: &Maker<'_>, index: usize, component: &Co
         .text()
         .and_then(|id| pipelines.iter().position(|pipeline| pipeline.id == id));
     let mut of_pipelines = pipelines.iter().filter_map(|pipeline| pipeline.unknown.as_ref());
-    let unknown = of_pipelines.next().or_else(|| component.use_unknown.as_ref());
+    let unknown = of_pipelines.next().or(component.use_unknown.as_ref());
     let unknown = unknown.or_else(|| id.unknown_reason());
     let or_unknown = |value: bool| match unknown {
         Some(reason) if !value => Cell::unknown(reason.clone()),

@@ -7,6 +7,7 @@ use super::Maker;
 use crate::evidence::Cell;
 use crate::facts::{Facts, RowBuilder};
 use crate::topology::collector::Component;
+use std::ops::Range;
 
 /// How deep policies within policies are followed, and how many texts of one component are looked at.
 const MOST_DEEP: usize = 4;
@@ -99,6 +100,18 @@ struct Slip {
     found: String,
     /// The whole text as it was probably meant.
     right: Option<String>,
+}
+
+impl Slip {
+    /// A part of a text that is refused, and what stands in its place.
+    fn within(text: &str, word: &'static str, part: Range<usize>, right: Option<&str>) -> Slip {
+        let (before, behind) = (text.get(..part.start), text.get(part.end..));
+        Slip {
+            word,
+            found: text.get(part).unwrap_or_default().to_owned(),
+            right: right.and_then(|right| Some(format!("{}{right}{}", before?, behind?))),
+        }
+    }
 }
 
 /// Adds a row for each text that is surely refused.
@@ -199,11 +212,8 @@ fn is_word(byte: u8) -> bool {
 /// Returns the first thing in a text that the language surely refuses.
 fn slip(text: &str) -> Option<Slip> {
     let bytes = text.as_bytes();
-    let with = |word: &'static str, from: usize, to: usize, right: Option<&str>| Slip {
-        word,
-        found: text.get(from..to).unwrap_or_default().to_owned(),
-        right: right.and_then(|right| Some(format!("{}{right}{}", text.get(..from)?, text.get(to..)?))),
-    };
+    let with =
+        |word: &'static str, from: usize, to: usize, right: Option<&str>| Slip::within(text, word, from..to, right);
     let (mut at, mut depth) = (0_usize, 0_usize);
     // The last byte before that is no white space.
     let mut last = 0_u8;
@@ -240,7 +250,7 @@ fn slip(text: &str) -> Option<Slip> {
                 while at < bytes.len() && is_word(bytes[at]) {
                     at += 1;
                 }
-                if let Some(slip) = word_slip(text, from, at, last, &with) {
+                if let Some(slip) = word_slip(text, from..at, last) {
                     return Some(slip);
                 }
                 last = b'a';
@@ -256,20 +266,14 @@ fn slip(text: &str) -> Option<Slip> {
     None
 }
 
-fn word_slip(
-    text: &str,
-    from: usize,
-    to: usize,
-    last: u8,
-    with: &dyn Fn(&'static str, usize, usize, Option<&str>) -> Slip,
-) -> Option<Slip> {
-    let word = text.get(from..to)?;
-    let rest = text.get(to..)?;
+fn word_slip(text: &str, part: Range<usize>, last: u8) -> Option<Slip> {
+    let word = text.get(part.clone())?;
+    let rest = text.get(part.end..)?;
     if last == b'.' || last.is_ascii_digit() {
         return None;
     }
     if ["AND", "OR", "NOT", "WHERE"].contains(&word) {
-        return Some(with("upper_case", from, to, Some(&word.to_ascii_lowercase())));
+        return Some(Slip::within(text, "upper_case", part, Some(&word.to_ascii_lowercase())));
     }
     if rest.trim_start().starts_with('(') {
         let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
@@ -277,7 +281,7 @@ fn word_slip(
             return None;
         }
         let right = FUNCTIONS.iter().find(|known| plain(known) == plain(word))?;
-        return Some(with("function", from, to, Some(right)));
+        return Some(Slip::within(text, "function", part, Some(right)));
     }
     let scope = match word {
         _ if OF_RESOURCES.contains(&word) => "resource.attributes",
@@ -286,11 +290,11 @@ fn word_slip(
     };
     let tail = rest.strip_prefix('.')?;
     let length = tail.bytes().take_while(|byte| is_word(*byte) || *byte == b'.').count();
-    let name = text.get(from..to + 1 + length)?.trim_end_matches('.');
-    Some(with(
+    let name = text.get(part.start..part.end + 1 + length)?.trim_end_matches('.');
+    Some(Slip::within(
+        text,
         "attribute",
-        from,
-        from + name.len(),
+        part.start..part.start + name.len(),
         Some(&format!("{scope}[\"{name}\"]")),
     ))
 }
