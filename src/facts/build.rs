@@ -65,11 +65,13 @@ pub fn build(
         tempos: &topology.tempos,
     };
     let tempo_rows = tempo::rows(&mut facts, tempo_parts, &workload_rows);
+    let tempo_row = |index: usize| tempo::row_of(&topology.tempos, &tempo_rows, index);
     let grafana_parts = grafana::GrafanaParts {
         evidence,
         workloads: &topology.workloads,
         grafanas: &topology.grafanas,
         workload_rows: &workload_rows,
+        tempo_row: &tempo_row,
         tempo_span: only_tempo(topology),
     };
     let grafana_rows = grafana::rows(&mut facts, &grafana_parts, &|datasource| {

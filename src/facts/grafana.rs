@@ -35,6 +35,8 @@ pub struct GrafanaParts<'a> {
     pub grafanas: &'a Grafanas,
     /// The rows of the workloads.
     pub workload_rows: &'a WorkloadRows,
+    /// The row of a process of Tempo, by its index in the topology.
+    pub tempo_row: &'a dyn Fn(usize) -> Option<Arc<Cell>>,
     /// The releases that the Tempo at hand may have, when there is exactly one.
     pub tempo_span: Option<&'a ReleaseSpan>,
 }

@@ -67,6 +67,17 @@ pub fn rows(facts: &mut Facts, parts: TempoParts<'_>, workload_rows: &WorkloadRo
     rows
 }
 
+/// Returns the row of a process by its index among all, those included that an operator makes and that have none.
+pub fn row_of(tempos: &[Tempo], rows: &TempoRows, index: usize) -> Option<Arc<Cell>> {
+    let has_row = |tempo: &Tempo| tempo.state != ConfigState::Operator;
+    let before = tempos.iter().take(index).filter(|tempo| has_row(tempo)).count();
+    let row = tempos
+        .get(index)
+        .filter(|tempo| has_row(tempo))
+        .and(rows.tempos.get(before));
+    row.cloned()
+}
+
 /// The process that rows are made for.
 struct Owner<'a> {
     parts: TempoParts<'a>,

@@ -10,6 +10,7 @@ mod file;
 mod instance;
 mod operator;
 mod pick_up;
+mod range;
 
 pub use expand::{DollarName, dollar_names};
 pub use pick_up::{LabelState, PickUp, near_miss_label};
@@ -246,6 +247,8 @@ pub struct DatasourceUse {
     pub title: Cell,
     /// The type of the panel; null elsewhere.
     pub panel_type: Cell,
+    /// Further places of the same panel that name the same.
+    pub again: Vec<Cell>,
 }
 
 /// One target of a panel that goes to Tempo, or has no data source that is known.
@@ -261,6 +264,8 @@ pub struct PanelQuery {
     pub datasource: Cell,
     /// The type of the data source, the panel's when the target has none.
     pub datasource_type: Cell,
+    /// The seconds that the query covers when the dashboard is opened; null when that is no length of time.
+    pub range_seconds: Cell,
 }
 
 /// Builds everything about Grafana.

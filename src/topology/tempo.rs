@@ -9,6 +9,7 @@ mod generator;
 mod keys;
 mod known_keys;
 mod made;
+mod nested_keys;
 mod overrides;
 mod paths;
 mod receivers;
@@ -39,7 +40,7 @@ pub use targets::Targets;
 
 use super::service::Service;
 use super::workload::{Namespace, Workload};
-use crate::evidence::{Cell, Evidence, Place, ResourceReference};
+use crate::evidence::{Cell, Evidence, Place, ResourceReference, Value};
 use crate::releases::{ReleaseSpan, Tables, Version};
 use std::sync::Arc;
 
@@ -149,6 +150,24 @@ impl Tempo {
         match &self.made {
             Some(made) => made.multitenancy.clone(),
             None => self.settings().multitenancy(),
+        }
+    }
+
+    /// Returns whether blocks are neither merged nor deleted: for tenants without limits of their own, or for the only tenant that there is.
+    pub fn compaction_disabled(&self) -> Cell {
+        let path = ["compaction", "compaction_disabled"];
+        let of_all = self.settings().switch(&["overrides", "defaults", path[0], path[1]]);
+        if !matches!(self.settings().multitenancy().value, Value::Bool(false)) {
+            return of_all;
+        }
+        match self.overrides.of_only_tenant() {
+            // The file of tenants may say otherwise, but rarely does.
+            Err(_) | Ok(None) => of_all,
+            Ok(Some((_, limits))) => match overrides::limit_in(Some(limits), &path) {
+                Some(written) if written.unknown_reason().is_some() => written,
+                Some(written) => Cell::from(settings::is_true(&written)).at(&written),
+                None => Cell::from(false).at(limits),
+            },
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A URL is followed by names that are at hand and by nothing else: no name is looked up, and a host outside of the cluster leads nowhere.
 
-use crate::evidence::{Cell, Evidence};
+use crate::evidence::{Cell, Evidence, Value};
 use crate::releases::{Program, ReleaseSpan, Version};
 use crate::topology::Topology;
 use crate::topology::endpoint;
@@ -15,7 +15,7 @@ use crate::topology::workload::{Namespace, namespace_of, same_namespace};
 const INSTALLATION: &str = "app.kubernetes.io/instance";
 
 /// What is known of the Tempo behind a data source. All is null when it leads to none that is at hand.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Behind {
     /// Whether its generator makes service graphs or span metrics.
     pub generator: Cell,
@@ -27,10 +27,28 @@ pub struct Behind {
     pub traceql_metrics: Cell,
     /// Whether a Collector at hand makes service graphs; unknown when its configuration is, and beside programs that make them too.
     pub graphs_elsewhere: Cell,
+    /// The index of the process that answers: the query frontend, or the only one that can be it. `Err`: why it cannot be told.
+    pub answering: Result<Option<usize>, String>,
+    /// Whether the Service leads to that process itself, and to no gateway before it.
+    pub direct: bool,
+}
+
+impl Default for Behind {
+    fn default() -> Behind {
+        Behind {
+            generator: Cell::default(),
+            graphs: Cell::default(),
+            generator_written: Cell::default(),
+            traceql_metrics: Cell::default(),
+            graphs_elsewhere: Cell::default(),
+            answering: Ok(None),
+            direct: false,
+        }
+    }
 }
 
 /// What can be told, or why nothing can, as a clause.
-type Told<T> = Result<T, String>;
+pub(super) type Told<T> = Result<T, String>;
 
 /// Follows the URL of a data source.
 pub fn behind(evidence: &Evidence, topology: &Topology, datasource: &Datasource) -> Behind {
@@ -41,8 +59,10 @@ pub fn behind(evidence: &Evidence, topology: &Topology, datasource: &Datasource)
         Ok(None) => return Behind::default(),
         Ok(Some(found)) => found,
         Err(reason) => {
-            let unknown = Cell::unknown(reason);
+            let unknown = Cell::unknown(reason.as_str());
             return Behind {
+                answering: Err(reason),
+                direct: false,
                 generator: unknown.clone(),
                 graphs: unknown.clone(),
                 generator_written: unknown.clone(),
@@ -77,6 +97,8 @@ pub fn behind(evidence: &Evidence, topology: &Topology, datasource: &Datasource)
         generator_written: generator_written(&found.all),
         traceql_metrics: traceql_metrics.at(at),
         graphs_elsewhere: graphs_elsewhere(topology),
+        answering: found.frontend(topology),
+        direct: found.direct,
     }
 }
 
@@ -123,12 +145,27 @@ struct Reached<'a> {
     answering: Vec<&'a Tempo>,
     /// All of the installation.
     all: Vec<&'a Tempo>,
+    /// Whether the Service itself selects those that answer.
+    direct: bool,
 }
 
 impl Reached<'_> {
     fn release(&self) -> &ReleaseSpan {
         // One is there: an empty list is none.
         &self.answering[0].release
+    }
+
+    /// Returns the index of the process that limits and answers queries.
+    fn frontend(&self, topology: &Topology) -> Told<Option<usize>> {
+        let index_of = |wanted: &Tempo| topology.tempos.iter().position(|tempo| std::ptr::eq(tempo, wanted));
+        let from = if self.direct { &self.answering } else { &self.all };
+        let runs = |tempo: &&&Tempo| !matches!(tempo.targets.runs_cell("query-frontend").value, Value::Bool(false));
+        let mut frontends = from.iter().filter(runs);
+        match (frontends.next(), frontends.next()) {
+            (Some(only), None) => Ok(index_of(only)),
+            (None, _) => Ok(None),
+            _ => Err("several processes of Tempo may answer the queries".to_owned()),
+        }
     }
 
     /// Returns whether a generator runs that has what is wanted.
@@ -154,7 +191,7 @@ impl Reached<'_> {
 }
 
 fn is_true(cell: &Cell) -> bool {
-    matches!(cell.value, crate::evidence::Value::Bool(true))
+    matches!(cell.value, Value::Bool(true))
 }
 
 fn works(tempo: &Tempo, wanted: &dyn Fn(&Generator) -> Cell) -> Told<bool> {
@@ -227,7 +264,7 @@ fn reached<'a>(evidence: &Evidence, topology: &'a Topology, datasource: &Datasou
             && tempo.reference.name == name
             && same_namespace(&tempo.namespace, &namespace) == Some(true)
     });
-    Ok(with_installation(topology, answering.collect()))
+    Ok(with_installation(topology, answering.collect(), true))
 }
 
 fn behind_service<'a>(topology: &'a Topology, service: &Service) -> Option<Reached<'a>> {
@@ -238,7 +275,7 @@ fn behind_service<'a>(topology: &'a Topology, service: &Service) -> Option<Reach
     };
     let answering: Vec<&Tempo> = topology.tempos.iter().filter(selected).collect();
     if !answering.is_empty() {
-        return with_installation(topology, answering);
+        return with_installation(topology, answering, true);
     }
     // A gateway in front of Tempo comes from the same installation.
     let gateway = topology.workloads.get(*service.selects.first()?)?;
@@ -247,7 +284,7 @@ fn behind_service<'a>(topology: &'a Topology, service: &Service) -> Option<Reach
         label(topology, tempo) == Some(installation)
             && same_namespace(&tempo.namespace, &gateway.namespace) == Some(true)
     };
-    with_installation(topology, topology.tempos.iter().filter(is_behind).collect())
+    with_installation(topology, topology.tempos.iter().filter(is_behind).collect(), false)
 }
 
 fn label<'a>(topology: &'a Topology, tempo: &Tempo) -> Option<&'a str> {
@@ -259,7 +296,7 @@ fn label<'a>(topology: &'a Topology, tempo: &Tempo) -> Option<&'a str> {
 }
 
 /// Adds what belongs to processes that do not do all alone.
-fn with_installation<'a>(topology: &'a Topology, answering: Vec<&'a Tempo>) -> Option<Reached<'a>> {
+fn with_installation<'a>(topology: &'a Topology, answering: Vec<&'a Tempo>, direct: bool) -> Option<Reached<'a>> {
     let first = *answering.first()?;
     let is_whole = first.targets.runs_cell("distributor");
     let all = match is_true(&is_whole) && is_true(&first.targets.runs_cell("querier")) {
@@ -274,7 +311,7 @@ fn with_installation<'a>(topology: &'a Topology, answering: Vec<&'a Tempo>) -> O
             topology.tempos.iter().filter(belongs).collect()
         }
     };
-    Some(Reached { answering, all })
+    Some(Reached { answering, all, direct })
 }
 
 /// Returns the host and the port of a URL, the scheme's own when none is written.

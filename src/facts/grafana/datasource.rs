@@ -1,5 +1,6 @@
 //! Rows about data sources, what they refer to, and the `$` in them.
 
+use super::behind::Told;
 use super::reference::{self, Wanted};
 use super::{Behind, GrafanaParts, GrafanaRows, picked_up_columns, texts};
 use crate::evidence::{Cell, Place, Value};
@@ -23,12 +24,15 @@ pub(super) fn rows(
     for (index, datasource) in all.iter().enumerate() {
         let about = about_of(parts, datasource);
         let behind = behind(datasource);
+        let direct = direct(&behind);
         let row = row(parts, rows, index, datasource)
             .set("tempo_metrics_generator", behind.generator)
             .set("tempo_service_graphs", behind.graphs)
             .set("tempo_generator_written", behind.generator_written)
             .set("tempo_traceql_metrics", behind.traceql_metrics)
             .set("service_graphs_elsewhere", behind.graphs_elsewhere)
+            .set("tempo", answering(parts, &behind.answering))
+            .set("tempo_direct", direct)
             .build_at(&about, datasource.config.place.clone());
         rows.datasources.push(row.cells.clone());
         facts.push("datasources", row);
@@ -55,6 +59,25 @@ pub(super) fn rows(
         }
     }
     rows.datasource_abouts = abouts;
+}
+
+/// The row of the process that answers.
+fn answering(parts: &GrafanaParts<'_>, found: &Told<Option<usize>>) -> Cell {
+    match found {
+        Ok(index) => index
+            .and_then(|index| (parts.tempo_row)(index))
+            .map(|row| Cell::link(&row))
+            .into(),
+        Err(reason) => Cell::unknown(reason.as_str()),
+    }
+}
+
+fn direct(behind: &Behind) -> Cell {
+    match &behind.answering {
+        Ok(None) => Cell::default(),
+        Ok(Some(_)) => behind.direct.into(),
+        Err(reason) => Cell::unknown(reason.as_str()),
+    }
 }
 
 fn about_of(parts: &GrafanaParts<'_>, datasource: &Datasource) -> Arc<About> {
@@ -353,13 +376,21 @@ fn reference_rows(
 ) -> Vec<(usize, String, Cell)> {
     let datasource = &parts.grafanas.datasources[index];
     let mut targets = Vec::new();
-    let Some(json_data) = datasource.config.get("jsonData") else {
-        return targets;
-    };
-    let mut found: Vec<(&str, String, Wanted, &Cell)> = Vec::new();
+    let json_data = datasource.config.get("jsonData").cloned().unwrap_or_default();
+    let mut found: Vec<(&str, String, Wanted, &Cell, &Cell)> = Vec::new();
     for (key, wanted) in BLOCKS {
-        if let Some(uid) = json_data.path(&[key, "datasourceUid"]) {
-            found.push((key, format!("jsonData.{key}.datasourceUid"), wanted, uid));
+        if let Some((block, uid)) = json_data
+            .get(key)
+            .and_then(|block| Some((block, block.get("datasourceUid")?)))
+        {
+            found.push((key, format!("jsonData.{key}.datasourceUid"), wanted, uid, block));
+        }
+    }
+    let correlations = datasource.config.get("correlations").map_or(&[][..], Cell::items);
+    for (position, item) in correlations.iter().enumerate() {
+        if let Some(uid) = item.get("targetUID") {
+            let path = format!("correlations[{position}].targetUID");
+            found.push(("correlations", path, Wanted::Any, uid, item));
         }
     }
     for (key, wanted) in LISTS {
@@ -370,11 +401,12 @@ fn reference_rows(
                     format!("jsonData.{key}[{position}].datasourceUid"),
                     wanted.clone(),
                     uid,
+                    item,
                 ));
             }
         }
     }
-    for (key, path, wanted, uid) in found {
+    for (key, path, wanted, uid, block) in found {
         // An empty uid is how the pages of Grafana write that none is chosen.
         if uid.is_null() || uid.text() == Some("") {
             continue;
@@ -392,6 +424,7 @@ fn reference_rows(
         let row = RowBuilder::new("datasource_references")
             .set("key", Cell::from(key).at(uid))
             .set("path", path)
+            .set("block", block.clone())
             .set("uid", resolved.uid.clone())
             .set("target_type", wanted.word())
             .set("state", resolved.state.clone().at(uid))

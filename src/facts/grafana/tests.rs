@@ -73,6 +73,7 @@ pub(in crate::facts) fn facts_of(evidence: &Evidence) -> Facts {
         workloads: &workloads,
         grafanas: &grafanas,
         workload_rows: &workload_rows,
+        tempo_row: &|_| None,
         tempo_span: None,
     };
     rows(&mut facts, &parts, &|_| Behind::default());

@@ -62,6 +62,7 @@ pub(super) fn rows(
         .set("empty", query.empty)
         .set("trace_id", query.trace_id || is_variable_alone(&query, text))
         .set("syntax_error", syntax_error(&query, &at))
+        .set("range_seconds", panel.range_seconds.clone())
         .set("metrics", Cell::from(query.metrics).at(&query_cell))
         .set(
             "functions",

@@ -264,6 +264,16 @@ const DATASOURCE_COLUMNS: &[Column] = picked_up_columns![
         "Whether a Collector at hand makes service graphs; null when the data source leads to no Tempo at hand."
     ),
     column(
+        "tempo",
+        Type::Row("tempos"),
+        "The process of Tempo that answers its queries, of several the query frontend; null when the URL leads to none that is at hand."
+    ),
+    column(
+        "tempo_direct",
+        Type::Bool,
+        "Whether the Service leads to that process itself, and no gateway stands between; null without one."
+    ),
+    column(
         "file",
         Type::Row("grafana_files"),
         "The file; null for an operator's resource."
@@ -291,14 +301,15 @@ const REFERENCE_COLUMNS: &[Column] = &[
     column(
         "key",
         Type::Text,
-        "The block of `jsonData` that refers, for example `tracesToLogsV2`.",
+        "The block of `jsonData` that refers, for example `tracesToLogsV2`; `correlations` for those.",
     ),
     column("path", Type::Text, "The path of the uid within the data source."),
+    column("block", Type::Any, "The block that refers, as written."),
     column("uid", Type::Text, "The uid that it refers to."),
     column(
         "target_type",
         Type::Text,
-        "What has to be there: `logs`, `metrics`, `profiles` or `traces`.",
+        "What has to be there: `logs`, `metrics`, `profiles` or `traces`; `any` for a correlation.",
     ),
     column(
         "state",
@@ -388,6 +399,7 @@ const DASHBOARD_REFERENCE_COLUMNS: &[Column] = &[
         Type::Bool,
         "Whether it is a name, as in dashboards from before Grafana 8.3.",
     ),
+    column("uses", TEXTS, "Every place of the panel that names it, this one first."),
     column("place", Type::Text, "`panel`, `target`, `variable` or `annotation`."),
     column(
         "panel",
@@ -442,6 +454,11 @@ const TRACEQL_COLUMNS: &[Column] = &[
         "syntax_error",
         Type::Text,
         "What makes every release refuse the query; null when nothing does; unknown when a variable leaves it open.",
+    ),
+    column(
+        "range_seconds",
+        Type::Int,
+        "The seconds that it covers when the dashboard is opened, of the panel or the dashboard; null when that is no length, such as a fixed time.",
     ),
     column("metrics", Type::Bool, "Whether it computes a metric."),
     column("functions", TEXTS, "The functions that it calls, in the order written."),

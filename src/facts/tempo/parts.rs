@@ -209,9 +209,23 @@ fn path_row(facts: &Facts, owner: &Owner<'_>, path: &DataPath) -> RowBuilder {
         )
         .set("refused_before", is_later)
         .set("persistent", path.persistent.clone())
+        .set("own_to_pod", own_to_pod(owner, path, &of_mount("name")))
         .set("size_limit", as_text(&path.size_limit))
         .set("user", user.map(|user| user.id.clone()).unwrap_or_default())
         .set("fs_group", user.map(|user| user.fs_group.clone()).unwrap_or_default())
+}
+
+/// Whether no other pod sees the files: nobody shares what a container, an empty directory or a claim made for each pod holds.
+fn own_to_pod(owner: &Owner<'_>, path: &DataPath, volume: &Cell) -> Cell {
+    let claims = owner
+        .workload
+        .and_then(|workload| workload.object.path(&["spec", "volumeClaimTemplates"]));
+    let mut claims = claims.map_or(&[][..], Cell::items).iter();
+    match path.volume_kind.as_str() {
+        "empty_dir" => true.into(),
+        "none" => owner.container.is_some().into(),
+        _ => (!volume.is_null() && claims.any(|claim| claim.text_at(&["metadata", "name"]) == volume.text())).into(),
+    }
 }
 
 /// The row of a mount, known by where it is written.

@@ -5,7 +5,8 @@ use crate::evidence::{Cell, Fields, Value};
 use crate::facts::{RowBuilder, record};
 use crate::releases::{Basis, Version};
 use crate::topology::service::{TargetNumber, port_number};
-use crate::topology::tempo::{ConfigState, OverridesFormat, TenantFile};
+use crate::topology::tempo::{ConfigState, OverridesFormat, Tempo, TenantFile};
+use crate::topology::workload::same_namespace;
 
 const BACKENDS: [&str; 4] = ["local", "s3", "gcs", "azure"];
 
@@ -47,6 +48,8 @@ pub(super) fn row(owner: &Owner<'_>) -> RowBuilder {
         .set("http_listens", http_listens(owner, &http_port))
         .set("http_port", as_int(&http_port))
         .set("http_prefix", default_text(settings.at(&["http_api_prefix"]), ""))
+        .set("http_tls", settings.http_tls())
+        .set("query_path", settings.query_path())
         .set("grpc_port", as_int(&settings.grpc_port()))
         .set("has_distributor", tempo.targets.runs_cell("distributor"))
         .set("receivers", receivers(owner))
@@ -322,10 +325,7 @@ fn overrides(owner: &Owner<'_>) -> Cell {
             overrides.tenant_format.map(OverridesFormat::as_str).into(),
         ),
         ("tenants", tenants),
-        (
-            "compaction_disabled",
-            settings.switch(&["overrides", "defaults", "compaction", "compaction_disabled"]),
-        ),
+        ("compaction_disabled", tempo.compaction_disabled()),
     ])
 }
 
@@ -370,11 +370,26 @@ fn limits(owner: &Owner<'_>) -> Cell {
     ])
 }
 
+/// A limit of reads, or unknown when tenants have their own.
+fn unless_tenants_set(owner: &Owner<'_>, key: &str, limit: Cell) -> Cell {
+    match owner.tempo.overrides.tenants_with(&["read", key]) {
+        Err(reason) => Cell::unknown(reason),
+        Ok(0) => limit,
+        Ok(_) => Cell::unknown("tenants have limits of their own"),
+    }
+}
+
 fn query(owner: &Owner<'_>) -> Cell {
     let settings = owner.tempo.settings();
     record([
-        ("search_max_seconds", settings.search_max_seconds()),
-        ("metrics_max_seconds", settings.metrics_max_seconds()),
+        (
+            "search_max_seconds",
+            unless_tenants_set(owner, "max_search_duration", settings.search_max_seconds()),
+        ),
+        (
+            "metrics_max_seconds",
+            unless_tenants_set(owner, "max_metrics_duration", settings.metrics_max_seconds()),
+        ),
         (
             "metrics_backend_after_seconds",
             settings.metrics_backend_after_seconds(),
@@ -385,6 +400,40 @@ fn query(owner: &Owner<'_>) -> Cell {
             settings.at(&["querier", "frontend_worker", "frontend_address"]),
         ),
     ])
+}
+
+/// How many partitions that live-stores at hand own are read by none of the pods of a block-builder, when its pods count alone: pod N reads from
+/// partition N times `partitions_per_instance` on (`grafana/tempo@v3.0.3:modules/blockbuilder/config.go`), and live-store N owns partition N.
+fn partitions_left(owner: &Owner<'_>) -> Cell {
+    let is_beside = |other: &&Tempo, target: &str| {
+        other.targets.target.text() == Some(target)
+            && same_namespace(&other.namespace, &owner.tempo.namespace) == Some(true)
+    };
+    let pods = |tempo: &Tempo| {
+        owner
+            .parts
+            .workloads
+            .get(tempo.workload?)?
+            .replicas
+            .filter(|pods| *pods > 0)
+    };
+    let all = || owner.parts.tempos.iter();
+    let per_pod = owner.tempo.settings().at(&["block_builder", "partitions_per_instance"]);
+    let assigned = owner.tempo.settings().at(&["block_builder", "assigned_partitions"]);
+    let (Value::Int(per_pod), true) = (per_pod.value, assigned.is_null()) else {
+        return Cell::default();
+    };
+    let is_one = owner.tempo.targets.target.text() == Some("block-builder")
+        && all().filter(|other| is_beside(other, "block-builder")).count() == 1;
+    let stores: Option<Vec<i64>> = all().filter(|other| is_beside(other, "live-store")).map(pods).collect();
+    match (
+        is_one,
+        pods(owner.tempo),
+        stores.and_then(|stores| stores.into_iter().max()),
+    ) {
+        (true, Some(pods), Some(owned)) => (owned - pods.saturating_mul(per_pod)).max(0).into(),
+        _ => Cell::default(),
+    }
 }
 
 fn cluster(owner: &Owner<'_>) -> Cell {
@@ -411,6 +460,7 @@ fn cluster(owner: &Owner<'_>) -> Cell {
         ("kafka_topic", settings.at(&["ingest", "kafka", "topic"])),
         ("kafka_topic_written", topic::written_elsewhere(owner).into()),
         ("partitions_set", partitions_set),
+        ("partitions_left", partitions_left(owner)),
         (
             "complete_block_timeout_seconds",
             settings.complete_block_timeout_seconds(),

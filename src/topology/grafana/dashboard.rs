@@ -1,7 +1,7 @@
 //! Dashboards: which data sources they name, and what they ask Tempo.
 
 use super::datasource::instance_of;
-use super::{Content, Dashboard, DatasourceUse, Grafanas, Origin, PanelQuery};
+use super::{Content, Dashboard, DatasourceUse, Grafanas, Origin, PanelQuery, range};
 use crate::evidence::{Cell, ResourceReference, Value};
 use std::sync::Arc;
 
@@ -84,9 +84,10 @@ fn add_panel(dashboard: &mut Dashboard, panel: &Cell, depth: usize) {
     let panel_type = panel.get("type").cloned().unwrap_or_default();
     if panel_type.text() != Some("row") {
         dashboard.panels += 1;
+        let first = dashboard.uses.len();
         add_use(dashboard, panel, "panel", "title");
         for target in panel.get("targets").map_or(&[][..], Cell::items) {
-            add_target(dashboard, panel, target);
+            add_target(dashboard, panel, target, first);
         }
     }
     for inner in panel.get("panels").map_or(&[][..], Cell::items) {
@@ -109,6 +110,7 @@ fn add_use(dashboard: &mut Dashboard, owner: &Cell, place: &'static str, title: 
         } else {
             Cell::default()
         },
+        again: Vec::new(),
     });
 }
 
@@ -125,7 +127,8 @@ fn datasource_of(owner: &Cell) -> Option<(Cell, Cell, bool)> {
     }
 }
 
-fn add_target(dashboard: &mut Dashboard, panel: &Cell, target: &Cell) {
+/// Adds a target; `first` is the index of the first use in its panel.
+fn add_target(dashboard: &mut Dashboard, panel: &Cell, target: &Cell, first: usize) {
     if target.fields().is_none() {
         return;
     }
@@ -134,14 +137,25 @@ fn add_target(dashboard: &mut Dashboard, panel: &Cell, target: &Cell) {
     let own = datasource_of(target);
     let of_panel = datasource_of(panel);
     if let Some((uid, kind, is_name)) = &own {
-        dashboard.uses.push(DatasourceUse {
-            uid: uid.clone(),
-            kind: kind.clone(),
-            is_name: *is_name,
-            place: "target",
-            title: title.clone(),
-            panel_type: panel_type.clone(),
-        });
+        let is_same = |earlier: &&mut DatasourceUse| {
+            uid.text().is_some()
+                && earlier.uid.text() == uid.text()
+                && earlier.kind.text() == kind.text()
+                && earlier.is_name == *is_name
+        };
+        match dashboard.uses[first..].iter_mut().find(is_same) {
+            // One panel names one data source once more for each of its targets.
+            Some(earlier) => earlier.again.push(uid.clone()),
+            None => dashboard.uses.push(DatasourceUse {
+                uid: uid.clone(),
+                kind: kind.clone(),
+                is_name: *is_name,
+                place: "target",
+                title: title.clone(),
+                panel_type: panel_type.clone(),
+                again: Vec::new(),
+            }),
+        }
     }
     let (datasource, datasource_type, _) = own.or(of_panel).unwrap_or_default();
     let query_type = target.text_at(&["queryType"]);
@@ -158,6 +172,7 @@ fn add_target(dashboard: &mut Dashboard, panel: &Cell, target: &Cell) {
             panel_type,
             datasource,
             datasource_type,
+            range_seconds: range::seconds(&dashboard.root, panel),
         });
     }
 }

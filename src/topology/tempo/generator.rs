@@ -77,6 +77,8 @@ pub struct Generator {
     pub names: Vec<ProcessorName>,
     /// Whether further lists exist that cannot be seen; the reason.
     pub unknown: Option<String>,
+    /// The one scope whose names hold, where there is only one tenant; the lists of others belong to nobody.
+    pub only: Option<OverrideScope>,
     /// Whether the generator runs in this process.
     pub runs_here: Cell,
     /// `metrics_generator.ring.kvstore.store`.
@@ -118,7 +120,15 @@ pub(super) fn read(settings: &Settings<'_>, targets: &Targets, overrides: &Overr
     if overrides.user_configurable {
         unknown = Some("tenants may set processors by the API".to_owned());
     }
+    let is_alone = matches!(settings.multitenancy().value, Value::Bool(false));
+    let only = match overrides.of_only_tenant() {
+        Ok(found) if is_alone => Some(found.map_or(OverrideScope::Defaults, |(name, _)| {
+            OverrideScope::Tenant(name.to_owned())
+        })),
+        _ => None,
+    };
     Generator {
+        only,
         configured: match block.unknown_reason() {
             Some(reason) => Cell::unknown(reason.clone()),
             None => Cell::from(!block.is_null()).at(&block),
@@ -144,7 +154,7 @@ pub(super) fn read(settings: &Settings<'_>, targets: &Targets, overrides: &Overr
 impl Generator {
     /// Returns whether a processor is on for some tenant: unknown when lists cannot be seen.
     pub fn has(&self, wanted: &[&str]) -> Cell {
-        let found = self.names.iter().find(|found| {
+        let found = self.holding().find(|found| {
             let name = found.name.text();
             name.is_some_and(|name| wanted.contains(&name))
         });
@@ -155,9 +165,15 @@ impl Generator {
         }
     }
 
+    /// The names of lists that some tenant has.
+    fn holding(&self) -> impl Iterator<Item = &ProcessorName> {
+        let holds = |name: &&ProcessorName| self.only.as_ref().is_none_or(|only| *only == name.scope);
+        self.names.iter().filter(holds)
+    }
+
     /// Returns whether any processor is on for some tenant.
     pub fn has_any(&self) -> Cell {
-        match (self.names.first(), &self.unknown) {
+        match (self.holding().next(), &self.unknown) {
             (Some(first), _) => Cell::from(true).at(&first.name),
             (None, Some(reason)) => Cell::unknown(reason.clone()),
             (None, None) => Cell::from(false).at(&self.processors),

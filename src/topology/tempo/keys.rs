@@ -4,6 +4,7 @@
 //! table are judged; the blocks of `overrides` have a module of their own.
 
 use super::known_keys::SECTIONS;
+use super::nested_keys::NESTED;
 use super::release;
 use crate::evidence::{Cell, Value};
 use crate::releases::{ReleaseSpan, Version, nearest};
@@ -76,7 +77,13 @@ pub(super) fn section(path: &str) -> Option<impl Iterator<Item = (&'static str, 
         "internal_server" => ("server", "enable"),
         other => (other, ""),
     };
-    let (_, keys) = SECTIONS.iter().find(|(name, _)| *name == path)?;
+    let of_release = SECTIONS.iter().find(|(name, _)| *name == path);
+    let of_any = || {
+        NESTED
+            .iter()
+            .find(|(names, _)| names.split_ascii_whitespace().any(|name| name == path))
+    };
+    let (_, keys) = of_release.or_else(of_any)?;
     Some(
         own.split_ascii_whitespace()
             .chain(keys.split_ascii_whitespace())
@@ -181,10 +188,29 @@ pub(super) fn refused(config: &Cell, span: &ReleaseSpan) -> Vec<RefusedKey> {
     found
 }
 
+/// `path` is the section in the table, in which `[]` stands for any item of a list.
 fn walk(mapping: &Cell, path: &str, span: &ReleaseSpan, found: &mut Vec<RefusedKey>, depth: usize) {
-    let Some(fields) = mapping.fields().filter(|_| depth < 16) else {
+    if depth >= 16 {
+        return;
+    }
+    if let Value::List(items) = &mapping.value {
+        let path = format!("{path}[]");
+        if section(&path).is_some() {
+            items.iter().for_each(|item| walk(item, &path, span, found, depth + 1));
+        }
+        return;
+    }
+    let Some(fields) = mapping.fields() else {
         return;
     };
+    if path == "distributor.receivers" {
+        // `otlp/name` is a receiver of the type `otlp`; those of other types have no table.
+        for (id, receiver) in fields {
+            let of_type = join(path, id.split('/').next().unwrap_or_default());
+            walk(receiver, &of_type, span, found, depth + 1);
+        }
+        return;
+    }
     if section(path).is_none() {
         return;
     }
@@ -395,6 +421,50 @@ mod tests {
         check("server", "proxy_protocol_enabled", "2.5.0", "2.5.0", Some(false));
         check("internal_server", "enable", "", "", Some(true));
         check("internal_server", "http_listen_port", "", "", Some(true));
+        check("memberlist", "join_members", "", "", Some(true));
+    }
+
+    #[track_caller]
+    fn check_refused(yaml: &str, expected: &[&str]) {
+        let text = format!("apiVersion: v1\nkind: Any\nmetadata: {{name: a}}\nspec: {yaml}");
+        let evidence = crate::topology::workload::tests::evidence_of(&[("a.yaml", &text)]);
+        let config = evidence.resources[0].at(&["spec"]);
+        let found = refused(&config, &ReleaseSpan::unknown("nothing tells"));
+        let found: Vec<String> = found.iter().map(|key| join(&key.section, &key.key)).collect();
+        assert_eq!(found, expected, "{yaml}");
+    }
+
+    #[test]
+    fn keys_below_the_sections_by_release() {
+        check_refused("{memberlist: {join_member: [a]}}", &["memberlist.join_member"]);
+        check_refused("{memberlist: {join_members: [a], bind_port: 7946}}", &[]);
+        check_refused(
+            "{storage: {trace: {pool: {max_worker: 9}}}}",
+            &["storage.trace.pool.max_worker"],
+        );
+        check_refused("{live_store: {wal: {filepath: /a}}}", &["live_store.wal.filepath"]);
+        check_refused(
+            "{cache: {caches: [{memcached: {host: a, adresses: b}, roles: [bloom]}]}}",
+            &["cache.caches[].memcached.adresses"],
+        );
+        check_refused(
+            "{server: {http_tls_config: {cert_file: a, keyfile: b}}}",
+            &["server.http_tls_config.keyfile"],
+        );
+        check_refused("{distributor: {ring: {kvstore: {store: memberlist}}}}", &[]);
+        check_refused(
+            "{distributor: {receivers: {otlp: {protocols: {grpc: {enpoint: a}}}}}}",
+            &["distributor.receivers.otlp.protocols.grpc.enpoint"],
+        );
+        check_refused("{distributor: {receivers: {otlp/two: {protocols: {http: null}}}}}", &[]);
+        check_refused(
+            "{metrics_generator: {storage: {remote_write: [{url: a, anything: b}]}}}",
+            &[],
+        );
+        check_refused(
+            "{ingester: {lifecycler: {ring: {replication_factr: 1}}}}",
+            &["ingester.lifecycler.ring.replication_factr"],
+        );
     }
 
     #[test]

@@ -480,6 +480,48 @@ pub fn scoped_path(key: &str) -> Option<String> {
     Some(format!("{scope}.{key}"))
 }
 
+/// The tenant of all data where no tenants are told apart (`grafana/tempo@v2.9.2:pkg/util/auth.go`).
+const ONLY_TENANT: &str = "single-tenant";
+/// The entry for tenants that have none of their own (`grafana/tempo@v2.9.2:modules/overrides/runtime_config_overrides.go`).
+const ANY_TENANT: &str = "*";
+
+impl Overrides {
+    /// Returns the limits that hold for the only tenant, where callers do not name one: those of one place, which are not merged. `Err` holds the
+    /// reason why the place cannot be told.
+    pub fn of_only_tenant(&self) -> Result<Option<(&str, &Cell)>, String> {
+        match &self.tenant_file {
+            TenantFile::None | TenantFile::Missing(_) => Ok(None),
+            TenantFile::Unknown(reason) => Err(reason.clone()),
+            TenantFile::Found(file) => {
+                let tenants = file.get("overrides");
+                let limits = |name| {
+                    tenants
+                        .and_then(|tenants| tenants.get(name))
+                        .filter(|limits| !limits.is_null())
+                };
+                let found = [ONLY_TENANT, ANY_TENANT]
+                    .into_iter()
+                    .find_map(|name| Some((name, limits(name)?)));
+                Ok(found)
+            }
+        }
+    }
+
+    /// Returns how many tenants have a limit of their own.
+    pub fn tenants_with(&self, scoped: &[&str]) -> Result<usize, String> {
+        match &self.tenant_file {
+            TenantFile::None | TenantFile::Missing(_) => Ok(0),
+            TenantFile::Unknown(reason) => Err(reason.clone()),
+            TenantFile::Found(file) => {
+                let tenants = file.get("overrides").and_then(Cell::fields).into_iter().flatten();
+                Ok(tenants
+                    .filter(|(_, limits)| limit_in(Some(limits), scoped).is_some())
+                    .count())
+            }
+        }
+    }
+}
+
 /// Returns a limit as it is meant, in whichever form it is written: `scoped` is its path among the scopes.
 pub(super) fn default_limit(config: &Cell, scoped: &[&str]) -> Cell {
     let Some(block) = config.get("overrides") else {

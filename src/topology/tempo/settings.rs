@@ -156,16 +156,75 @@ impl Settings<'_> {
         }
     }
 
-    /// Returns the longest range of a search, in seconds.
+    /// Returns whether the HTTP API speaks TLS: with a certificate and its key (`grafana/dskit@main:server/server.go`).
+    pub fn http_tls(&self) -> Cell {
+        let either = |keys: [&str; 2]| {
+            let found = keys.map(|key| self.at(&["server", "http_tls_config", key]));
+            let set = found
+                .iter()
+                .find(|cell| cell.text().is_some_and(|text| !text.is_empty()));
+            match (set, found.iter().find_map(Cell::unknown_reason)) {
+                (Some(set), _) => Cell::from(true).at(set),
+                (None, Some(reason)) => Cell::unknown(reason.clone()),
+                (None, None) => Cell::from(false),
+            }
+        };
+        let parts = [either(["cert_file", "cert"]), either(["key_file", "key"])];
+        let is_no = |cell: &&Cell| matches!(cell.value, Value::Bool(false));
+        match (parts.iter().find(is_no), parts.iter().find_map(Cell::unknown_reason)) {
+            (Some(_), _) => Cell::from(false),
+            (None, Some(reason)) => Cell::unknown(reason.clone()),
+            (None, None) => parts[0].clone(),
+        }
+    }
+
+    /// Returns what stands in front of the paths of the HTTP API: empty, or with a slash at its start and none at its end.
+    pub fn query_path(&self) -> Cell {
+        let parts = [self.at(&["server", "http_path_prefix"]), self.at(&["http_api_prefix"])];
+        if let Some(reason) = parts.iter().find_map(Cell::unknown_reason) {
+            return Cell::unknown(reason.clone());
+        }
+        let words = parts.iter().filter_map(Cell::text).map(|text| text.trim_matches('/'));
+        let path: String = words
+            .filter(|word| !word.is_empty())
+            .fold(String::new(), |path, word| path + "/" + word);
+        let written = parts
+            .iter()
+            .find(|part| part.text().is_some_and(|text| !text.is_empty()));
+        Cell::from(path).at(written.unwrap_or(&Cell::default()))
+    }
+
+    /// Returns a limit of reads that holds for tenants without one of their own, in seconds; 0 when there is none.
+    fn read_limit_seconds(&self, key: &str) -> Cell {
+        if let Some(reason) = self.config.unknown_reason() {
+            return Cell::unknown(reason.clone());
+        }
+        match overrides::default_limit(self.config, &["read", key]) {
+            cell if cell.is_null() => 0_i64.into(),
+            cell => duration(&cell),
+        }
+    }
+
+    /// Returns the longest range of a search, in seconds; a limit of tenants wins (`grafana/tempo@v2.9.5:modules/frontend/search_sharder.go`).
     pub fn search_max_seconds(&self) -> Cell {
-        self.seconds(
-            &["query_frontend", "search", "max_duration"],
-            &[(Version::ZERO, Some(168 * 3600))],
-        )
+        match self.read_limit_seconds("max_search_duration") {
+            cell if matches!(cell.value, Value::Int(0)) => self.seconds(
+                &["query_frontend", "search", "max_duration"],
+                &[(Version::ZERO, Some(168 * 3600))],
+            ),
+            limit => limit,
+        }
     }
 
     /// Returns the longest range of a TraceQL metrics query, in seconds; null where there are none yet.
     pub fn metrics_max_seconds(&self) -> Cell {
+        match self.read_limit_seconds("max_metrics_duration") {
+            cell if matches!(cell.value, Value::Int(0)) => self.metrics_max_of_frontend(),
+            limit => limit,
+        }
+    }
+
+    fn metrics_max_of_frontend(&self) -> Cell {
         let steps = [
             (Version::ZERO, None),
             (Version::new(2, 4, 0), Some(0)),

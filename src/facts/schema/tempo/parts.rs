@@ -140,6 +140,11 @@ pub(super) const PATHS: &[Column] = &[
     ),
     column("persistent", Type::Bool, "Whether it outlives the pod."),
     column(
+        "own_to_pod",
+        Type::Bool,
+        "Whether each pod has its own, which no other pod sees: an empty directory, the container's own file system, or a claim of `volumeClaimTemplates`.",
+    ),
+    column(
         "size_limit",
         Type::Text,
         "The size limit of the empty directory, or the size of the claim, as written; null when there is none.",

@@ -54,7 +54,7 @@ pub(super) const GENERATOR: Type = Type::Record(&[
     column(
         "has_processors",
         Type::Bool,
-        "Whether any tenant has a processor; unknown when lists cannot be seen.",
+        "Whether any tenant has a processor, of the lists that hold: without multitenancy one list does. Unknown when lists cannot be seen.",
     ),
     column(
         "service_graphs",
@@ -135,7 +135,7 @@ const OVERRIDES: Type = Type::Record(&[
     column(
         "compaction_disabled",
         Type::Bool,
-        "`compaction.compaction_disabled` of the defaults.",
+        "`compaction.compaction_disabled` of the defaults, or where no tenants are told apart, that of the file of tenants for the only one.",
     ),
 ]);
 
@@ -213,12 +213,12 @@ const QUERY: Type = Type::Record(&[
     column(
         "search_max_seconds",
         Type::Int,
-        "Longest range of a search, in seconds, 604800 by default.",
+        "Longest range of a search, in seconds, 604800 by default, 0 for none; unknown when tenants have their own.",
     ),
     column(
         "metrics_max_seconds",
         Type::Int,
-        "Longest range of a TraceQL metrics query, in seconds; the release's default when not set; null where there are none.",
+        "Longest range of a TraceQL metrics query, in seconds, 0 for none; the release's default when not set; null where there are no such queries; unknown when tenants have their own.",
     ),
     column(
         "metrics_backend_after_seconds",
@@ -264,6 +264,11 @@ const CLUSTER: Type = Type::Record(&[
         "partitions_set",
         Type::Bool,
         "Whether `block_builder.partitions_per_instance` or `assigned_partitions` is set.",
+    ),
+    column(
+        "partitions_left",
+        Type::Int,
+        "For a block-builder: how many partitions that live-stores at hand own are read by none of its pods; null when that cannot be counted.",
     ),
     column(
         "complete_block_timeout_seconds",
@@ -339,6 +344,12 @@ pub(super) const TEMPOS: &[Column] = &[
         "Whether a container port or a Service's target port is the port of the HTTP API; null when none of either is declared.",
     ),
     column("http_prefix", Type::Text, "`http_api_prefix`, empty by default."),
+    column("http_tls", Type::Bool, "Whether the HTTP API speaks TLS."),
+    column(
+        "query_path",
+        Type::Text,
+        "What stands in front of the paths of the HTTP API, `/tempo` for example: `server.http_path_prefix` and `http_api_prefix`; empty by default.",
+    ),
     column(
         "grpc_port",
         Type::Int,
