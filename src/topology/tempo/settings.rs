@@ -77,20 +77,6 @@ impl Settings<'_> {
         self.or(&["server", "grpc_listen_port"], 9095_i64)
     }
 
-    /// Returns whether the HTTP API speaks TLS, with the certificate that it is given.
-    pub fn http_tls(&self) -> Cell {
-        for key in ["cert_file", "cert"] {
-            let cell = self.at(&["server", "http_tls_config", key]);
-            if cell.unknown_reason().is_some() {
-                return cell;
-            }
-            if cell.text().is_some_and(|text| !text.is_empty()) {
-                return Cell::from(true).at(&cell);
-            }
-        }
-        false.into()
-    }
-
     /// Returns whether callers have to name a tenant.
     pub fn multitenancy(&self) -> Cell {
         for path in [["multitenancy_enabled"], ["auth_enabled"]] {
