@@ -22,6 +22,10 @@ pub(super) fn with_columns(
     if sender.to.protocol.text() != Some("http") || is_faulty(links, sender) {
         return row;
     }
+    // What a gateway passes on has its path from a rule of the gateway, which is judged apart.
+    if sender.kind == "gateway" {
+        return row;
+    }
     let route = match found {
         Found::Route(route) => route,
         Found::Nothing(reason) => return row.set("listener_path", Cell::unknown(reason.as_str())),

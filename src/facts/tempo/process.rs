@@ -40,7 +40,6 @@ pub(super) fn row(owner: &Owner<'_>) -> RowBuilder {
             },
         )
         .set("multitenancy", settings.multitenancy())
-        .set("stream_over_http", settings.stream_over_http())
         .set(
             "http_port_written",
             written(&settings.at(&["server", "http_listen_port"])),

@@ -328,11 +328,6 @@ pub(super) const TEMPOS: &[Column] = &[
         "Whether `${X}` is expanded; unknown without a command line.",
     ),
     column(
-        "stream_over_http",
-        Type::Bool,
-        "Whether gRPC is answered on the HTTP port.",
-    ),
-    column(
         "http_port",
         Type::Int,
         "The port of the HTTP API; 80 before 2.8 and 3200 since when it is not written.",
