@@ -382,8 +382,11 @@ fn the_file_of_tenants() {
     let scoped = Some("overrides:\n  a:\n    metrics_generator: {processors: [local-blocks]}");
     let facts = stack(scoped, "2.9.5");
     check(&facts, "tempo_overrides", "key", "");
-    check(&facts, "tempos", "generator.local_blocks", "true");
     check(&facts, "tempos", "overrides.tenants", "a");
+    // Without tenants all spans are of one, which the file does not name.
+    check(&facts, "tempos", "generator.local_blocks", "false");
+    let of_all = Some("overrides:\n  single-tenant:\n    metrics_generator: {processors: [local-blocks]}");
+    check(&stack(of_all, "2.9.5"), "tempos", "generator.local_blocks", "true");
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn healthy(path: &str) -> Reply {
             ),
             deployment(
                 "web",
-                "nginx:1.27",
+                "httpd:2.4",
                 json!([{"name": "c", "configMap": {"name": "web-config"}}])
             ),
         ])),
