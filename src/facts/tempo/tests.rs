@@ -382,8 +382,23 @@ fn the_file_of_tenants() {
     let scoped = Some("overrides:\n  a:\n    metrics_generator: {processors: [local-blocks]}");
     let facts = stack(scoped, "2.9.5");
     check(&facts, "tempo_overrides", "key", "");
-    check(&facts, "tempos", "generator.local_blocks", "true");
     check(&facts, "tempos", "overrides.tenants", "a");
+    // Nobody is the tenant a where no tenants are told apart.
+    check(&facts, "tempos", "generator.local_blocks", "false");
+    for only in [
+        "overrides:\n  single-tenant:\n    metrics_generator: {processors: [local-blocks]}",
+        "overrides:\n  '*':\n    metrics_generator: {processors: [local-blocks]}",
+    ] {
+        check(&stack(Some(only), "2.9.5"), "tempos", "generator.local_blocks", "true");
+    }
+    let both = format!("{config}multitenancy_enabled: true\n");
+    let stack = Stack {
+        release: "2.9.5",
+        tenants: scoped,
+        config: both,
+        ..Stack::default()
+    };
+    check(&stack.facts(), "tempos", "generator.local_blocks", "true");
 }
 
 #[test]
