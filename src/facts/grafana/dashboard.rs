@@ -122,7 +122,10 @@ fn reference_row(
         .set("place", used.place)
         .set("panel", used.title.clone())
         .set("panel_type", used.panel_type.clone())
-        .set("uses", Cell::from([&[used.uid.clone()], &used.again[..]].concat()))
+        .set(
+            "uses",
+            Cell::from([std::slice::from_ref(&used.uid), &used.again[..]].concat()),
+        )
         .set("dashboard", Cell::link(link));
     let row = if builtin {
         row.set("state", Cell::from("builtin").at(&used.uid))

@@ -383,10 +383,22 @@ fn the_file_of_tenants() {
     let facts = stack(scoped, "2.9.5");
     check(&facts, "tempo_overrides", "key", "");
     check(&facts, "tempos", "overrides.tenants", "a");
-    // Without tenants all spans are of one, which the file does not name.
+    // Nobody is the tenant a where no tenants are told apart.
     check(&facts, "tempos", "generator.local_blocks", "false");
-    let of_all = Some("overrides:\n  single-tenant:\n    metrics_generator: {processors: [local-blocks]}");
-    check(&stack(of_all, "2.9.5"), "tempos", "generator.local_blocks", "true");
+    for only in [
+        "overrides:\n  single-tenant:\n    metrics_generator: {processors: [local-blocks]}",
+        "overrides:\n  '*':\n    metrics_generator: {processors: [local-blocks]}",
+    ] {
+        check(&stack(Some(only), "2.9.5"), "tempos", "generator.local_blocks", "true");
+    }
+    let both = format!("{config}multitenancy_enabled: true\n");
+    let stack = Stack {
+        release: "2.9.5",
+        tenants: scoped,
+        config: both,
+        ..Stack::default()
+    };
+    check(&stack.facts(), "tempos", "generator.local_blocks", "true");
 }
 
 #[test]

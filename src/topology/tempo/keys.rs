@@ -430,10 +430,11 @@ mod tests {
         let evidence = crate::topology::workload::tests::evidence_of(&[("a.yaml", &text)]);
         let config = evidence.resources[0].at(&["spec"]);
         let found = refused(&config, &ReleaseSpan::unknown("nothing tells"));
-        // Whether a key of some releases is accepted cannot be told here.
-        let unknown = found.iter().filter(|key| key.problem == KeyProblem::Unknown);
-        let unknown: Vec<String> = unknown.map(|key| join(&key.section, &key.key)).collect();
-        assert_eq!(unknown, expected, "{yaml}");
+        let surely = found
+            .iter()
+            .filter(|key| matches!(key.refused.value, Value::Bool(true)));
+        let found: Vec<String> = surely.map(|key| join(&key.section, &key.key)).collect();
+        assert_eq!(found, expected, "{yaml}");
     }
 
     #[test]
