@@ -678,7 +678,7 @@ fn acceptance_18_a_check_that_fails_is_broken_and_the_rest_goes_on() {
 fn trace_prints_each_operand() {
     let run = stdin(&["run", "-", "--trace", ID], BROKEN);
     assert_eq!(run.code, 0);
-    assert!(run.stdout.contains("self.type"), "{}", run.stdout);
+    assert!(run.stdout.contains("self.memory_limiter"), "{}", run.stdout);
 }
 
 #[test]

@@ -165,6 +165,7 @@ impl Reader<'_> {
             .workloads
             .iter()
             .position(|workload| workload.reference == resource.reference);
+        let made_by_operator = made_by_it.is_none();
         let run = match &made_by_it {
             Some(collector) => collector.run,
             None => own
@@ -196,7 +197,16 @@ impl Reader<'_> {
         let why_unknown = "the operator chooses the image";
         let program = image.and_then(|container| container.program.as_ref());
         let reference = image.and_then(|container| container.image_reference.as_ref());
-        let identity = release::identity(self.evidence, program, reference, why_unknown);
+        let mut identity = release::identity(self.evidence, program, reference, why_unknown);
+        let is_given = !resource.at(&["spec", "image"]).is_null();
+        if let Some(text) = image
+            .and_then(|container| container.image.text())
+            .filter(|_| !is_given && made_by_operator)
+        {
+            identity.assumptions.push(format!(
+                "the resource names no image, so it gets that of the operator at hand, {text}"
+            ));
+        }
         let config = resource.at(&["spec", "config"]);
         let mut loaded = Loaded::default();
         loaded.place = config.place.clone();

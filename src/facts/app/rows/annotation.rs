@@ -126,11 +126,16 @@ fn named(row: RowBuilder, workload: &Workload, all: &[Annotation], annotation: &
         false => Vec::new(),
     };
     let has = |name: &str| workload.containers.iter().any(|one| one.name == name);
-    let missing: Vec<Cell> = names
-        .iter()
-        .filter(|name| !has(name))
-        .map(|name| Cell::from(*name))
-        .collect();
+    // A container without a name is a part of one: what a test compares, or what is laid over another.
+    let missing = match workload.containers.iter().all(|one| one.cell.get("name").is_some()) {
+        true => names
+            .iter()
+            .filter(|name| !has(name))
+            .map(|name| Cell::from(*name))
+            .collect::<Vec<_>>()
+            .into(),
+        false => Cell::unknown("a container of the pod has no name here"),
+    };
     let holds = app::in_force(all, &annotation.name).is_some_and(|one| one.level == annotation.level);
     let asked: Vec<&str> = app::asked(all).into_iter().filter_map(Annotation::injects).collect();
     let takes_part = annotation
