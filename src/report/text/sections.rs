@@ -5,7 +5,7 @@ use super::finding;
 use super::page::{Page, paint, section};
 use super::places::spot_name;
 use super::undecided::no_cause;
-use crate::evidence::{Gap, Note, Problem};
+use crate::evidence::{Gap, Note, Problem, Stage};
 use crate::finding::{Broken, Finding, Outcome, Report};
 use annotate_snippets::renderer::Style;
 
@@ -159,6 +159,12 @@ pub(super) fn ending(page: &mut Page, report: &Report) {
             page.heading("no tracing stage was found, so nothing was judged");
         } else {
             no_cause(page, report);
+            let has_apps = report.stages.iter().any(|one| one.reference.stage == Stage::App);
+            if !has_apps && !report.stages.is_empty() {
+                page.line(
+                    "  no instrumented application was recognised: what comes before the other stages was not judged",
+                );
+            }
         }
     }
     page.gap();

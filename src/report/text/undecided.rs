@@ -79,10 +79,11 @@ fn undecided_row(page: &mut Page, row: &Undecided) {
 /// Prints that no error was found, and what would decide most.
 pub(super) fn no_cause(page: &mut Page, report: &Report) {
     let is_partial = !(report.problems.is_empty() && report.gaps.is_empty() && report.broken.is_empty());
-    let seen = if is_partial {
-        "no cause seen in what could be read"
-    } else {
-        "no cause seen"
+    let seen = match (report.counts.warnings > 0, is_partial) {
+        (true, false) => "no cause is sure; a warning above may be it",
+        (true, true) => "no cause is sure in what could be read; a warning above may be it",
+        (false, true) => "no cause seen in what could be read",
+        (false, false) => "no cause seen",
     };
     let deciding: Vec<Group<'_>> = grouped(&report.undecided, |row| (needs(row), ""))
         .into_iter()
