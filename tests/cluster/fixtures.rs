@@ -91,6 +91,21 @@ const DIFFERS: &[(&str, &str, &str)] = &[
         "only in files: datasource-reference-dangling",
         "its sidecar looks in all namespaces, of which a run reads those with a stage: a data source may be in another one",
     ),
+    (
+        "healthy/operator-custom-resources",
+        "pod-without-injection",
+        "no operator runs here, so that nothing is put into the pods",
+    ),
+    (
+        "healthy/egress-proxy-polyglot",
+        "pod-without-injection",
+        "no operator runs here, so that nothing is put into the pods",
+    ),
+    (
+        "incidents/path-sidecar-misspelt",
+        "pod-without-injection",
+        "no operator runs here, so that nothing is put into the pods",
+    ),
 ];
 
 /// Kinds that a stack may leave behind.

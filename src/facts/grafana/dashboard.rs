@@ -84,11 +84,16 @@ fn same_uid_count(parts: &GrafanaParts<'_>, dashboard: &Dashboard) -> Cell {
             Some(_) => Cell::unknown("it is not known which Grafana gets the dashboard"),
         };
     };
+    let file = |one: &Dashboard| one.root.place.as_ref().map(|place| place.outer().0.name.clone());
+    // An object that is given twice, as the folders of two environments have it, is applied once.
+    let is_other_version = |one: &Dashboard| {
+        one.reference.kind != "File" && one.reference == dashboard.reference && file(one) != file(dashboard)
+    };
     let same = parts
         .grafanas
         .dashboards
         .iter()
-        .filter(|one| one.instance == Some(instance) && uid(one).as_ref() == Some(&own));
+        .filter(|one| one.instance == Some(instance) && uid(one).as_ref() == Some(&own) && !is_other_version(one));
     same.count().into()
 }
 

@@ -292,12 +292,20 @@ fn same(parts: &GrafanaParts<'_>, group: &Group, datasource: &Datasource, field:
             None => 1_usize.into(),
         };
     };
-    let count = group
-        .indexes()
-        .iter()
-        .filter(|index| field(&parts.grafanas.datasources[**index]).text() == Some(own))
+    let others = group.indexes().iter().map(|index| &parts.grafanas.datasources[*index]);
+    let count = others
+        .filter(|other| field(other).text() == Some(own) && !is_other_version(datasource, other))
         .count();
     group.count(count).at(field(datasource))
+}
+
+/// Whether two data sources stand in one object that is given twice, as the folders of two environments have it: only one of the two is applied.
+fn is_other_version(one: &Datasource, other: &Datasource) -> bool {
+    let file = |one: &Datasource| {
+        let place = one.name.place.as_ref().or(one.uid.place.as_ref())?;
+        Some(place.outer().0.name.clone())
+    };
+    one.reference.kind != "File" && one.reference == other.reference && file(one) != file(other)
 }
 
 fn is_deleted(parts: &GrafanaParts<'_>, file: usize, datasource: &Datasource) -> bool {
