@@ -106,6 +106,11 @@ const DIFFERS: &[(&str, &str, &str)] = &[
         "pod-without-injection",
         "no operator runs here, so that nothing is put into the pods",
     ),
+    (
+        "healthy/alloy-operator",
+        "endpoint-service-absent",
+        "no operator runs here, so that the Service of its resource is not made",
+    ),
 ];
 
 /// Kinds that a stack may leave behind.

@@ -389,6 +389,9 @@ fn a_run_without_errors_ends_with_what_would_decide_most() {
     let mut report = samples::everything();
     report.counts.errors = 0;
     report.findings.clear();
+    let warned = "no cause is sure in what could be read; a warning above may be it;";
+    check(&report, Verbosity::Normal, &[warned]);
+    report.counts.warnings = 0;
     let ending = [
         "undecided: 3 checks",
         "no cause seen in what could be read; what would decide most:\n   2 checks  give `--release tempo=2.3.1`\n",
