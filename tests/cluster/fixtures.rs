@@ -19,6 +19,10 @@ const NOT_APPLIED: &[(&str, &str)] = &[
         "healthy/kubectl-get-list",
         "saved with status and owner references of another cluster",
     ),
+    (
+        "healthy/filled-in-elsewhere",
+        "a base that an overlay changes, and placeholders that others fill in",
+    ),
     ("healthy/kustomize-with-patches", "patches that a kustomization applies"),
     ("healthy/plain-files", "configuration files without Kubernetes objects"),
     (
