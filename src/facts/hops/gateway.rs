@@ -6,9 +6,10 @@ mod columns;
 
 use super::{Destination, Found, Links, Sender, Way, find};
 use crate::evidence::{Cell, Value};
+use crate::facts::About;
 use crate::topology::Topology;
 use crate::topology::endpoint::{End, Listening, Network, Target};
-use crate::topology::nginx::{Config, Decision, Onward, Outcome, Settings, near};
+use crate::topology::nginx::{Config, Decision, Gateway, Onward, Outcome, Settings, near};
 use crate::topology::workload::Workload;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -147,30 +148,15 @@ fn absent_hosts<'a>(
             continue;
         }
         let at = |text: &str| fixed.word.cell(text);
-        let sender = Sender {
-            kind: "gateway",
-            about: about.clone(),
-            name: at(&fixed.name),
-            signal: "other",
-            links: Vec::new(),
-            to: Destination {
-                endpoint: at(&fixed.word.value),
-                protocol: Cell::default(),
-                tls: Cell::default(),
-                host: at(&fixed.host),
-                port: Cell::from(i64::from(fixed.port)).at(&at(&fixed.host)),
-                path: "".into(),
-            },
-            exporter: None,
-            has_fault: false,
-            way: Way::Name,
-            referred_by: Cell::default(),
-            namespace: &workload.namespace,
-            workload: Some(gateway.workload),
-            container: Some(gateway.container),
-            component: None,
-            app: None,
+        let to = Destination {
+            endpoint: at(&fixed.word.value),
+            protocol: Cell::default(),
+            tls: Cell::default(),
+            host: at(&fixed.host),
+            port: Cell::from(i64::from(fixed.port)).at(&at(&fixed.host)),
+            path: "".into(),
         };
+        let sender = sender((gateway, workload), about, at(&fixed.name), "other", to);
         let way = find(network, &sender);
         if matches!(&way, Found::Route(route) if matches!(route.target, Target::Absent { .. })) {
             found.push((sender, way));
@@ -268,29 +254,39 @@ fn on_from<'a>(
         (_, false) => from.to.protocol.clone(),
     };
     let url = &onward.url;
-    Some(Sender {
-        kind: "gateway",
-        about: links
-            .container_abouts
-            .get(&(gateway.workload, gateway.container))?
-            .clone(),
-        name,
-        signal: from.signal,
-        links: Vec::new(),
-        to: Destination {
-            endpoint: url.clone(),
-            protocol,
-            tls: match is_stream {
-                true => from.to.tls.clone(),
-                false => Cell::from(onward.tls).at(url),
-            },
-            host: Cell::from(onward.host.as_str()).at(url),
-            port: Cell::from(i64::from(onward.port)).at(url),
-            path: match onward.grpc {
-                true => "".into(),
-                false => Cell::from(onward.path.as_str()).at(url),
-            },
+    let about = links.container_abouts.get(&(gateway.workload, gateway.container))?;
+    let to = Destination {
+        endpoint: url.clone(),
+        protocol,
+        tls: match is_stream {
+            true => from.to.tls.clone(),
+            false => Cell::from(onward.tls).at(url),
         },
+        host: Cell::from(onward.host.as_str()).at(url),
+        port: Cell::from(i64::from(onward.port)).at(url),
+        path: match onward.grpc {
+            true => "".into(),
+            false => Cell::from(onward.path.as_str()).at(url),
+        },
+    };
+    Some(sender((gateway, workload), about, name, from.signal, to))
+}
+
+/// Returns a connection that a gateway makes.
+fn sender<'a>(
+    (gateway, workload): (&Gateway, &'a Workload),
+    about: &Arc<About>,
+    name: Cell,
+    signal: &'static str,
+    to: Destination,
+) -> Sender<'a> {
+    Sender {
+        kind: "gateway",
+        about: about.clone(),
+        name,
+        signal,
+        links: Vec::new(),
+        to,
         exporter: None,
         has_fault: false,
         way: Way::Name,
@@ -300,7 +296,7 @@ fn on_from<'a>(
         container: Some(gateway.container),
         component: None,
         app: None,
-    })
+    }
 }
 
 /// What is the same for two senders is one connection.

@@ -399,6 +399,9 @@ fn a_run_without_errors_ends_with_what_would_decide_most() {
     check(&report, Verbosity::Normal, &ending);
     (report.problems, report.gaps, report.broken, report.undecided) = Default::default();
     check(&report, Verbosity::Normal, &["\nno cause seen\n\n0 errors"]);
+    report.stages.retain(|one| one.reference.stage != Stage::App);
+    let expected = ["\nno cause seen\n  no instrumented application was recognised"];
+    check(&report, Verbosity::Normal, &expected);
 }
 
 #[test]
