@@ -341,6 +341,7 @@ fn read_source(file: Result<SourceFile, Problem>, given: Given, options: &Option
 /// Puts the outcomes of all files together, in their order.
 fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options) {
     evidence.changed.extend(kustomize::pass_over(&mut outcomes));
+    let placed = kustomize::Namespaces::of(&outcomes);
     let is_complete = options.complete && !kustomize::makes_names(&outcomes);
     note_unrecognised(evidence, &outcomes);
     let named = named::among(&outcomes);
@@ -359,13 +360,14 @@ fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options
         namespaces.extend(outcome.namespaces);
         for entry in outcome.entries {
             match entry {
-                Entry::Resource(resource) => evidence.resources.push(resource),
+                Entry::Resource(resource) => evidence.resources.push(placed.placed(resource)),
                 Entry::File(file) => evidence.files.push(file),
                 Entry::Deferred(deferred) if is_named(&deferred.name) => {
                     let parsed = manifests::parse_deferred(&deferred, options);
                     evidence.problems.extend(parsed.problems);
                     let entries = parsed.entries.into_iter();
-                    evidence.resources.extend(entries.filter_map(Entry::into_resource));
+                    let resources = entries.filter_map(Entry::into_resource);
+                    evidence.resources.extend(resources.map(|one| placed.placed(one)));
                 }
                 Entry::Deferred(deferred) => pass_over(&mut evidence.passed_over, deferred.kind, 1),
             }
