@@ -20,6 +20,7 @@ mod running;
 mod settings;
 mod substitute;
 mod targets;
+mod values;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +38,7 @@ pub use ring::{PushRing, may_share_rings, push_ring};
 pub use settings::Settings;
 pub use substitute::Placeholder;
 pub use targets::Targets;
+pub use values::RefusedValue;
 
 use super::service::Service;
 use super::workload::{Namespace, Workload};
@@ -83,6 +85,8 @@ pub struct Tempo {
     pub generator: Generator,
     /// Keys that the release refuses.
     pub refused_keys: Vec<RefusedKey>,
+    /// Values that it cannot read.
+    pub refused_values: Vec<RefusedValue>,
     /// The Services that the operator makes, when an operator's resource is it.
     pub made: Option<Made>,
 }

@@ -76,6 +76,18 @@ pub const TABLES: &[Table] = &[
         reads: CONFIGURATION,
     },
     Table {
+        name: "tempo_values",
+        row: "One value that Tempo cannot read: a length of time, a number, a switch or a word of a closed list.",
+        columns: parts::VALUES,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "tempo_parts",
+        row: "One part that a Tempo of several processes needs and that nothing at hand runs; only where most parts are at hand.",
+        columns: parts::PARTS,
+        reads: CONFIGURATION,
+    },
+    Table {
         name: "tempo_processors",
         row: "One name in a list of processors of the generator.",
         columns: parts::PROCESSORS,
