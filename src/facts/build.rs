@@ -52,6 +52,7 @@ pub fn build(
     };
     state::rows(&mut facts, &state_parts);
     let collector_parts = collector::CollectorParts {
+        evidence,
         tables,
         workloads: &topology.workloads,
         services: &topology.services,

@@ -3,6 +3,7 @@
 //! Senders come from the other tables, the way from `topology::endpoint`; here both ends get the shape that checks read.
 
 mod auth;
+mod context;
 mod elsewhere;
 mod ends;
 mod gateway;

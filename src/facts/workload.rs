@@ -6,6 +6,7 @@ mod claim;
 mod container;
 mod environment;
 mod mount;
+pub(in crate::facts) mod named_file;
 mod service;
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,8 @@ const VERSIONS: &[&str] = &["", "1.0", "1.1", "1.2", "1.3"];
 /// (`open-telemetry/opentelemetry-collector@v0.159.0`: `config/configcompression/compressiontype.go`, `config/configgrpc/configgrpc.go`,
 /// `exporter/otlphttpexporter/config.go`, `exporter/debugexporter/config.go`, `exporter/exporterhelper/internal/request/sizer.go`,
 /// `config/configtls/configtls.go`; `open-telemetry/opentelemetry-collector-contrib@v0.130.0`: `pkg/ottl/config.go`,
-/// `processor/probabilisticsamplerprocessor/config.go`, `internal/k8sconfig/config.go`).
-const CHOICES: [(&str, &str, &[&str]); 13] = [
+/// `processor/probabilisticsamplerprocessor/config.go`, `exporter/loadbalancingexporter/trace_exporter.go`, `internal/k8sconfig/config.go`).
+const CHOICES: [(&str, &str, &[&str]); 15] = [
     ("otlp_grpc", "compression", &["", "none", "gzip", "snappy", "zstd"]),
     (
         "otlp_http",
@@ -35,6 +35,16 @@ const CHOICES: [(&str, &str, &[&str]); 13] = [
     ("otlp_http", "sending_queue.sizer", SIZERS),
     ("otlp_grpc", "sending_queue.batch.sizer", SIZERS),
     ("otlp_http", "sending_queue.batch.sizer", SIZERS),
+    (
+        "load_balancing",
+        "routing_key",
+        &["", "traceID", "service", "metric", "resource", "streamID", "attributes"],
+    ),
+    (
+        "probabilistic_sampler",
+        "mode",
+        &["", "hash_seed", "proportional", "equalizing"],
+    ),
     ("debug", "verbosity", &["basic", "normal", "detailed"]),
     ("transform", "error_mode", ERROR_MODES),
     ("filter", "error_mode", ERROR_MODES),

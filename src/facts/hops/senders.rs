@@ -61,7 +61,8 @@ pub(super) fn all<'a>(topology: &'a Topology, links: &'a Links<'a>) -> Vec<Sende
 }
 
 fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &AppView) -> Option<Sender<'a>> {
-    if is_silent(&view.settings) || view.app.own_exporter.is_some() {
+    let is_unknown = view.app.own_exporter.is_some() && view.settings.traces.target.is_none();
+    if is_silent(&view.settings) || is_unknown {
         return None;
     }
     if matches!(view.settings.traces.url, Url::Refused(_)) {

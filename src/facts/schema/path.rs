@@ -242,6 +242,11 @@ const HOPS: &[Column] = &[
         "Whether the Tempo that listens wants a tenant, with the place of that setting; null when it is none.",
     ),
     column(
+        "tenant_lost",
+        Type::Text,
+        "What loses the tenant that was received, where the sender would pass it on and so names none, in words and with its place; null else.",
+    ),
+    column(
         "tenants_written",
         Type::List(&Type::Text),
         "The tenants that senders at hand write to this Tempo, placed where the first is named; null when it wants none.",

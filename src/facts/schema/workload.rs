@@ -1,9 +1,11 @@
 //! Tables about workloads, their containers, and Services.
 
 mod mount;
+mod named_file;
 mod service;
 
 use mount::{MOUNT_COLUMNS, VOLUME_COLUMNS, VOLUME_ITEM_COLUMNS};
+use named_file::NAMED_FILE_COLUMNS;
 use service::{SERVICE_COLUMNS, SERVICE_PORT_COLUMNS};
 
 use super::{CONFIGURATION, CONFIGURATION_AND_SERVICES, Column, SERVICES, Table, Type, WORKLOADS, column};
@@ -378,6 +380,12 @@ pub const TABLES: &[Table] = &[
         name: "mounts",
         row: "One volume mount of a container.",
         columns: MOUNT_COLUMNS,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "named_files",
+        row: "One file or directory that a component of a Collector opens when it starts, or that a variable of an application names.",
+        columns: NAMED_FILE_COLUMNS,
         reads: CONFIGURATION,
     },
     Table {

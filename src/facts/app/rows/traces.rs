@@ -8,7 +8,7 @@ use crate::facts::app::account::answer_cell;
 use crate::facts::app::parts::{endpoint_cell, is_in_code};
 use crate::facts::record;
 use crate::topology::app::{Injection, InstrumentationState};
-use crate::topology::sdk::{ProtocolAnswer, Source, TransportSecurity, Url};
+use crate::topology::sdk::{Answer, Language, ListedName, ProtocolAnswer, Source, TransportSecurity, Url};
 use crate::topology::workload::Container;
 
 /// Whether an endpoint's host is the address of the node: `http://$(NODE_IP):4317`, with the variable from `status.hostIP`.
@@ -125,7 +125,7 @@ pub(super) fn traces_record(parts: &AppParts<'_>, view: &AppView) -> Cell {
     let exporters = match view.exporter {
         Some(_) => vec![Cell::from("otlp")].into(),
         None if is_left_alone(view) => Vec::new().into(),
-        None => names(&view.settings.exporters.names),
+        None => names(&one_name_for_otlp(view)),
     };
     let exporters_from = if view.exporter.is_some() {
         "code".into()
@@ -202,4 +202,19 @@ fn protocol_variable(view: &AppView) -> Cell {
         Source::Variable(name) => view.environment.cell(name),
         Source::Default => Cell::default(),
     }
+}
+
+/// The names of the exporters in force; Python has three for the one of OTLP.
+fn one_name_for_otlp(view: &AppView) -> Answer<Vec<ListedName>> {
+    let Answer::Known(names) = &view.settings.exporters.names else {
+        return view.settings.exporters.names.clone();
+    };
+    let renamed = names.iter().map(|one| match one.name.as_str() {
+        "otlp_proto_http" | "otlp_proto_grpc" if view.app.language == Language::Python => ListedName {
+            name: "otlp".to_owned(),
+            range: one.range.clone(),
+        },
+        _ => one.clone(),
+    });
+    Answer::Known(renamed.collect())
 }
