@@ -5,7 +5,7 @@ use super::inspect::Changes;
 use super::{counted, embedded, hide, input, inspect, output};
 use crate::checks::Reading;
 use crate::cli::MapArguments;
-use crate::evidence::{Cell, Place};
+use crate::evidence::{Cell, Place, Value};
 use crate::facts::{Facts, Row};
 use crate::finding::{Finding, Severity, Spot};
 use crate::report::map::{Hop, Map, State, dot, json, mermaid, svg, text};
@@ -23,14 +23,69 @@ pub fn map(arguments: &MapArguments) -> Result<u8, CommandError> {
     let evidence = input::evidence(&arguments.input, &catalog)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
     let report = input::report(&arguments.input, &evidence, &facts, stages, &catalog, Changes::NotShown);
-    let hops = facts
-        .rows("hops")
-        .iter()
-        .map(|row| hop_with_findings(row, &facts, &report.findings).0)
-        .collect();
-    output::print(&render(&Map { hops }))?;
+    output::print(&render(&Map {
+        hops: hops(&facts, &report.findings),
+    }))?;
     Ok(if report.stages.is_empty() { NOTHING } else { 0 })
 }
+
+/// Returns all connections in the order of the path; those inside Tempo stand beside the others of the same process.
+fn hops(facts: &Facts, findings: &[Finding]) -> Vec<Hop> {
+    let of_stages = facts.rows("hops").iter();
+    let mut hops: Vec<Hop> = of_stages
+        .map(|row| {
+            let (hop, on_it) = hop_with_findings(row, facts, findings);
+            match on_it.is_empty() {
+                true => without_instrumentation(row, hop, findings),
+                false => hop,
+            }
+        })
+        .collect();
+    let links = facts.rows("tempo_links").iter();
+    for row in links.filter(|row| row.cells.text_at(&["kind"]) != Some("ring")) {
+        let mut hop = hop_with_findings(row, facts, findings).0;
+        hop.name = row.cells.text_at(&["kind"]).unwrap_or_default().to_owned();
+        hop.signal = "inside".to_owned();
+        let last = hops.iter().rposition(|one| one.from == hop.from);
+        let before = hops.iter().position(|one| one.from_stage == "grafana");
+        let at = last.map(|last| last + 1).or(before).unwrap_or(hops.len());
+        hops.insert(at, hop);
+    }
+    hops
+}
+
+/// Marks what an application would send if the operator had put anything into it.
+fn without_instrumentation(row: &Row, hop: Hop, findings: &[Finding]) -> Hop {
+    let by_operator = row.cells.get("app").is_some_and(|app| match &app.value {
+        Value::Link(app) => app.text_at(&["instrumentation"]) == Some("operator_annotation"),
+        _ => false,
+    });
+    let is_why = |finding: &&Finding| {
+        finding.severity == Severity::Error
+            && finding.effect.as_deref() == Some("not-instrumented")
+            && finding.stage.name == hop.from
+    };
+    match findings.iter().find(is_why).filter(|_| by_operator) {
+        Some(finding) => Hop {
+            state: State::Broken,
+            reason: Some(finding.message.clone()),
+            findings: vec![finding.check.clone()],
+            ..hop
+        },
+        None => hop,
+    }
+}
+
+/// Columns that say whether something between the ends lets a connection through.
+const GUARDS: [&str; 7] = [
+    "egress_open",
+    "ingress_open",
+    "names_open",
+    "plugin_open",
+    "linkerd_open",
+    "istio_speaks",
+    "istio_open",
+];
 
 type Renderer = fn(&Map) -> String;
 
@@ -60,6 +115,7 @@ pub(super) fn hop_with_findings<'f>(row: &Row, facts: &Facts, findings: &'f [Fin
     let on_it = findings_on(&cell("endpoint"), &cell("to"), findings);
     let unknown = ["target", "port_open", "listener"]
         .into_iter()
+        .chain(GUARDS)
         .find_map(|column| cell(column).unknown_reason().map(ToString::to_string));
     let is_of_spans = words("sender").as_deref() == Some("exporter") && words("signal").as_deref() == Some("traces");
     let sent = words("name")

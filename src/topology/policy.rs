@@ -5,6 +5,7 @@
 
 mod judged;
 mod near;
+mod plugins;
 mod rule;
 pub mod selector;
 
@@ -12,6 +13,7 @@ pub mod selector;
 mod tests;
 
 pub use judged::Judged;
+pub use plugins::{Passing, Plugins, Verdict};
 pub use rule::{Asked, Peer};
 
 use super::Topology;
@@ -378,17 +380,22 @@ impl<'a> Policies<'a> {
 
     /// Whether a selector takes a namespace.
     fn takes_namespace(&self, selector: &Cell, namespace: &Namespace) -> Judged {
-        const NAME: &str = "kubernetes.io/metadata.name";
         let Some(name) = namespace.name() else {
             let reason = "the namespace of the pods is not given".to_owned();
             return selects(selector, &Labels::partly(None, reason));
         };
-        match self.namespace_labels(namespace) {
-            Some(labels) => selects(selector, &Labels::written(&labels).with(NAME, name)),
-            None => {
-                let reason = format!("the labels of namespace {name} are not at hand");
-                selects(selector, &Labels::partly(None, reason).with(NAME, name))
-            }
+        namespace_takes(selector, name, self.namespace_labels(namespace).as_ref())
+    }
+}
+
+/// Whether a selector takes a namespace with these labels, if they are at hand.
+fn namespace_takes(selector: &Cell, name: &str, labels: Option<&Cell>) -> Judged {
+    const NAME: &str = "kubernetes.io/metadata.name";
+    match labels {
+        Some(labels) => selects(selector, &Labels::written(labels).with(NAME, name)),
+        None => {
+            let reason = format!("the labels of namespace {name} are not at hand");
+            selects(selector, &Labels::partly(None, reason).with(NAME, name))
         }
     }
 }

@@ -247,6 +247,15 @@ impl<'a> Guards<'a> {
 }
 
 impl Guarded<'_> {
+    /// Returns what NetworkPolicies say of one way.
+    pub(super) fn open(&self, direction: Direction) -> Option<&Judged> {
+        let decision = match direction {
+            Direction::Egress => &self.egress,
+            Direction::Ingress => &self.ingress,
+        };
+        decision.as_ref().map(|one| &one.open)
+    }
+
     /// Returns what a finding takes for granted: a block has to be enforced.
     pub(super) fn assumptions(&self) -> Vec<String> {
         let is_closed = |decision: &Option<Decision>| decision.as_ref().is_some_and(|one| one.open == Judged::No);

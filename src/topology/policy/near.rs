@@ -3,6 +3,7 @@
 use super::rule::{Asked, Peer, lets_port};
 use super::{Direction, Judged, Policies};
 use crate::evidence::{Cell, Value};
+use crate::topology::Topology;
 use crate::topology::service::port_number;
 use crate::topology::workload::{Workload, one_edit_apart};
 
@@ -47,7 +48,8 @@ fn other_port(policies: &Policies<'_>, rule: &Cell, asked: &Asked<'_>) -> Option
         .position(|one| std::ptr::eq(one, target))?;
     let is_inside = serves_parts(policies, index, asked.port);
     numbers.find(|number| {
-        let is_like = takes_spans(policies, index, *number) || (is_inside && serves_parts(policies, index, *number));
+        let is_like =
+            takes_spans(policies.topology, index, *number) || (is_inside && serves_parts(policies, index, *number));
         *number != asked.port && is_like
     })
 }
@@ -68,8 +70,7 @@ fn serves_parts(policies: &Policies<'_>, workload: usize, port: u16) -> bool {
 }
 
 /// Whether the pods of a workload take spans on a port.
-fn takes_spans(policies: &Policies<'_>, workload: usize, port: u16) -> bool {
-    let topology = policies.topology;
+pub(super) fn takes_spans(topology: &Topology, workload: usize, port: u16) -> bool {
     let mut collectors = topology
         .collectors
         .iter()
