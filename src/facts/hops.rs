@@ -160,7 +160,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let (row, istio_takes) = istio::with_columns(row, &istio, topology, between.as_ref(), &sender.to.host);
         let row = plugin::with_columns(row, &plugins, topology, between.as_ref(), &guarded);
         let (row, is_misnamed) = tls::with_columns(row, evidence, topology, links, sender, found);
-        let (row, asks_node) = reach::with_columns(row, topology, sender, found);
+        let (row, asks_node) = reach::with_columns(row, topology, &network, sender, found);
         let row = gatherers.with_columns(row, evidence, topology, found);
         let (row, is_proxied) = proxy::with_columns(row, evidence, (topology, &network), links, sender, found);
         let mut about = at_object(&sender.about, sender.to.endpoint.place.as_ref());

@@ -1,4 +1,4 @@
-//! Certificates that cert-manager makes: which one a file in a container is of, and which names it holds.
+//! Certificates that cert-manager and OpenShift make: which one a file in a container is of, and which names it holds.
 
 use super::workload::{Container, Namespace, VolumeSource, Workload, namespace_of, same_namespace};
 use crate::evidence::{Cell, Evidence, Resource};
@@ -24,8 +24,43 @@ pub fn of_file(evidence: &Evidence, workload: &Workload, container: &Container, 
             && one.text_at(&["spec", "secretName"]) == Some(secret)
             && same_namespace(&namespace, &workload.namespace) == Some(true)
     });
-    let (one, other) = (found.next()?, found.next());
-    other.is_none().then(|| certificate(one, &workload.namespace)).flatten()
+    match (found.next(), found.next()) {
+        (Some(one), None) => certificate(one, &workload.namespace),
+        (Some(_), Some(_)) => None,
+        (None, _) => of_service(evidence, &workload.namespace, secret),
+    }
+}
+
+/// OpenShift makes one for the long names of a Service that asks for it
+/// (`openshift/service-ca-operator@release-4.18:pkg/controller/servingcert/controller/secret_creating_controller.go`).
+fn of_service(evidence: &Evidence, namespace: &Namespace, secret: &str) -> Option<Certificate> {
+    const ASKS: [&str; 2] = [
+        "service.beta.openshift.io/serving-cert-secret-name",
+        "service.alpha.openshift.io/serving-cert-secret-name",
+    ];
+    let asked = |service: &Resource| {
+        let annotations = ASKS.map(|key| service.at(&["metadata", "annotations", key]));
+        annotations.into_iter().find(|cell| cell.text() == Some(secret))
+    };
+    let is_here =
+        |service: &&Resource| same_namespace(&namespace_of(evidence, &service.reference), namespace) == Some(true);
+    let mut found = evidence
+        .resources
+        .of_kind("Service")
+        .filter(is_here)
+        .filter_map(|one| Some((one, asked(one)?)));
+    let ((service, annotation), other) = (found.next()?, found.next());
+    let name = &service.reference.name;
+    let short = format!("{name}.{}.svc", namespace.name()?);
+    let mut names = vec![short.clone(), format!("{short}.cluster.local")];
+    if service.text_at(&["spec", "clusterIP"]) == Some("None") {
+        names.extend([format!("*.{short}"), format!("*.{short}.cluster.local")]);
+    }
+    let words = format!("the certificate of OpenShift for {}", namespace.words("Service", name));
+    other.is_none().then(|| Certificate {
+        words: Cell::from(words).at(&annotation),
+        names: names.into_iter().map(Cell::from).collect(),
+    })
 }
 
 /// Returns the Secret that a file is of, by the innermost mount that it lies in.

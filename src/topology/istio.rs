@@ -4,6 +4,7 @@
 //! pods holds, then that of their namespace, then that of the mesh. Nothing here judges.
 
 mod authorization;
+mod sidecar;
 
 #[cfg(test)]
 mod tests;
@@ -70,7 +71,9 @@ impl<'a> Istio<'a> {
 
     /// Whether there is nothing to say of any connection.
     pub fn is_empty(&self) -> bool {
-        self.peers.is_empty() && self.destinations.is_empty() && self.authorizations.is_empty()
+        let mut sidecars = self.evidence.resources.of_kind("Sidecar");
+        let has_policies = !self.peers.is_empty() || !self.destinations.is_empty() || !self.authorizations.is_empty();
+        !has_policies && sidecars.next().is_none()
     }
 
     /// Whether all policies about the proxy's own TLS are at hand that may concern a workload.
@@ -122,6 +125,7 @@ impl<'a> Istio<'a> {
         let policy = Cell::from(words).at(&rule.at(&["spec", "trafficPolicy"]));
         let speaks = match (mode.as_str(), receiver) {
             ("ISTIO_MUTUAL", Judged::No) => Judged::No,
+            ("ISTIO_MUTUAL", Judged::Unknown(reason)) => Judged::Unknown(reason),
             ("DISABLE", Judged::Yes) => match self.mode(asked.to, asked.pod_port) {
                 Mode::Strict(_) if !is_excluded(asked.to, "Inbound", asked.pod_port) => Judged::No,
                 _ => return None,
@@ -139,14 +143,23 @@ impl<'a> Istio<'a> {
     fn destination(&self, asked: &Asked<'_>) -> Option<(&'a Resource, String)> {
         let (name, namespace) = service_name(asked.host)?;
         let namespace = namespace.or(asked.from.namespace.name())?;
+        let whole = format!("{name}.{namespace}.svc.cluster.local");
         let is_it = |rule: &&&Resource| {
             let own = namespace_of(self.evidence, &rule.reference);
             let is_seen = [Some(namespace), asked.from.namespace.name(), Some(ROOT)].contains(&own.name());
             let host = rule.text_at(&["spec", "host"]).unwrap_or_default();
             let (of, in_namespace) = service_name(host).unwrap_or_default();
-            is_seen && of == name && in_namespace.or(own.name()) == Some(namespace)
+            let is_named = of == name && in_namespace.or(own.name()) == Some(namespace);
+            is_seen && (is_named || is_among(host, &whole))
         };
-        let mut rules = self.destinations.iter().filter(is_it);
+        // The longest host is the nearest one.
+        let rules = self.destinations.iter().filter(is_it);
+        let length = |rule: &&Resource| match rule.text_at(&["spec", "host"]) {
+            Some(host) if host.starts_with('*') => host.len(),
+            _ => usize::MAX,
+        };
+        let longest = rules.clone().map(|rule| length(rule)).max()?;
+        let mut rules = rules.filter(|rule| length(rule) == longest);
         let (rule, other) = (rules.next()?, rules.next());
         let policy = rule.at(&["spec", "trafficPolicy"]);
         let levels = policy.get("portLevelSettings").map_or(&[][..], Cell::items);
@@ -205,6 +218,11 @@ impl<'a> Istio<'a> {
             (None, Some(reason)) => Some(Mode::Unknown(reason.to_string())),
         }
     }
+}
+
+/// Whether a host with a star stands for a whole name.
+fn is_among(pattern: &str, whole: &str) -> bool {
+    pattern.strip_prefix('*').is_some_and(|end| whole.ends_with(end))
 }
 
 fn has_labels(selector: &Cell) -> bool {

@@ -127,6 +127,25 @@ pub struct Decision {
     pub by: Vec<usize>,
     /// What was perhaps meant to let it through.
     pub near: Option<String>,
+    /// Whether only that tells that it is closed: a rule for the port that is about nobody at hand.
+    pub is_guess: bool,
+}
+
+impl Decision {
+    /// Returns the decision with nothing in it that is only a guess.
+    pub fn proven(self) -> Decision {
+        match (self.is_guess, self.near) {
+            (true, Some(near)) => Decision {
+                open: Judged::Unknown(format!(
+                    "{near}, and another one beside the given files may let it through"
+                )),
+                near: None,
+                is_guess: false,
+                ..self
+            },
+            (_, near) => Decision { near, ..self },
+        }
+    }
 }
 
 impl<'a> Policies<'a> {
@@ -204,18 +223,31 @@ impl<'a> Policies<'a> {
                 open,
                 by: sure,
                 near: None,
+                is_guess: false,
             });
         }
         let near = near::near(self, direction, &sure, asked);
+        let is_whole = self.is_whole(&subject.namespace);
+        let about_nobody = match near.is_none() && !is_whole {
+            true => near::about_nobody(self, direction, &sure, asked),
+            false => None,
+        };
+        let is_guess = about_nobody.is_some();
+        let near = near.or(about_nobody);
         let open = match self.other_way(subject, asked) {
             Some(reason) => Judged::Unknown(reason),
-            None if self.is_whole(&subject.namespace) || near.is_some() => Judged::No,
+            None if is_whole || near.is_some() => Judged::No,
             None => Judged::Unknown(format!(
                 "{} does not let it through, and another NetworkPolicy beside the given files may",
                 self.policies[sure[0]].words()
             )),
         };
-        Some(Decision { open, by: sure, near })
+        Some(Decision {
+            open,
+            by: sure,
+            near,
+            is_guess,
+        })
     }
 
     /// Says whether a pod may ask for the addresses of names; `None` where no policy restricts it.
@@ -254,6 +286,7 @@ impl<'a> Policies<'a> {
             open,
             by: sure,
             near: None,
+            is_guess: false,
         })
     }
 

@@ -32,6 +32,11 @@ pub(super) fn with_columns(
     let spoken = alike(spoken, differ).unwrap_or_default();
     let let_in = between.behind.iter().map(|index| istio.lets_in(&asked(index)));
     let let_in = alike(let_in, differ).unwrap_or_default();
+    let let_out = between.behind.first().and_then(|index| istio.lets_out(&asked(index)));
+    let let_in = match let_out {
+        Some((_, policy)) => (false.into(), policy),
+        None => let_in,
+    };
     let is_closed = matches!(spoken.0.value, Value::Bool(false));
     let is_whole = between
         .behind

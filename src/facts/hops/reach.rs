@@ -5,7 +5,7 @@ use crate::evidence::{Cell, Value};
 use crate::facts::RowBuilder;
 use crate::topology::Topology;
 use crate::topology::collector::Listener;
-use crate::topology::endpoint::{End, Listening, Target};
+use crate::topology::endpoint::{End, Listening, Network, Target};
 use crate::topology::service::port_number;
 use crate::topology::workload::{Container, Workload};
 use std::net::IpAddr;
@@ -17,15 +17,109 @@ pub(super) const NODES_KNOW_NO_SERVICES: &str = "the resolver of the nodes does 
 pub(super) fn with_columns(
     row: RowBuilder,
     topology: &Topology,
+    network: &Network<'_>,
     sender: &Sender<'_>,
     found: &Found,
 ) -> (RowBuilder, bool) {
     let asked = asks_node(topology, sender, found);
     let is_astray = asked.is_some();
+    let row = with_names(row, topology, sender, found)
+        .set("missed_by", missed_by(topology, network, found))
+        .set("node_differs", node_differs(topology, sender, found));
     let row = row
         .set("listener_pod_address", is_at_pod_address(topology, found))
         .set("asks_node", asked);
     (row, is_astray)
+}
+
+/// Fills in the name that a Service looks for in vain among the ports of its pods, and those that they have.
+fn with_names(row: RowBuilder, topology: &Topology, sender: &Sender<'_>, found: &Found) -> RowBuilder {
+    let Found::Route(route) = found else {
+        return row;
+    };
+    let (Target::Service(index), None, Some(End::Nothing(_))) = (&route.target, route.pod_port, &route.end) else {
+        return row;
+    };
+    let service = &topology.services[*index];
+    let number = port_number(&sender.to.port);
+    let mut ports = service.ports.iter().filter(|one| one.protocol == "TCP");
+    let Some(port) = ports.find(|one| one.port == number && number.is_some()) else {
+        return row;
+    };
+    let containers = service
+        .selects
+        .iter()
+        .flat_map(|workload| &topology.workloads[*workload].containers);
+    let listed = containers.flat_map(|one| one.cell.get("ports").map_or(&[][..], Cell::items));
+    let names: Vec<Cell> = listed.filter_map(|one| one.get("name").cloned()).collect();
+    row.set("target_name", port.cell.get("targetPort").cloned())
+        .set("port_names", names)
+}
+
+/// Returns a workload behind a Service of which surely nothing listens on the port, where others do.
+fn missed_by(topology: &Topology, network: &Network<'_>, found: &Found) -> Option<Cell> {
+    let Found::Route(route) = found else {
+        return None;
+    };
+    let Target::Service(index) = route.target else {
+        return None;
+    };
+    let behind = &topology.services[index].selects;
+    let port = route.pod_port.filter(|_| behind.len() > 1)?;
+    let ends: Vec<End> = behind.iter().map(|workload| network.takes(*workload, port)).collect();
+    let is_taken = ends
+        .iter()
+        .any(|end| matches!(end, End::At(Listening::Collector(..) | Listening::Tempo(..))));
+    let missed = ends.iter().find_map(|end| match end {
+        End::Nothing(workload) => Some(&topology.workloads[*workload]),
+        _ => None,
+    });
+    let workload = missed.filter(|workload| is_taken && workload.replicas != Some(0))?;
+    let words = workload
+        .namespace
+        .words(&workload.reference.kind, &workload.reference.name);
+    Some(Cell::from(words).at(&workload.pod_labels))
+}
+
+/// Returns, in words, the label of nodes that the sender wants, where each agent on the nodes wants another value of it.
+fn node_differs(topology: &Topology, sender: &Sender<'_>, found: &Found) -> Option<Cell> {
+    let Found::Route(route) = found else {
+        return None;
+    };
+    let port = route.pod_port.filter(|_| route.target == Target::Node)?;
+    let workload = &topology.workloads[sender.workload?];
+    let wanted = workload.pod.get("nodeSelector")?;
+    let opens =
+        |one: &&Listener| one.host_port == Some(i64::from(port)) || (one.host_network && one.number() == Some(port));
+    let agents = topology
+        .collectors
+        .iter()
+        .filter(|one| one.listeners.iter().any(|listener| opens(&listener)));
+    let agents: Vec<&Workload> = agents.filter_map(|one| topology.workloads.get(one.run?.0)).collect();
+    let others = topology
+        .workloads
+        .iter()
+        .filter(|one| one.reference.kind == "DaemonSet");
+    let are_known = others
+        .clone()
+        .all(|one| agents.iter().any(|agent| std::ptr::eq(*agent, one)) || !declares_any(one, port));
+    let differs = |agent: &&Workload| {
+        let fields = wanted.fields().into_iter().flatten();
+        fields.into_iter().find_map(|(key, value)| {
+            let theirs = agent.pod.text_at(&["nodeSelector", key])?;
+            let own = value.text()?;
+            (own != theirs).then(|| format!("{key}: {own}, and those of the agent have {key}: {theirs}"))
+        })
+    };
+    if agents.is_empty() || !are_known || !agents.iter().all(|agent| differs(agent).is_some()) {
+        return None;
+    }
+    Some(Cell::from(differs(agents.first()?)?).at(wanted))
+}
+
+/// Whether a container of the pods lists a port.
+fn declares_any(workload: &Workload, port: u16) -> bool {
+    workload.containers.iter().any(|one| declares(one, Some(port)))
 }
 
 /// Whether what listens in the sender's own pod takes only what is sent to the pod's address; null for other ways.

@@ -417,6 +417,31 @@ const HOPS: &[Column] = &[
         "Whether the certificate has that name; null without one.",
     ),
     column(
+        "target_name",
+        Type::Text,
+        "The `targetPort` of the Service, where it is a name that no port of its pods has; null else.",
+    ),
+    column(
+        "port_names",
+        Type::List(&Type::Text),
+        "The names that the ports of these pods have; null where that name is found.",
+    ),
+    column(
+        "missed_by",
+        Type::Text,
+        "A workload behind the Service of which surely nothing listens on that port, where others of it do, with the place of its labels; null else.",
+    ),
+    column(
+        "node_differs",
+        Type::Text,
+        "For a connection to the sender's node: which label of nodes the sender wants, where each agent that opens the port wants another value of it; null else.",
+    ),
+    column(
+        "policy_guess",
+        Type::Bool,
+        "Whether a connection counts as closed because a policy for that port lets in, or out to, nobody at hand, where further policies may exist.",
+    ),
+    column(
         "listener_pod_address",
         Type::Bool,
         "Whether what listens in the sender's own pod takes only what is sent to the address of the pod, with its endpoint; null for other ends.",

@@ -178,6 +178,22 @@ fn rules_of_destinations() {
         false,
         ("no", "-"),
     );
+    check(
+        &format!("{}{}", namespaces(IN, "{}"), rule("'*.local'", "ISTIO_MUTUAL")),
+        false,
+        ("no", "-"),
+    );
+    check(
+        &format!(
+            "{}{}",
+            namespaces(IN, "{}"),
+            rule("'*.shop.svc.cluster.local'", "ISTIO_MUTUAL")
+        ),
+        false,
+        ("-", "-"),
+    );
+    let nearer = rule("'*.local'", "ISTIO_MUTUAL") + &rule("gateway", "DISABLE");
+    check(&format!("{}{nearer}", namespaces(IN, "{}")), false, ("-", "-"));
     check(&format!("{inside}{}", rule("gateway", "SIMPLE")), false, ("?", "-"));
     check(
         &format!("{}{}", namespaces("{}", "{}"), rule("gateway", "ISTIO_MUTUAL")),

@@ -33,6 +33,40 @@ pub(super) fn near(policies: &Policies<'_>, direction: Direction, sure: &[usize]
     })
 }
 
+/// Returns, in words, a rule for the port of the connection whose other ends are surely nobody at hand: it was made for somebody who is called otherwise.
+pub(super) fn about_nobody(
+    policies: &Policies<'_>,
+    direction: Direction,
+    sure: &[usize],
+    asked: &Asked<'_>,
+) -> Option<String> {
+    if !matches!(asked.peer, Peer::Pods(_)) || direction != Direction::Ingress {
+        return None;
+    }
+    let workloads = &policies.topology.workloads;
+    sure.iter().find_map(|&index| {
+        let policy = policies.policy(index);
+        let is_it = |rule: &&Cell| {
+            let ends = rule.get(direction.keys().1).map_or(&[][..], Cell::items);
+            let has_ports = rule.get("ports").is_some_and(|ports| !ports.items().is_empty());
+            let has_blocks = ends
+                .iter()
+                .any(|end| end.get("ipBlock").is_some_and(|block| !block.is_null()));
+            let lets_in = |workload: &Workload| policies.lets_peer(policy, rule, direction, &Peer::Pods(workload));
+            has_ports
+                && !ends.is_empty()
+                && !has_blocks
+                && lets_port(rule, asked) == Judged::Yes
+                && workloads.iter().all(|workload| lets_in(workload) == Judged::No)
+        };
+        policy.rules(direction).iter().find(is_it)?;
+        Some(format!(
+            "{} opens the port for pods that nobody at hand is",
+            policy.words()
+        ))
+    })
+}
+
 /// Returns a port of the rule on which the same pods listen for the like, other than the one that is asked for.
 fn other_port(policies: &Policies<'_>, rule: &Cell, asked: &Asked<'_>) -> Option<u16> {
     let target = asked.target?;
