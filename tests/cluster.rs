@@ -12,6 +12,8 @@ mod bundles;
 mod clock;
 #[path = "cluster/collectors.rs"]
 mod collectors;
+#[path = "cluster/compact.rs"]
+mod compact;
 #[path = "cluster/egress.rs"]
 mod egress;
 #[path = "cluster/endpoints.rs"]

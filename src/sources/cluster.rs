@@ -19,6 +19,7 @@ mod list;
 mod logs;
 mod plan;
 mod progress;
+mod protobuf;
 mod questions;
 mod quiet;
 mod request;

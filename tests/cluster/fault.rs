@@ -10,6 +10,9 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// What the program asks for where it can, before JSON.
+const COMPACT: &str = "application/vnd.kubernetes.protobuf,";
+
 /// What becomes of a request.
 pub(crate) enum Fault {
     /// No answer at all.
@@ -24,7 +27,9 @@ pub(crate) enum Fault {
     Late(Duration),
     /// The real answer piece by piece: bytes, and how long to wait after each piece.
     Slow(usize, Duration),
-    /// The real answer with its objects changed.
+    /// The real answer in JSON, as of a server, or of something in front of it, that knows nothing else.
+    OnlyJson,
+    /// The real answer, in JSON, with its objects changed.
     Changed(fn(&mut Value)),
     /// The real answer in pages of two objects.
     SmallPages,
@@ -119,8 +124,10 @@ fn serve(client: &TcpStream, shared: &Shared) -> std::io::Result<()> {
             .map(String::as_str)
             .collect::<Vec<_>>()
             .join("\r\n");
-        if let Some(Fault::SmallPages) = fault {
-            head = head.replacen("limit=500", "limit=2", 1);
+        match fault {
+            Some(Fault::SmallPages) => head = head.replacen("limit=500", "limit=2", 1),
+            Some(Fault::OnlyJson | Fault::Changed(_)) => head = head.replacen(COMPACT, "", 1),
+            _ => {}
         }
         let answer = upstream
             .get_or_insert_with(|| shared.address.connect())

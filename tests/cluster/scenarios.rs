@@ -77,6 +77,10 @@ pub(crate) const ALL: &[(&str, Scenario)] = &[
         faults::a_token_that_expires_on_the_way,
     ),
     ("odd_objects_stop_nothing", faults::odd_objects),
+    (
+        "what_comes_in_protobuf_is_what_json_says",
+        crate::compact::protobuf_is_json,
+    ),
     ("acceptance_19_progress_is_for_people_at_terminals", faults::progress),
     ("acceptance_13_a_dry_run_asks_nothing", dry_run),
     ("a_bundle_of_few_rights_has_the_same_gaps", crate::bundles::with_gaps),

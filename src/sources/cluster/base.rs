@@ -4,6 +4,7 @@ use super::collect::Collector;
 use super::failure::{ClusterError, ClusterErrorKind, Failure};
 use super::list::{self, List, Object, Served};
 use super::plan;
+use super::protobuf;
 use super::quiet::{Held, Quiet};
 use super::request::Accept;
 use crate::evidence::{Completeness, Gap};
@@ -170,7 +171,11 @@ impl Collector<'_> {
             .as_deref()
             .filter(|_| served.kind != "Service");
         let hold = |object: Object| Held::of(&object.value, self.redactor());
-        let list = list::list_as(self.api, served, namespace.as_deref(), selector, Accept::Json, &hold).await;
+        let accept = match protobuf::has(&served.kind) {
+            true => Accept::Compact,
+            false => Accept::Json,
+        };
+        let list = list::list_as(self.api, served, namespace.as_deref(), selector, accept, &hold).await;
         Listed {
             served,
             namespace,

@@ -1,6 +1,7 @@
 //! Lists in pages, and single objects, as values without the parts that only bookkeeping needs.
 
 use super::failure::Failure;
+use super::protobuf;
 use super::request::{Accept, Api};
 pub(super) use crate::topology::store::encoded as encode;
 use serde::Deserialize;
@@ -158,12 +159,18 @@ impl<'de, T> Visitor<'de> for ItemsSeed<'_, '_, T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
         let page = self.0;
         while let Some(item) = sequence.next_element::<Value>()? {
-            match tidy(item) {
-                Some(object) => page.items.push((page.make)(of_kind(object, page.served))),
-                None => page.odd += 1,
-            }
+            page.take(item);
         }
         Ok(())
+    }
+}
+
+impl<T> Page<'_, T> {
+    fn take(&mut self, item: Value) {
+        match tidy(item) {
+            Some(object) => self.items.push((self.make)(of_kind(object, self.served))),
+            None => self.odd += 1,
+        }
     }
 }
 
@@ -270,11 +277,16 @@ fn read_page<T>(
         odd: 0,
         next: None,
     };
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    PageSeed(&mut page)
-        .deserialize(&mut deserializer)
-        .and_then(|()| deserializer.end())
-        .map_err(|error| Failure::Malformed(error.to_string()))?;
+    if protobuf::is(bytes) {
+        let read = protobuf::read_list(bytes, |item| page.take(item.unwrap_or_default()));
+        page.next = read.map_err(|error| Failure::Malformed(error.to_owned()))?;
+    } else {
+        let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+        PageSeed(&mut page)
+            .deserialize(&mut deserializer)
+            .and_then(|()| deserializer.end())
+            .map_err(|error| Failure::Malformed(error.to_string()))?;
+    }
     list.odd += page.odd;
     list.items.extend(page.items);
     Ok(page.next.filter(|next| !next.is_empty()))

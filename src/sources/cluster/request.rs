@@ -5,6 +5,7 @@
 
 use super::failure::Failure;
 use super::progress::Progress;
+use super::protobuf;
 use crate::evidence::logs::{Timestamp, parse_timestamp};
 use futures::future::{Either, select};
 use http::{Method, Request, StatusCode, header};
@@ -38,6 +39,8 @@ pub(super) const STOPPED_BY_USER: &str = "stopped by you before it was read";
 pub(super) enum Accept {
     /// Objects in full.
     Json,
+    /// Objects in full, in fewer bytes if the server can.
+    Compact,
     /// Only the metadata of the objects in a list.
     MetadataList,
     /// A log.
@@ -50,6 +53,7 @@ impl Accept {
     fn header(self) -> &'static str {
         match self {
             Accept::Json => "application/json",
+            Accept::Compact => "application/vnd.kubernetes.protobuf,application/json;q=0.9",
             Accept::MetadataList => "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
             Accept::Text => "*/*",
             Accept::Anything => "application/json, text/plain;q=0.9, */*;q=0.5",
@@ -345,7 +349,10 @@ pub(super) fn http_date(text: &str) -> Option<Timestamp> {
 /// Reads the status of an answer that is an error.
 fn refusal(status: StatusCode, body: &[u8]) -> Failure {
     let message = || {
-        let status: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+        let status: Option<serde_json::Value> = match protobuf::is(body) {
+            true => protobuf::read_object(body),
+            false => serde_json::from_slice(body).ok(),
+        };
         let said = status.as_ref().and_then(|status| status.get("message")?.as_str());
         let text = said.map_or_else(|| String::from_utf8_lossy(body).into_owned(), str::to_owned);
         let line = text.lines().next().unwrap_or_default().trim();

@@ -1,6 +1,6 @@
 // Command kube is a whole Kubernetes control plane in one program, for the tests of tracedoctor: the first argument
-// picks etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok, or kwok-crds. Each part is the
-// upstream program, unchanged; kwok plays the kubelets.
+// picks etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, kwok, kwok-crds, or fields. Each part is
+// the upstream program, unchanged; kwok plays the kubelets; fields prints how objects are laid out in protobuf.
 package main
 
 import (
@@ -52,6 +52,8 @@ func main() {
 		} {
 			fmt.Printf("---\n%s\n", text)
 		}
+	case "fields":
+		writeFields(os.Stdout)
 	default:
 		fmt.Fprintf(os.Stderr, "kube: no program %q\n", os.Args[0])
 		os.Exit(2)
