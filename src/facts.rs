@@ -13,6 +13,7 @@ pub mod hops;
 pub mod javascript;
 pub mod logs;
 pub mod permission;
+pub mod ports;
 pub mod schema;
 pub mod shell;
 pub mod state;

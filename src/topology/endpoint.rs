@@ -5,6 +5,7 @@
 mod listen;
 mod made;
 mod name;
+mod pod;
 
 #[cfg(test)]
 mod tests;
@@ -203,8 +204,11 @@ impl<'a> Network<'a> {
                     namespace.map_or_else(|| from.namespace.clone(), |name| Namespace::Named(name.to_owned()));
                 self.lookup(name, &namespace, is_certain, port)
             }
-            Name::PodOfService { name, namespace } => {
+            Name::PodOfService { pod, name, namespace } => {
                 let namespace = Namespace::Named(namespace.to_owned());
+                if let Some(absent) = self.absent_pod(pod, name, &namespace) {
+                    return absent;
+                }
                 match self.lookup(name, &namespace, false, None) {
                     Target::Service(index) if self.topology.services[index].headless => Target::Service(index),
                     _ => Target::Outside,

@@ -20,6 +20,8 @@ pub(super) enum Name<'h> {
     },
     /// One pod of a headless Service, or something else: `a.b.c`, `a.b.c.svc`.
     PodOfService {
+        /// The pod's name.
+        pod: &'h str,
         /// The Service's name.
         name: &'h str,
         /// Its namespace.
@@ -63,7 +65,7 @@ pub(super) fn parse(host: &str) -> Name<'_> {
             namespace: Some(namespace),
             is_certain: true,
         },
-        [_, name, namespace] | [_, name, namespace, "svc", ..] => Name::PodOfService { name, namespace },
+        [pod, name, namespace] | [pod, name, namespace, "svc", ..] => Name::PodOfService { pod, name, namespace },
         _ => Name::Foreign,
     }
 }
@@ -160,6 +162,7 @@ mod tests {
             service("tempo", Some("tracing"), true),
         );
         let pod = Name::PodOfService {
+            pod: "tempo-0",
             name: "tempo",
             namespace: "tracing",
         };
