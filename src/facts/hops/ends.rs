@@ -3,7 +3,6 @@
 use super::{Found, Sender, Way, gateway, made};
 use crate::evidence::{Cell, Value};
 use crate::facts::RowBuilder;
-use crate::facts::collector::started;
 use crate::topology::Topology;
 use crate::topology::endpoint::{End, Listening, Route, Target};
 use crate::topology::prometheus::Prometheus;
@@ -262,7 +261,6 @@ impl Ends<'_> {
                     .set("largest_message", listener.largest_message.clone())
                     .set("listener_local", local)
                     .set("listener_signals", signals)
-                    .set("listener_started", component.map(|_| started(component, listener)))
             }
             Listening::Tempo(index, position) => {
                 let tempo = &self.topology.tempos[index];
