@@ -167,10 +167,7 @@ impl Lister<'_> {
         if (self.listed.files.len(), self.listed.logs.len()) == before && self.listed.answers.is_empty() {
             let of_others = match others.is_empty() {
                 true => String::new(),
-                false => format!(
-                    "; it has {}, which is read when it is given by name",
-                    others.join(", ")
-                ),
+                false => format!("; it has {}, which is read when it is given by name", others.join(", ")),
             };
             self.listed.notes.push(Note {
                 file: display(root),
@@ -235,7 +232,9 @@ pub(super) fn tells_container(path: &Path) -> bool {
 /// Returns whether a folder has logs that are read without being asked for.
 pub(super) fn has_logs(root: &Path, limits: &Limits) -> bool {
     let is_log = |entry: DirEntry| entry.file_type().is_file() && tells_container(entry.path());
-    walk(root, limits).take(limits.files).any(|entry| entry.is_ok_and(is_log))
+    walk(root, limits)
+        .take(limits.files)
+        .any(|entry| entry.is_ok_and(is_log))
 }
 
 fn is_foreign(entry: &DirEntry) -> bool {

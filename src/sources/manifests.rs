@@ -500,7 +500,10 @@ fn unknown(text: &str) -> &'static str {
         "the output of `kubectl describe`, not judged: give that of `kubectl get ... -o yaml`"
     } else if has("NAME  ") || has("NAMESPACE  ") {
         "a table that kubectl printed, not judged: give the output of `kubectl get ... -o yaml`"
-    } else if ["[server]", "[auth", "[feature_toggles]", "[paths]", "[security]"].iter().any(|section| has(section)) {
+    } else if ["[server]", "[auth", "[feature_toggles]", "[paths]", "[security]"]
+        .iter()
+        .any(|section| has(section))
+    {
         "settings of Grafana itself, not judged: data sources and dashboards are, in their provisioning files"
     } else {
         "not recognised, not judged: neither a Kubernetes object nor a Collector, Alloy, Tempo or Grafana provisioning file"

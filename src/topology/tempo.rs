@@ -20,9 +20,9 @@ mod running;
 mod settings;
 mod substitute;
 mod targets;
-mod values;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use addresses::Address;
 pub use arguments::{Arguments, Flag};

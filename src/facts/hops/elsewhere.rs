@@ -26,7 +26,10 @@ impl Written {
         if may_be_elsewhere {
             return Written { ends: None };
         }
-        let writes = senders.iter().zip(found).filter(|(sender, _)| sender.kind == "remote_write");
+        let writes = senders
+            .iter()
+            .zip(found)
+            .filter(|(sender, _)| sender.kind == "remote_write");
         let ends = writes.map(|(sender, found)| {
             let index = prometheus(found)?;
             let one = topology.prometheuses.get(index)?;
@@ -39,7 +42,10 @@ impl Written {
     /// Returns where the service graph is written to that a data source reads elsewhere; null where it may be there, or that is not asked.
     pub(super) fn elsewhere(&self, topology: &Topology, sender: &Sender<'_>, found: &Found) -> Cell {
         let is_read = sender.kind == "datasource"
-            && sender.referred_by.text().is_some_and(|words| words.contains("serviceMap"));
+            && sender
+                .referred_by
+                .text()
+                .is_some_and(|words| words.contains("serviceMap"));
         let (true, Some(ends), Some(index)) = (is_read, &self.ends, prometheus(found)) else {
             return Cell::default();
         };

@@ -32,9 +32,14 @@ pub(super) fn with_columns(row: RowBuilder, topology: &Topology, sender: &Sender
 fn slack(topology: &Topology, tempo: &Tempo) -> Cell {
     let makes = |one: &&Tempo| {
         one.targets.runs("metrics-generator") != Some(false)
-            && ["service-graphs", "span-metrics", "span-metrics-count", "span-metrics-latency"]
-                .iter()
-                .any(|name| matches!(one.generator.has(&[name]).value, Value::Bool(true)))
+            && [
+                "service-graphs",
+                "span-metrics",
+                "span-metrics-count",
+                "span-metrics-latency",
+            ]
+            .iter()
+            .any(|name| matches!(one.generator.has(&[name]).value, Value::Bool(true)))
     };
     let group = topology.tempos.iter().filter(|other| may_share_rings(tempo, other));
     let Some(generator) = group.into_iter().find(makes) else {
@@ -47,7 +52,9 @@ fn slack(topology: &Topology, tempo: &Tempo) -> Cell {
         (Ok(0), OverridesFormat::None) => {}
         (Ok(0), _) => {
             let written = generator.settings().at(&["overrides", "defaults", key[0], key[1]]);
-            let flat = generator.settings().at(&["overrides", "metrics_generator_ingestion_time_range_slack"]);
+            let flat = generator
+                .settings()
+                .at(&["overrides", "metrics_generator_ingestion_time_range_slack"]);
             if !written.is_null() || !flat.is_null() {
                 return Cell::unknown("the overrides have a time of their own");
             }
@@ -86,7 +93,8 @@ fn held(collector: &Collector, exporter: &Component) -> Cell {
             Some((_, cell)) => Cell::from(whole).at(&cell),
             None => Cell::from(0_i64),
         };
-        let is_shorter = |other: &Cell| matches!((&own.value, &other.value), (Value::Int(own), Value::Int(other)) if own < other);
+        let is_shorter =
+            |other: &Cell| matches!((&own.value, &other.value), (Value::Int(own), Value::Int(other)) if own < other);
         if shortest.as_ref().is_none_or(is_shorter) {
             shortest = Some(own);
         }
@@ -128,9 +136,17 @@ fn go_seconds(text: &str) -> Option<i64> {
         let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.'))?;
         let number: f64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        let (unit, factor) = [("ms", 1e-3), ("us", 1e-6), ("µs", 1e-6), ("ns", 1e-9), ("h", 3600.0), ("m", 60.0), ("s", 1.0)]
-            .into_iter()
-            .find(|(unit, _)| rest.starts_with(unit))?;
+        let (unit, factor) = [
+            ("ms", 1e-3),
+            ("us", 1e-6),
+            ("µs", 1e-6),
+            ("ns", 1e-9),
+            ("h", 3600.0),
+            ("m", 60.0),
+            ("s", 1.0),
+        ]
+        .into_iter()
+        .find(|(unit, _)| rest.starts_with(unit))?;
         total += number * factor;
         rest = &rest[unit.len()..];
     }

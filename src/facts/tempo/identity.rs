@@ -59,8 +59,14 @@ pub(super) fn missing(owner: &Owner<'_>) -> Cell {
     };
     // A store in the cluster knows no identity of the cloud.
     let endpoint = settings.at(&["storage", "trace", cloud.backend, "endpoint"]);
-    let is_of_cloud = endpoint.text().is_none_or(|host| host.contains("amazonaws.com") || host.contains("googleapis.com"));
-    if cloud.keys.iter().any(|key| is_given(&key)) || by_variable() || container.more_variables.is_some() || !is_of_cloud {
+    let is_of_cloud = endpoint
+        .text()
+        .is_none_or(|host| host.contains("amazonaws.com") || host.contains("googleapis.com"));
+    if cloud.keys.iter().any(|key| is_given(&key))
+        || by_variable()
+        || container.more_variables.is_some()
+        || !is_of_cloud
+    {
         return Cell::default();
     }
     let accounts: Vec<&Resource> = owner
@@ -68,11 +74,16 @@ pub(super) fn missing(owner: &Owner<'_>) -> Cell {
         .evidence
         .resources
         .of_kind("ServiceAccount")
-        .filter(|one| same_namespace(&workload.namespace, &namespace_of(owner.parts.evidence, &one.reference)) == Some(true))
+        .filter(|one| {
+            same_namespace(&workload.namespace, &namespace_of(owner.parts.evidence, &one.reference)) == Some(true)
+        })
         .collect();
     let identity = |one: &Resource| one.at(&["metadata", "annotations", cloud.annotation]);
     let written = ["serviceAccountName", "serviceAccount"];
-    let written = written.into_iter().find_map(|key| workload.pod.get(key)).filter(|cell| !cell.is_null());
+    let written = written
+        .into_iter()
+        .find_map(|key| workload.pod.get(key))
+        .filter(|cell| !cell.is_null());
     let own = match written {
         Some(cell) => match cell.text() {
             Some(name) => name,
@@ -88,7 +99,9 @@ pub(super) fn missing(owner: &Owner<'_>) -> Cell {
         },
         // The account is at hand without an identity, or is the one that each namespace has.
         found if found.is_some() || own == "default" => {
-            let meant = accounts.iter().find(|one| !identity(one).is_null() && names_tempo(&one.reference.name, owner));
+            let meant = accounts
+                .iter()
+                .find(|one| !identity(one).is_null() && names_tempo(&one.reference.name, owner));
             match meant {
                 Some(meant) => {
                     let name = &meant.reference.name;
@@ -110,7 +123,10 @@ fn names_tempo(account: &str, owner: &Owner<'_>) -> bool {
 
 /// Azure's webhook gives the token only to pods with its label.
 fn without_label(owner: &Owner<'_>, account: &Resource) -> Cell {
-    let federated = owner.tempo.settings().at(&["storage", "trace", "azure", "use_federated_token"]);
+    let federated = owner
+        .tempo
+        .settings()
+        .at(&["storage", "trace", "azure", "use_federated_token"]);
     let label = owner.workload.and_then(|workload| workload.pod_labels.get(AZURE_LABEL));
     let is_labelled = label.is_some_and(|label| label.text() == Some("true") || label.unknown_reason().is_some());
     if is_labelled || !matches!(federated.value, crate::evidence::Value::Bool(true)) {

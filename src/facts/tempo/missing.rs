@@ -59,7 +59,10 @@ pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
         });
         let row = RowBuilder::new("tempo_parts")
             .set("part", *part)
-            .set("scaled_to_zero", Cell::from(scaled.is_some()).at(&replicas.clone().unwrap_or_default()))
+            .set(
+                "scaled_to_zero",
+                Cell::from(scaled.is_some()).at(&replicas.clone().unwrap_or_default()),
+            )
             .set(
                 "at_hand",
                 running.iter().map(|target| Cell::from(*target)).collect::<Vec<_>>(),
@@ -87,7 +90,11 @@ fn target_of(tempo: &Tempo) -> Option<&str> {
 fn group<'a>(owner: &Owner<'a>) -> Option<Vec<&'a Tempo>> {
     target_of(owner.tempo)?;
     owner.tempo.workload?;
-    let all = owner.parts.tempos.iter().filter(|other| may_share_rings(owner.tempo, other));
+    let all = owner
+        .parts
+        .tempos
+        .iter()
+        .filter(|other| may_share_rings(owner.tempo, other));
     let mut group = Vec::new();
     for other in all {
         let is_whole = other.workload.is_none() || other.state == ConfigState::Operator || target_of(other).is_none();
@@ -131,7 +138,11 @@ fn may_run(owner: &Owner<'_>, tempo: &Tempo) -> bool {
             let annotations = workload.object.path(&["metadata", "annotations"]);
             let is_scaled = |cell: Option<&Cell>| {
                 let fields = cell.and_then(Cell::fields);
-                fields.is_some_and(|fields| fields.keys().any(|key| key.contains("rollout") || key.contains("replica")))
+                fields.is_some_and(|fields| {
+                    fields
+                        .keys()
+                        .any(|key| key.contains("rollout") || key.contains("replica"))
+                })
             };
             is_scaled(labels) || is_scaled(annotations)
         }

@@ -168,7 +168,9 @@ fn service_ports(owner: &Owner<'_>, port: Option<u16>) -> Cell {
 /// Whether something at hand names one of the Services with that port: `tempo:9411`.
 fn sent_to(owner: &Owner<'_>, ports: &Cell) -> bool {
     ports.items().iter().any(|port| {
-        let (Some(name), Some(Value::Int(number))) = (port.text_at(&["service"]), port.get("port").map(|port| &port.value)) else {
+        let (Some(name), Some(Value::Int(number))) =
+            (port.text_at(&["service"]), port.get("port").map(|port| &port.value))
+        else {
             return false;
         };
         let end = format!(":{number}");
@@ -179,7 +181,12 @@ fn sent_to(owner: &Owner<'_>, ports: &Cell) -> bool {
             .resources
             .iter()
             .any(|resource| is_named(&resource.document.text.content))
-            || owner.parts.evidence.files.iter().any(|file| is_named(&file.text.content))
+            || owner
+                .parts
+                .evidence
+                .files
+                .iter()
+                .any(|file| is_named(&file.text.content))
     })
 }
 
@@ -352,7 +359,10 @@ fn value_rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
             .set("replacement", found.replacement.as_deref().map(Cell::from))
             .set("tempo", Cell::link(link));
         let place = found.value.place.clone();
-        let about = match place.as_ref().filter(|place| place.text.resource != owner.in_config.resource) {
+        let about = match place
+            .as_ref()
+            .filter(|place| place.text.resource != owner.in_config.resource)
+        {
             Some(place) => Arc::new(About {
                 resource: place.text.resource.clone(),
                 ..(*owner.in_config).clone()

@@ -1,6 +1,6 @@
 //! The row of one Tempo process.
 
-use super::{Owner, as_int, identity, as_text, namespace_cell, release_words, texts, topic};
+use super::{Owner, as_int, as_text, identity, namespace_cell, release_words, texts, topic};
 use crate::evidence::{Cell, Fields, Value};
 use crate::facts::{RowBuilder, record};
 use crate::releases::{Basis, Version};

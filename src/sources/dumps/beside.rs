@@ -61,7 +61,10 @@ fn base(layout: Layout, path: &str) -> Option<&str> {
 
 /// Returns the innermost base that a path lies in, and the folder below that; `None` for a file in the base itself, or outside of all.
 fn folder<'p>(bases: &BTreeSet<&'p str>, path: &'p str) -> Option<(&'p str, &'p str)> {
-    let base = bases.iter().filter(|base| path.starts_with(**base)).max_by_key(|base| base.len())?;
+    let base = bases
+        .iter()
+        .filter(|base| path.starts_with(**base))
+        .max_by_key(|base| base.len())?;
     let (first, _) = path[base.len()..].split_once('/')?;
     Some((base, first))
 }
@@ -104,13 +107,23 @@ mod tests {
         check(
             Layout::Support,
             &["b/cluster-resources/pods/shop.json"],
-            &["b/cluster-resources/nodes.json", "b/cluster-info/v.json", "b/own/a.yml", "a.yaml", "b/notes.txt"],
+            &[
+                "b/cluster-resources/nodes.json",
+                "b/cluster-info/v.json",
+                "b/own/a.yml",
+                "a.yaml",
+                "b/notes.txt",
+            ],
             &["a.yaml", "b/own/a.yml"],
         );
         check(
             Layout::MustGather,
             &["m/quay/namespaces/shop/core/pods.yaml"],
-            &["m/quay/cluster-scoped-resources/x/y.yaml", "m/quay/own.yaml", "alloy/config.alloy"],
+            &[
+                "m/quay/cluster-scoped-resources/x/y.yaml",
+                "m/quay/own.yaml",
+                "alloy/config.alloy",
+            ],
             &["alloy/config.alloy", "m/quay/own.yaml"],
         );
     }

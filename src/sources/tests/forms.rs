@@ -257,9 +257,18 @@ fn plain(name: &str, text: &str, expected: Option<PlainKind>) {
 
 #[test]
 fn a_list_that_lost_its_head_is_read() {
-    check("[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"}}]", &["Pod p @1:53"]);
-    check("{\"items\": [{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"}}]}", &["Pod p @1:63"]);
-    check("- apiVersion: v1\n  kind: Pod\n  metadata: {name: p}\n- apiVersion: v1\n  kind: Service\n  metadata: {name: s}\n", &["Pod p @3:20", "Service s @6:20"]);
+    check(
+        "[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"}}]",
+        &["Pod p @1:53"],
+    );
+    check(
+        "{\"items\": [{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"}}]}",
+        &["Pod p @1:63"],
+    );
+    check(
+        "- apiVersion: v1\n  kind: Pod\n  metadata: {name: p}\n- apiVersion: v1\n  kind: Service\n  metadata: {name: s}\n",
+        &["Pod p @3:20", "Service s @6:20"],
+    );
     check("- apiVersion: v1\n  kind: Pod\n", &[]);
 }
 
@@ -325,7 +334,11 @@ fn what_is_something_else_is_said() {
     plain("app.js", "console.log(1)", None);
     plain("list.yaml", "- a\n", None);
     plain("prod.yaml", "ingester: {replicas: 3}\ntraces: {otlp: {}}\n", None);
-    plain("helmfile.yaml", "releases:\n  - {name: tempo, chart: grafana/tempo}\n", None);
+    plain(
+        "helmfile.yaml",
+        "releases:\n  - {name: tempo, chart: grafana/tempo}\n",
+        None,
+    );
     plain("rules.yaml", "groups:\n  - {name: a, rules: []}\n", None);
     plain("alert.yaml", "receivers:\n  - name: x\nroute: {}\n", None);
 }

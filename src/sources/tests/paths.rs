@@ -269,20 +269,21 @@ fn logs_of_a_given_folder_are_read_where_names_tell_the_container() {
         logs: vec![root.path().join("logs")],
         ..Input::default()
     };
-    let evidence = gather(
-        &input,
-        &Options::default(),
-        &LogSearch::patterns(&scanner()),
-        &b""[..],
-    );
+    let evidence = gather(&input, &Options::default(), &LogSearch::patterns(&scanner()), &b""[..]);
     assert_eq!(evidence.logs.len(), 2);
 }
 
 #[test]
 fn manifests_beside_a_dump_are_read_with_it() {
     let root = folder(&[
-        ("dump/nodes.json", br#"{"apiVersion":"v1","kind":"NodeList","items":[]}"#),
-        ("dump/shop/pods.json", br#"{"apiVersion":"v1","kind":"PodList","items":[]}"#),
+        (
+            "dump/nodes.json",
+            br#"{"apiVersion":"v1","kind":"NodeList","items":[]}"#,
+        ),
+        (
+            "dump/shop/pods.json",
+            br#"{"apiVersion":"v1","kind":"PodList","items":[]}"#,
+        ),
         ("own/a.yaml", DEPLOYMENT.as_bytes()),
         ("config.alloy", b"// otelcol.receiver.otlp\n"),
     ]);
@@ -300,7 +301,11 @@ fn a_folder_of_other_files_says_which_they_are() {
     assert!(notes[1].contains("it has grafana.ini"), "{notes:?}");
     let unknown = folder(&[("x.yaml", b"otel: 1\n")]);
     let evidence = read(&[unknown.path()], &Options::default());
-    assert!(evidence.notes[0].message.contains("nothing is recognised"), "{:?}", evidence.notes);
+    assert!(
+        evidence.notes[0].message.contains("nothing is recognised"),
+        "{:?}",
+        evidence.notes
+    );
 }
 
 #[test]

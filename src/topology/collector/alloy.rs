@@ -186,7 +186,12 @@ impl Known {
 }
 
 impl Understood {
-    fn new(program: &'static str, release: ReleaseSpan, address: Option<Cell>, place: Option<Arc<Place>>) -> Understood {
+    fn new(
+        program: &'static str,
+        release: ReleaseSpan,
+        address: Option<Cell>,
+        place: Option<Arc<Place>>,
+    ) -> Understood {
         Understood {
             alloy: Alloy {
                 program,

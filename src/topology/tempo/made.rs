@@ -197,7 +197,9 @@ impl Maker<'_> {
             let tls = match self.at(&["tenants", "mode"]).text() {
                 Some("static") => (Cell::from(false).at(&self.at(&["tenants", "mode"])), false),
                 // The default of the resource (`api/tempo/v1alpha1/auth.go`).
-                None if !tenants.is_null() && self.at(&["tenants", "mode"]).is_null() => (Cell::from(false).at(&tenants), false),
+                None if !tenants.is_null() && self.at(&["tenants", "mode"]).is_null() => {
+                    (Cell::from(false).at(&tenants), false)
+                }
                 Some("openshift") => (Cell::from(true).at(&self.at(&["tenants", "mode"])), true),
                 _ => (Cell::unknown("spec.tenants.mode is not known"), false),
             };
@@ -301,7 +303,12 @@ impl Maker<'_> {
     /// where none is (`api/tempo/v1alpha1/tempomonolithic_types.go`, `tempomonolithic_defaults.go`).
     fn receivers(&self) -> impl Iterator<Item = (&'static str, u16, &'static str)> {
         let receivers = [("grpc", 4317, "otlp_grpc"), ("http", 4318, "otlp_http")];
-        let is_on = |key: &str| !matches!(self.at(&["ingestion", "otlp", key, "enabled"]).value, Value::Bool(false));
+        let is_on = |key: &str| {
+            !matches!(
+                self.at(&["ingestion", "otlp", key, "enabled"]).value,
+                Value::Bool(false)
+            )
+        };
         receivers.into_iter().filter(move |(key, ..)| is_on(key))
     }
 

@@ -277,9 +277,15 @@ fn from_document(document: Arc<Document>, path: Option<&str>) -> Source {
 
 /// Returns the configuration with sections that stand twice unknown: the file is refused, and neither of the two is what Tempo reads.
 fn without_doubled(document: &Document, config: Cell) -> Cell {
-    let top: HashSet<_> = document.entries(document.root()).iter().map(|(_, key, _)| *key).collect();
+    let top: HashSet<_> = document
+        .entries(document.root())
+        .iter()
+        .map(|(_, key, _)| *key)
+        .collect();
     let doubled = document.duplicate_keys();
-    let doubled = doubled.iter().filter(|(first, later)| top.contains(first) || top.contains(later));
+    let doubled = doubled
+        .iter()
+        .filter(|(first, later)| top.contains(first) || top.contains(later));
     let Some(mut fields) = config.fields().cloned() else {
         return config;
     };

@@ -40,10 +40,19 @@ const DURATIONS: &[(&str, &str)] = &[
     ("block_builder", "consume_cycle_duration"),
     ("distributor", "retry_after_on_resource_exhausted artificial_delay"),
     ("query_frontend", "api_timeout"),
-    ("query_frontend.search", "max_duration query_backend_after query_ingesters_until duration_slo"),
-    ("query_frontend.metrics", "max_duration query_backend_after interval duration_slo"),
+    (
+        "query_frontend.search",
+        "max_duration query_backend_after query_ingesters_until duration_slo",
+    ),
+    (
+        "query_frontend.metrics",
+        "max_duration query_backend_after interval duration_slo",
+    ),
     ("query_frontend.trace_by_id", "duration_slo"),
-    ("querier", "extra_query_delay shuffle_sharding_ingesters_lookback_period"),
+    (
+        "querier",
+        "extra_query_delay shuffle_sharding_ingesters_lookback_period",
+    ),
     ("querier.search querier.trace_by_id", "query_timeout"),
     ("querier.frontend_worker", "dns_lookup_duration"),
     ("metrics_generator", "metrics_ingestion_time_range_slack query_timeout"),
@@ -58,11 +67,23 @@ const DURATIONS: &[(&str, &str)] = &[
         "storage.trace",
         "blocklist_poll blocklist_poll_stale_tenant_index empty_tenant_deletion_age",
     ),
-    ("storage.trace.s3 storage.trace.gcs storage.trace.azure", "hedge_requests_at"),
+    (
+        "storage.trace.s3 storage.trace.gcs storage.trace.azure",
+        "hedge_requests_at",
+    ),
     ("storage.trace.wal", "ingestion_time_range_slack"),
-    ("cache.caches[].memcached storage.trace.memcached", "timeout update_interval"),
-    ("cache.caches[].redis storage.trace.redis", "timeout expiration idle_timeout"),
-    ("backend_scheduler", "maintenance_interval backend_flush_interval job_timeout"),
+    (
+        "cache.caches[].memcached storage.trace.memcached",
+        "timeout update_interval",
+    ),
+    (
+        "cache.caches[].redis storage.trace.redis",
+        "timeout expiration idle_timeout",
+    ),
+    (
+        "backend_scheduler",
+        "maintenance_interval backend_flush_interval job_timeout",
+    ),
     (
         "server",
         "graceful_shutdown_timeout http_server_read_timeout http_server_write_timeout http_server_idle_timeout",
@@ -71,7 +92,10 @@ const DURATIONS: &[(&str, &str)] = &[
 
 /// Whole numbers.
 const NUMBERS: &[(&str, &str)] = &[
-    ("server", "http_listen_port grpc_listen_port grpc_server_max_recv_msg_size grpc_server_max_send_msg_size"),
+    (
+        "server",
+        "http_listen_port grpc_listen_port grpc_server_max_recv_msg_size grpc_server_max_send_msg_size",
+    ),
     (
         "compactor.compaction backend_worker.compaction",
         "max_compaction_objects max_block_bytes retention_concurrency",
@@ -81,7 +105,10 @@ const NUMBERS: &[(&str, &str)] = &[
     ("live_store", "max_live_traces_bytes max_block_bytes"),
     ("block_builder", "partitions_per_instance max_consuming_bytes"),
     ("distributor", "max_attribute_bytes"),
-    ("query_frontend", "max_outstanding_per_tenant max_retries max_batch_size"),
+    (
+        "query_frontend",
+        "max_outstanding_per_tenant max_retries max_batch_size",
+    ),
     (
         "query_frontend.search",
         "concurrent_jobs target_bytes_per_job default_result_limit max_result_limit",
@@ -92,10 +119,16 @@ const NUMBERS: &[(&str, &str)] = &[
     ("querier.frontend_worker", "parallelism"),
     ("metrics_generator.processor.service_graphs", "max_items workers"),
     ("storage.trace.pool", "max_workers queue_depth"),
-    ("storage.trace.block", "bloom_filter_shard_size_bytes parquet_row_group_size_bytes"),
+    (
+        "storage.trace.block",
+        "bloom_filter_shard_size_bytes parquet_row_group_size_bytes",
+    ),
     ("storage.trace.s3", "part_size hedge_requests_up_to"),
     ("memberlist", "bind_port"),
-    ("ingest.kafka", "auto_create_topic_default_partitions producer_max_record_size_bytes"),
+    (
+        "ingest.kafka",
+        "auto_create_topic_default_partitions producer_max_record_size_bytes",
+    ),
 ];
 
 /// Whole numbers of limits, below `overrides.defaults` and below a tenant.
@@ -115,14 +148,23 @@ const SWITCHES: &[(&str, &str)] = &[
     ("", "multitenancy_enabled auth_enabled stream_over_http_enabled"),
     ("compactor", "disabled"),
     ("ingester", "flush_all_on_shutdown"),
-    ("distributor.log_received_spans distributor.log_discarded_spans", "enabled include_all_attributes"),
-    ("metrics_generator.processor.local_blocks", "filter_server_spans flush_to_storage"),
+    (
+        "distributor.log_received_spans distributor.log_discarded_spans",
+        "enabled include_all_attributes",
+    ),
+    (
+        "metrics_generator.processor.local_blocks",
+        "filter_server_spans flush_to_storage",
+    ),
     (
         "metrics_generator.processor.service_graphs",
         "enable_client_server_prefix enable_virtual_node_label",
     ),
     ("metrics_generator.processor.span_metrics", "enable_target_info"),
-    ("storage.trace.s3", "insecure forcepathstyle native_aws_auth_enabled tls_insecure_skip_verify"),
+    (
+        "storage.trace.s3",
+        "insecure forcepathstyle native_aws_auth_enabled tls_insecure_skip_verify",
+    ),
     ("storage.trace.gcs", "insecure"),
     ("storage.trace.azure", "use_managed_identity use_federated_token"),
     ("usage_report", "reporting_enabled"),
@@ -149,7 +191,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
 /// Returns the values of a configuration, and of the limits of its tenants, that Tempo cannot read.
 pub(super) fn refused(config: &Cell, tenants: Option<&Cell>) -> Vec<RefusedValue> {
     let mut found = Found::default();
-    let judges: [(&[(&str, &str)], &'static str, Judge); 3] = [
+    let judges: [(Keys, &'static str, Judge); 3] = [
         (DURATIONS, "duration", duration),
         (NUMBERS, "number", number),
         (SWITCHES, "switch", switch),
@@ -171,9 +213,13 @@ pub(super) fn refused(config: &Cell, tenants: Option<&Cell>) -> Vec<RefusedValue
     for (limits, at, tenant) in defaults
         .map(|limits| (limits, "overrides.defaults".to_owned(), None))
         .into_iter()
-        .chain(tenants.and_then(Cell::fields).into_iter().flatten().map(|(name, limits)| {
-            (limits, format!("overrides.{name}"), Some(name.as_ref()))
-        }))
+        .chain(
+            tenants
+                .and_then(Cell::fields)
+                .into_iter()
+                .flatten()
+                .map(|(name, limits)| (limits, format!("overrides.{name}"), Some(name.as_ref()))),
+        )
     {
         for (path, keys) in LIMITS {
             if let Some(mapping) = limits.get(path) {
@@ -183,6 +229,9 @@ pub(super) fn refused(config: &Cell, tenants: Option<&Cell>) -> Vec<RefusedValue
     }
     found.values
 }
+
+/// Mappings, separated by spaces, and the keys in them.
+type Keys = &'static [(&'static str, &'static str)];
 
 /// Says what is wrong with a text, and what to write instead.
 type Judge = fn(&str) -> Option<(String, Option<String>)>;
@@ -208,7 +257,9 @@ impl Found {
                 Value::Text(text) => judge(text),
                 Value::List(_) | Value::Map(_) => Some((format!("a list or mapping is {}", none_of(wanted)), None)),
                 Value::Bool(_) if wanted != "switch" => Some((format!("true and false are {}", none_of(wanted)), None)),
-                Value::Int(_) | Value::Float(_) if wanted == "switch" => Some(("a number is neither true nor false".to_owned(), None)),
+                Value::Int(_) | Value::Float(_) if wanted == "switch" => {
+                    Some(("a number is neither true nor false".to_owned(), None))
+                }
                 _ => None,
             };
             if let Some((message, replacement)) = judged {
@@ -227,7 +278,11 @@ impl Found {
     fn words(&mut self, mapping: &Cell, at: &str, key: &str, words: &[&str]) {
         let Some(written) = mapping.get(key) else { return };
         let single = std::slice::from_ref(written);
-        for value in if written.items().is_empty() { single } else { written.items() } {
+        for value in if written.items().is_empty() {
+            single
+        } else {
+            written.items()
+        } {
             let Some(text) = value.text().filter(|text| !text.is_empty() && !words.contains(text)) else {
                 continue;
             };
@@ -286,7 +341,9 @@ fn duration(text: &str) -> Option<(String, Option<String>)> {
     let mut long = false;
     let mut hours = 0_u64;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+        let digits = rest
+            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .unwrap_or(rest.len());
         let number = &rest[..digits];
         let tail = &rest[digits..];
         let unit = ["ms", "ns", "us", "µs", "μs", "s", "m", "h", "d", "w", "y"]
@@ -324,7 +381,9 @@ fn number(text: &str) -> Option<(String, Option<String>)> {
     if plain.parse::<f64>().is_ok() || plain.starts_with("0x") || plain.starts_with("0o") {
         return None;
     }
-    let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(text.len());
     let factor = match text[digits..].trim().to_ascii_lowercase().as_str() {
         "k" | "kb" => 1_000,
         "m" | "mb" => 1_000_000,
@@ -336,7 +395,10 @@ fn number(text: &str) -> Option<(String, Option<String>)> {
     };
     let whole = text[..digits].parse::<u64>().ok().filter(|_| factor > 0);
     let replacement = whole.map(|number| number.saturating_mul(factor).to_string());
-    Some((format!("{text} is no whole number, and units are not read"), replacement))
+    Some((
+        format!("{text} is no whole number, and units are not read"),
+        replacement,
+    ))
 }
 
 /// Judges a text where true or false is read: the words of YAML 1.1 are.

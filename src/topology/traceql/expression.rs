@@ -312,7 +312,9 @@ impl Parser<'_> {
         let is_attribute = field.contains('.') || scope == "resource";
         let attribute = (is_attribute && !field.is_empty() && scope != "trace").then(|| format!("{scope}.{field}"));
         let message = match &attribute {
-            Some(attribute) => format!("behind `{scope}:` only the own fields of TraceQL stand; the attribute is `{attribute}`"),
+            Some(attribute) => {
+                format!("behind `{scope}:` only the own fields of TraceQL stand; the attribute is `{attribute}`")
+            }
             None => format!("no release of Tempo has the field `{name}`"),
         };
         let slip = || (name == "trace:rootServiceName").then(|| "trace:rootService".to_owned());
@@ -447,7 +449,9 @@ fn has_no_place_in_go(pattern: &str) -> bool {
     let (mut escaped, mut in_class, mut before) = (false, false, '|');
     for (at, c) in pattern.char_indices() {
         let rest = &pattern[at..];
-        let looks = ["(?=", "(?!", "(?<=", "(?<!", "(?>"].iter().any(|group| rest.starts_with(group));
+        let looks = ["(?=", "(?!", "(?<=", "(?<!", "(?>"]
+            .iter()
+            .any(|group| rest.starts_with(group));
         match c {
             _ if escaped => {
                 escaped = false;

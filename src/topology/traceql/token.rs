@@ -248,7 +248,10 @@ fn word(rest: &str) -> (Token, usize) {
             .find(|inner| scope == Scope::Parent && rest[end + 1..].starts_with(**inner));
         return attribute(rest, end + 1 + inner.map_or(0, |inner| inner.len()), scope);
     }
-    let has_fields = matches!(word, "trace" | "span" | "event" | "link" | "instrumentation" | "resource");
+    let has_fields = matches!(
+        word,
+        "trace" | "span" | "event" | "link" | "instrumentation" | "resource"
+    );
     if next == Some(':') && has_fields {
         let tail = &rest[end + 1..];
         let plain = tail

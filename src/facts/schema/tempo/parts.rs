@@ -244,8 +244,16 @@ pub(super) const KEYS: &[Column] = &[
 
 pub(super) const VALUES: &[Column] = &[
     column("path", Type::Text, "The path of the key."),
-    column("tenant", Type::Text, "The tenant, for a value of the file of tenants; null for others."),
-    column("wanted", Type::Text, "`duration`, `number`, `switch` or `word`: one of a closed list."),
+    column(
+        "tenant",
+        Type::Text,
+        "The tenant, for a value of the file of tenants; null for others.",
+    ),
+    column(
+        "wanted",
+        Type::Text,
+        "`duration`, `number`, `switch` or `word`: one of a closed list.",
+    ),
     column("value", Type::Any, "The value, with its place."),
     column("message", Type::Text, "What is wrong, as a clause."),
     column(
@@ -258,7 +266,11 @@ pub(super) const VALUES: &[Column] = &[
 
 pub(super) const PARTS: &[Column] = &[
     column("part", Type::Text, "The part as a target, for example `querier`."),
-    column("scaled_to_zero", Type::Bool, "Whether a workload runs it that wants no pods."),
+    column(
+        "scaled_to_zero",
+        Type::Bool,
+        "Whether a workload runs it that wants no pods.",
+    ),
     column("at_hand", TEXTS, "The parts that run."),
     TEMPO,
 ];
