@@ -285,7 +285,7 @@ fn manifests_beside_a_dump_are_read_with_it() {
             br#"{"apiVersion":"v1","kind":"PodList","items":[]}"#,
         ),
         ("own/a.yaml", DEPLOYMENT.as_bytes()),
-        ("config.alloy", b"logging { }\n"),
+        ("config.alloy", b"// otelcol.receiver.otlp\n"),
     ]);
     let evidence = read(&[root.path()], &Options::default());
     assert_eq!(files_of(&evidence, root.path()), ["own/a.yaml", "config.alloy"]);

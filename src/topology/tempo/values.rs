@@ -191,7 +191,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
 /// Returns the values of a configuration, and of the limits of its tenants, that Tempo cannot read.
 pub(super) fn refused(config: &Cell, tenants: Option<&Cell>) -> Vec<RefusedValue> {
     let mut found = Found::default();
-    let judges: [(&[(&str, &str)], &'static str, Judge); 3] = [
+    let judges: [(Keys, &'static str, Judge); 3] = [
         (DURATIONS, "duration", duration),
         (NUMBERS, "number", number),
         (SWITCHES, "switch", switch),
@@ -229,6 +229,9 @@ pub(super) fn refused(config: &Cell, tenants: Option<&Cell>) -> Vec<RefusedValue
     }
     found.values
 }
+
+/// Mappings, separated by spaces, and the keys in them.
+type Keys = &'static [(&'static str, &'static str)];
 
 /// Says what is wrong with a text, and what to write instead.
 type Judge = fn(&str) -> Option<(String, Option<String>)>;
