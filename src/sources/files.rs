@@ -5,6 +5,7 @@
 
 use super::{Given, Limits};
 use crate::evidence::answers::AnswerName;
+use crate::evidence::logs::container_of_file_name;
 use crate::evidence::{Note, Problem, SourceFile};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
@@ -27,6 +28,8 @@ pub(super) struct Listed {
     pub(super) files: Vec<Found>,
     /// What programs answered, saved in a folder `endpoints`.
     pub(super) answers: Vec<PathBuf>,
+    /// Logs whose names tell the container.
+    pub(super) logs: Vec<PathBuf>,
     pub(super) notes: Vec<Note>,
     pub(super) problems: Vec<Problem>,
 }
@@ -105,6 +108,10 @@ struct Lister<'l> {
 impl Lister<'_> {
     fn named(&mut self, path: &Path, bytes: u64) {
         if form(&display(path)) == Form::Log {
+            if names_container(path) {
+                self.listed.logs.push(path.to_owned());
+                return;
+            }
             self.listed.notes.push(Note {
                 file: display(path),
                 message: "a log, not read as a manifest: give it with `--logs`".to_owned(),
@@ -128,6 +135,7 @@ impl Lister<'_> {
                 Ok(entry) if entry.file_type().is_file() => match form(&entry.file_name().to_string_lossy()) {
                     Form::Manifest if !is_foreign(&entry) => self.found(&entry),
                     Form::Script => self.found(&entry),
+                    Form::Log if names_container(entry.path()) => self.listed.logs.push(entry.into_path()),
                     Form::Log => {
                         let folder = entry.path().parent().map(display).unwrap_or_default();
                         *logs.entry(folder).or_default() += 1;
@@ -144,7 +152,7 @@ impl Lister<'_> {
             ),
             file,
         }));
-        if self.listed.files.len() == before && self.listed.answers.is_empty() {
+        if self.listed.files.len() == before && self.listed.answers.is_empty() && self.listed.logs.is_empty() {
             self.listed.notes.push(Note {
                 file: display(root),
                 message: "a folder without any .yaml, .yml or .json file".to_owned(),
@@ -194,6 +202,12 @@ impl Lister<'_> {
             given,
         });
     }
+}
+
+/// Whether a file has the name of a log that tells its container.
+fn names_container(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    name.is_some_and(|name| container_of_file_name(&name).is_some())
 }
 
 fn is_foreign(entry: &DirEntry) -> bool {

@@ -12,6 +12,7 @@ use crate::evidence::redact::redact;
 use crate::evidence::{ContainerLog, Problem};
 use flate2::read::MultiGzDecoder;
 use rayon::prelude::*;
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -21,23 +22,34 @@ const OTHERS: [&str; 16] = [
     "yaml", "yml", "json", "md", "html", "png", "jpg", "svg", "pdf", "zip", "tar", "tgz", "zst", "xz", "bz2", "js",
 ];
 
-/// Scans the logs at all paths, in their order.
-pub(super) fn read(
-    paths: &[PathBuf],
-    workload: Option<&(String, String, String)>,
-    options: &Options,
-    scanner: &LogScanner,
-    texts: &[String],
-) -> Vec<Result<ContainerLog, Problem>> {
-    let limits = &options.limits;
+/// Returns the logs at all given paths, in their order, and after them those that stand beside manifests; each once.
+pub(super) fn together(given: &[PathBuf], beside: Vec<PathBuf>, limits: &Limits) -> Vec<Result<PathBuf, Problem>> {
     let mut found = Vec::new();
-    for path in paths {
+    for path in given {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => found.extend(folder(path, limits)),
             Ok(_) => found.push(Ok(path.clone())),
             Err(error) => found.push(Err(files::cannot_read(path, &error))),
         }
     }
+    // A pipe has no canonical path; it is no other file.
+    let identity = |path: &PathBuf| fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    let seen: HashSet<PathBuf> = found.iter().flatten().map(identity).collect();
+    let new = beside.into_iter().filter(|path| !seen.contains(&identity(path)));
+    let room = limits.files.saturating_sub(found.len());
+    found.extend(new.take(room).map(Ok));
+    found
+}
+
+/// Scans the logs that were found.
+pub(super) fn read(
+    found: Vec<Result<PathBuf, Problem>>,
+    workload: Option<&(String, String, String)>,
+    options: &Options,
+    scanner: &LogScanner,
+    texts: &[String],
+) -> Vec<Result<ContainerLog, Problem>> {
+    let limits = &options.limits;
     let scanned = found.into_par_iter().map(|path| {
         let path = path?;
         let name = files::display(&path);
