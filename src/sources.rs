@@ -298,6 +298,7 @@ fn together(mut one: Evidence, other: Evidence) -> Evidence {
     one.problems.extend(other.problems);
     one.notes.extend(other.notes);
     one.changed.extend(other.changed);
+    one.images.extend(other.images);
     for (kind, count) in other.passed_over {
         pass_over(&mut one.passed_over, &kind, count);
     }
@@ -365,8 +366,10 @@ fn read_source(file: Result<SourceFile, Problem>, given: Given, options: &Option
 
 /// Puts the outcomes of all files together, in their order.
 fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options) {
-    evidence.changed.extend(kustomize::pass_over(&mut outcomes));
-    let is_complete = options.complete && !kustomize::makes_names(&outcomes);
+    let (changed, applied) = kustomize::pass_over(&mut outcomes);
+    evidence.changed.extend(changed);
+    evidence.images.extend(applied.images);
+    let is_complete = options.complete && !applied.is_anywhere && !kustomize::makes_names(&outcomes);
     let named = named::among(&outcomes);
     let is_named = |name: &String| named.contains(name) || options.named.contains(name);
     let mut templates: BTreeMap<String, usize> = BTreeMap::new();
@@ -388,8 +391,12 @@ fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options
                 Entry::Deferred(deferred) if is_named(&deferred.name) => {
                     let parsed = manifests::parse_deferred(&deferred, options);
                     evidence.problems.extend(parsed.problems);
-                    let entries = parsed.entries.into_iter();
-                    evidence.resources.extend(entries.filter_map(Entry::into_resource));
+                    let mut resources: Vec<_> = parsed.entries.into_iter().filter_map(Entry::into_resource).collect();
+                    if let Some(namespace) = &deferred.namespace {
+                        let each = resources.iter_mut();
+                        each.for_each(|resource| kustomize::rename(resource, namespace.clone()));
+                    }
+                    evidence.resources.extend(resources);
                 }
                 Entry::Deferred(deferred) => pass_over(&mut evidence.passed_over, deferred.kind, 1),
             }

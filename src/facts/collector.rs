@@ -16,6 +16,7 @@ mod target;
 mod tests;
 mod whole;
 
+pub(in crate::facts) use self::listener::started;
 use super::workload::WorkloadRows;
 use super::{About, ContainerKey, Facts};
 use crate::evidence::{Cell, Place, Stage};

@@ -24,7 +24,7 @@ mod tests;
 use super::{About, Facts};
 use crate::evidence::{Cell, Evidence, Place, Value};
 use crate::topology::Topology;
-use crate::topology::endpoint::{Asker, Network, Route, Target};
+use crate::topology::endpoint::{Asker, Network, Route, Target, service_name};
 use crate::topology::linkerd::Linkerd;
 use crate::topology::tempo::DEFAULT_GATES;
 use crate::topology::workload::Namespace;
@@ -163,6 +163,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         if is_proxied {
             assumptions.push(proxy::LEADS_AWAY.to_owned());
         }
+        assumptions.extend(in_namespace(topology, sender, found));
         if made::is_by_gates(topology, found) {
             assumptions.push(DEFAULT_GATES.to_owned());
         }
@@ -174,6 +175,26 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         guards.rows(facts, &guarded, &about, &row.cells);
         facts.push("hops", row);
     }
+}
+
+/// Says into which namespace a Service is taken to be applied that names none and is meant by a name in one.
+fn in_namespace(topology: &Topology, sender: &Sender<'_>, found: &Found) -> Option<String> {
+    let (Found::Route(Route { target, .. }) | Found::Host(target)) = found else {
+        return None;
+    };
+    let Target::Service(index) = target else {
+        return None;
+    };
+    let service = &topology.services[*index];
+    let named = sender.to.host.text().and_then(|host| service_name(host)?.1);
+    let namespace = named.map_or_else(|| sender.namespace.clone(), |name| Namespace::Named(name.to_owned()));
+    service.takes_namespace(&namespace).then(|| {
+        let words = service.namespace.words("Service", &service.reference.name);
+        format!(
+            "{words}, which names no namespace, is applied in {}",
+            namespace.name().unwrap_or_default()
+        )
+    })
 }
 
 /// Where a sender's host and port lead.

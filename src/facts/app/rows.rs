@@ -49,7 +49,7 @@ fn app_row(parts: &AppParts<'_>, places: &[Option<LogPlace>], index: usize, view
     let traces = &settings.traces;
     let loopback = traces.target.as_ref().map(|target| target.reach == Reach::Loopback);
     let localhost: Cell = match (&traces.url, loopback) {
-        (Url::Unknown(_), None) if traces::is_node_address(container, &traces.from) => {
+        (Url::Unknown(_), None) if traces::is_node_address(container, view.app.injection.as_ref(), &traces.from) => {
             Cell::from(false).at(&endpoint_cell(view))
         }
         (Url::Unknown(reason), None) => Cell::unknown(reason.as_str()),

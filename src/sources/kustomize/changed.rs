@@ -3,8 +3,8 @@
 //! A base that an overlay patches is half of what runs: what is wrong in it may be mended there. Nothing is built; a change is known by what it
 //! names (`kubernetes-sigs/kustomize@kustomize/v5.7.1:api/types/patch.go`, `selector.go`, `replacement.go`, `image.go`).
 
-use super::{joined, name_of, split};
-use crate::evidence::{Changed, Document, NodeId, Origin, Text};
+use super::{joined, name_of, split, transform};
+use crate::evidence::{Changed, Document, ImageChange, NodeId, Origin, Text};
 use crate::sources::outcome::{Entry, Outcome};
 use regex::RegexBuilder;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,18 +16,14 @@ const MOST_FOLDERS: usize = 1000;
 const PATTERN_BYTES: usize = 1 << 18;
 
 /// Fields that make objects or rename them.
-const MAKING: [&str; 7] = [
+const MAKING: [&str; 6] = [
     "namePrefix",
     "nameSuffix",
-    "namespace",
     "configMapGenerator",
     "secretGenerator",
     "helmCharts",
     "generators",
 ];
-
-/// Programs whose release decides about findings; the image of any other may be changed without harm.
-const PROGRAMS: [&str; 6] = ["collector", "otelcol", "tempo", "grafana", "alloy", "operator"];
 
 /// What a kustomization does to objects that others wrote.
 #[derive(Debug, Clone)]
@@ -36,8 +32,6 @@ pub(in crate::sources) enum Change {
     File(String),
     /// It changes the objects of this kind and name; `None`: any.
     Selected { kind: Option<String>, name: Option<String> },
-    /// It changes the tag of this image.
-    Image(String),
     /// It changes this text wherever it stands.
     Text(String),
 }
@@ -54,6 +48,9 @@ pub(in crate::sources) struct Kustomization {
     /// Whether it makes objects, or gives them other names: then what is missing here may be there.
     pub(super) makes_names: bool,
     pub(super) changes: Vec<Change>,
+    /// The namespace of all that it takes.
+    pub(super) namespace: Option<String>,
+    pub(super) images: Vec<ImageChange>,
 }
 
 /// Reads what a kustomization takes and changes.
@@ -86,10 +83,6 @@ pub(super) fn read(document: &Document, file: &str, folder: &str) -> Kustomizati
             Some(selection(document, selected))
         }));
     }
-    for item in items("images") {
-        let name = document.get(item, "name").and_then(|name| document.text_of(name));
-        changes.extend(name.map(|name| Change::Image(name.to_owned())));
-    }
     for item in items("replicas") {
         let name = document.get(item, "name").and_then(|name| document.text_of(name));
         changes.extend(name.map(|name| Change::Selected {
@@ -110,6 +103,11 @@ pub(super) fn read(document: &Document, file: &str, folder: &str) -> Kustomizati
         components: paths("components"),
         makes_names: MAKING.iter().any(|field| document.at(&[field]).is_some()),
         changes,
+        namespace: document
+            .text_at(&["namespace"])
+            .filter(|namespace| !namespace.is_empty() && !namespace.contains(['$', '{']))
+            .map(str::to_owned),
+        images: transform::images(document),
     }
 }
 
@@ -170,7 +168,7 @@ pub(super) fn changed(outcomes: &[Outcome], named_in: &BTreeMap<String, Vec<(Str
         let (folder, base) = split(entry.file());
         by_file.entry(joined(folder, base)).or_default().push(entry);
     }
-    let mut found: BTreeMap<(String, String, String), (String, bool)> = BTreeMap::new();
+    let mut found: BTreeMap<(String, String, String), String> = BTreeMap::new();
     for kustomization in &all {
         let components = kustomization
             .components
@@ -190,28 +188,20 @@ pub(super) fn changed(outcomes: &[Outcome], named_in: &BTreeMap<String, Vec<(Str
                 let Some((kind, name)) = name_of(entry) else {
                     continue;
                 };
-                let mut meeting = changes
-                    .iter()
-                    .filter(|change| change.meets(entry, &kind, &name))
-                    .peekable();
-                if meeting.peek().is_some() {
-                    let has_other_image = meeting.any(|change| matches!(change, Wanted::Image(_)));
+                if changes.iter().any(|change| change.meets(entry, &kind, &name)) {
                     let key = (entry.file().to_owned(), kind, name);
-                    let known = found.entry(key).or_insert_with(|| (kustomization.file.clone(), false));
-                    known.1 |= has_other_image;
+                    found.entry(key).or_insert_with(|| kustomization.file.clone());
                 }
             }
         }
     }
-    let changed = found
-        .into_iter()
-        .map(|((file, kind, name), (by, has_other_image))| Changed {
-            file,
-            kind,
-            name,
-            by,
-            has_other_image,
-        });
+    let changed = found.into_iter().map(|((file, kind, name), by)| Changed {
+        file,
+        kind,
+        name,
+        by,
+        has_other_image: false,
+    });
     changed.collect()
 }
 
@@ -241,7 +231,6 @@ fn reached<'a>(from: &'a Kustomization, by_folder: &BTreeMap<&'a str, &'a Kustom
 enum Wanted {
     Named(Pattern, Pattern),
     Text(String),
-    Image(String),
 }
 
 enum Pattern {
@@ -279,11 +268,11 @@ impl Wanted {
     fn meets(&self, entry: &Entry, kind: &str, name: &str) -> bool {
         match (self, entry) {
             (Wanted::Named(kinds, names), _) => kinds.meets(kind) && names.meets(name),
-            (Wanted::Text(wanted) | Wanted::Image(wanted), Entry::Resource(resource)) => {
+            (Wanted::Text(wanted), Entry::Resource(resource)) => {
                 let text = resource.document.text.content.as_bytes();
                 kind != "ConfigMap" && memchr::memmem::find(text, wanted.as_bytes()).is_some()
             }
-            (Wanted::Text(_) | Wanted::Image(_), _) => false,
+            (Wanted::Text(_), _) => false,
         }
     }
 }
@@ -302,11 +291,6 @@ fn wanted(change: &Change, named_in: &BTreeMap<String, Vec<(String, String)>>) -
             named
                 .map(|(kind, name)| Wanted::Named(exactly(kind), exactly(name)))
                 .collect()
-        }
-        Change::Image(image) => {
-            let last = image.rsplit('/').next().unwrap_or_default();
-            let decides = PROGRAMS.iter().any(|program| last.contains(program));
-            decides.then(|| Wanted::Image(image.clone())).into_iter().collect()
         }
         Change::Text(text) => vec![Wanted::Text(text.clone())],
     }

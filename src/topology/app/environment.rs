@@ -94,7 +94,14 @@ impl AppEnvironment {
         let injected = INJECTED
             .iter()
             .filter(|name| !variables.contains_key(**name))
-            .filter_map(|name| Some(((*name).to_owned(), injection?.variable(name)?)))
+            .filter_map(|name| {
+                let injection = injection?;
+                let value = injection.variable(name)?;
+                Some((
+                    (*name).to_owned(),
+                    value.and_then(|value| injection.expand(&value, container)),
+                ))
+            })
             .collect();
         AppEnvironment {
             variables,

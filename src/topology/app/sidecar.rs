@@ -6,6 +6,7 @@
 use super::annotations::asks;
 use crate::evidence::{Cell, Evidence, Resource};
 use crate::topology::workload::{Found, Namespace, Workload, find, namespace_of, near_miss, same_namespace};
+use std::collections::HashSet;
 
 const KIND: &str = "OpenTelemetryCollector";
 
@@ -52,11 +53,14 @@ pub fn sidecar_state(evidence: &Evidence, workload: &Workload, value: &Cell) -> 
 }
 
 fn only_one(evidence: &Evidence, namespace: &Namespace) -> SidecarState {
-    let (mut sidecars, mut others) = (0, Vec::new());
+    // The folders of two environments hold one object twice.
+    let (mut sidecars, mut others) = (HashSet::new(), Vec::new());
     for resource in evidence.resources.of_kind(KIND) {
         match same_namespace(namespace, &namespace_of(evidence, &resource.reference)) {
             Some(true) => match mode_of(resource) {
-                Ok("sidecar") => sidecars += 1,
+                Ok("sidecar") => {
+                    sidecars.insert(resource.reference.name.as_str());
+                }
                 Ok(mode) => others.push(format!("{} has mode {mode}", resource.reference.name)),
                 Err(reason) => return SidecarState::Unknown(reason),
             },
@@ -64,7 +68,7 @@ fn only_one(evidence: &Evidence, namespace: &Namespace) -> SidecarState {
             None => return SidecarState::Unknown(format!("{} does not name its namespace", resource.reference.name)),
         }
     }
-    match (sidecars, evidence.completeness.covers(KIND, namespace.name())) {
+    match (sidecars.len(), evidence.completeness.covers(KIND, namespace.name())) {
         (1, _) => SidecarState::Found,
         (0, true) => {
             let beside = others.first().map(|other| format!(": {other}")).unwrap_or_default();
