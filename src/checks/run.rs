@@ -156,7 +156,7 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
     let mut answer = Answer::default();
     let is_meant = |found: &LogMatch| {
         let line = check.logs.iter().find(|line| line.pattern.id == found.pattern);
-        line.is_some_and(|line| concerns(line, &found.about))
+        line.is_some_and(|line| concerns(line, &found.about) && (line.is_of_any() || !found.of_another_program))
     };
     let matches: Vec<&LogMatch> = facts.log_matches().iter().filter(|found| is_meant(found)).collect();
     let mut explained: BTreeSet<&ContainerKey> = BTreeSet::new();
