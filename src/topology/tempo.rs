@@ -10,6 +10,8 @@ mod keys;
 mod known_keys;
 mod made;
 mod nested_keys;
+mod older;
+mod older_keys;
 mod overrides;
 mod paths;
 mod receivers;
@@ -22,6 +24,8 @@ mod substitute;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod value_types;
+mod values;
 
 pub use addresses::Address;
 pub use arguments::{Arguments, Flag};
@@ -37,6 +41,7 @@ pub use ring::{PushRing, may_share_rings, push_ring};
 pub use settings::Settings;
 pub use substitute::Placeholder;
 pub use targets::Targets;
+pub use values::{Wanted, WrongValue};
 
 use super::service::Service;
 use super::workload::{Namespace, Workload};
@@ -83,6 +88,8 @@ pub struct Tempo {
     pub generator: Generator,
     /// Keys that the release refuses.
     pub refused_keys: Vec<RefusedKey>,
+    /// The values that no release takes.
+    pub wrong_values: Vec<WrongValue>,
     /// The Services that the operator makes, when an operator's resource is it.
     pub made: Option<Made>,
 }

@@ -76,6 +76,12 @@ pub const TABLES: &[Table] = &[
         reads: CONFIGURATION,
     },
     Table {
+        name: "tempo_values",
+        row: "One plain value that no release takes for its setting.",
+        columns: parts::VALUES,
+        reads: CONFIGURATION,
+    },
+    Table {
         name: "tempo_processors",
         row: "One name in a list of processors of the generator.",
         columns: parts::PROCESSORS,

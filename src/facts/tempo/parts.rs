@@ -4,7 +4,7 @@ use super::{Owner, as_text};
 use crate::evidence::{Cell, Place, Value};
 use crate::facts::{Facts, Row, RowBuilder, record};
 use crate::topology::service::{TargetNumber, port_number};
-use crate::topology::tempo::{DataPath, OverrideScope, Receiver};
+use crate::topology::tempo::{DataPath, OverrideScope, Receiver, Wanted};
 use std::sync::Arc;
 
 pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
@@ -27,6 +27,7 @@ pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
     }
     override_rows(facts, owner, link);
     key_rows(facts, owner, link);
+    value_rows(facts, owner, link);
     generator_rows(facts, owner, link);
     for placeholder in &tempo.placeholders {
         let expanded = match tempo.expand_env {
@@ -304,6 +305,26 @@ fn key_rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
             .set("suggestion", found.suggestion.clone())
             .set("tempo", Cell::link(link));
         facts.push("tempo_keys", at_value(row, owner, &found.value));
+    }
+}
+
+fn value_rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
+    for found in &owner.tempo.wrong_values {
+        let words = match found.wanted {
+            Wanted::Word(words) => words,
+            _ => &[],
+        };
+        let row = RowBuilder::new("tempo_values")
+            .set("path", found.path.as_str())
+            .set("value", found.value.clone())
+            .set("wanted", found.wanted.as_str())
+            .set(
+                "words",
+                words.iter().map(|word| Cell::from(*word)).collect::<Vec<Cell>>(),
+            )
+            .set("right", found.right.clone())
+            .set("tempo", Cell::link(link));
+        facts.push("tempo_values", at_value(row, owner, &found.value));
     }
 }
 

@@ -9,7 +9,7 @@ use super::running;
 use super::settings::Settings;
 use super::substitute::{self, Expansion};
 use super::targets::{self, Targets};
-use super::{ConfigProblem, ConfigState, Tempo, generator, keys, made, paths, receivers};
+use super::{ConfigProblem, ConfigState, Tempo, generator, keys, made, paths, receivers, values};
 use crate::evidence::cell::Fields;
 use crate::evidence::document::Document;
 use crate::evidence::{Cell, Evidence, Place, PlainKind, Resource, ResourceReference, Schema, Text};
@@ -302,6 +302,7 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
     let expansion = expansion(home, expand_env);
     let (config, placeholders) = substitute::expand(&config, expansion);
     let refused_keys = keys::refused(&config, &release);
+    let wrong_values = values::wrong(&config);
     let config = keys::with_meant_keys(&config, &refused_keys);
     let settings = Settings {
         config: &config,
@@ -354,6 +355,7 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
         overrides,
         generator,
         refused_keys,
+        wrong_values,
         config,
         made: match home {
             Home::Operator(resource) => Some(made::made(resource)),

@@ -195,6 +195,23 @@ pub(super) const OVERRIDES: &[Column] = &[
     TEMPO,
 ];
 
+pub(super) const VALUES: &[Column] = &[
+    column("path", Type::Text, "The path of the setting."),
+    column("value", Type::Any, "The value, with its place."),
+    column(
+        "wanted",
+        Type::Text,
+        "What it should be: `bool`, `int`, `float`, `go_duration` (up to hours), `duration` (up to years) or `word`.",
+    ),
+    column("words", TEXTS, "The words that are taken; empty for others than words."),
+    column(
+        "right",
+        Type::Text,
+        "The same in a form that is taken, or the word that was probably meant; null when there is none.",
+    ),
+    TEMPO,
+];
+
 pub(super) const KEYS: &[Column] = &[
     column("path", Type::Text, "The path of the key."),
     column(
