@@ -11,6 +11,7 @@ mod duration;
 mod listener;
 mod ottl;
 mod pipeline;
+mod rule;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -89,6 +90,7 @@ pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadR
         pipeline::rows(of_collectors, &maker);
         connector::rows(of_collectors, &maker);
         ottl::rows(of_collectors, &maker);
+        rule::rows(of_collectors, &maker);
         let table = match collector.alloy {
             Some(_) => "alloy_listeners",
             None => "listeners",

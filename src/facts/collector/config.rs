@@ -193,10 +193,8 @@ fn value_row(facts: &mut Facts, maker: &Maker<'_>, value: &TypedValue) {
         .set("written", value.written)
         .set("mismatch", mismatch(value))
         .set("strict", strict)
-        .set(
-            "choices",
-            choices(maker.component(value.component), value).map(|words| texts(words.iter())),
-        )
+        .set("choices", choices(maker, value).map(|words| texts(words.iter())))
+        .set("keys", texts(&value.keys))
         .set("value", value.value.clone())
         .set("collector", maker.collector_link());
     let place = value.value.place.clone();
@@ -210,6 +208,7 @@ fn value_row(facts: &mut Facts, maker: &Maker<'_>, value: &TypedValue) {
 fn mismatch(value: &TypedValue) -> Option<&'static str> {
     let is_expanded = value.written == "expanded";
     match (value.declared, &value.value.value) {
+        ("mapping", _) => Some("scalar_for_mapping"),
         ("duration", Value::Int(0)) => None,
         ("duration", Value::Int(_) | Value::Float(_)) => Some("bare_duration"),
         ("duration", Value::Text(text)) => seconds(text).is_none().then_some("bad_duration"),
