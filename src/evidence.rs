@@ -174,6 +174,8 @@ pub enum PlainKind {
     GrafanaDashboard,
     /// A JavaScript or TypeScript file that mentions OpenTelemetry.
     JavaScript,
+    /// A configuration of Grafana Alloy, or a part of one.
+    Alloy,
 }
 
 /// The log of one container.

@@ -190,11 +190,16 @@ pub fn gather(input: &Input, options: &Options, search: &LogSearch<'_>, stdin: i
     }
     outcomes.par_extend(listed.files.par_iter().map(|found| read_file(found, options)));
     finish(&mut evidence, outcomes, options);
-    if input.logs.is_empty() {
+    if input.logs.is_empty() && listed.logs.is_empty() {
         return evidence;
     }
     let texts = (search.texts)(&evidence);
-    let scanned = logs::read(&input.logs, input.logs_of.as_ref(), options, search.scanner, &texts);
+    let given = logs::Given {
+        paths: &input.logs,
+        found: listed.logs,
+        workload: input.logs_of.as_ref(),
+    };
+    let scanned = logs::read(given, options, search.scanner, &texts);
     for log in scanned {
         match log {
             Ok(log) => evidence.logs.push(log),
@@ -234,12 +239,17 @@ fn collected(input: &Input, options: &Options, search: &LogSearch<'_>) -> (Optio
     (whole, rest)
 }
 
-/// Returns whether a path that is given for manifests is a bundle, or what another tool collected: that brings logs with it.
-pub fn is_collection(path: &Path) -> bool {
+/// Returns whether a path that is given for manifests is a bundle, or what another tool collected.
+fn is_collection(path: &Path) -> bool {
     match path.is_dir() {
         true => dumps::recognise_folder(path),
         false => is_archive(path),
     }
+}
+
+/// Returns whether a path that is given for manifests brings logs with it.
+pub fn brings_logs(path: &Path) -> bool {
+    is_collection(path) || path.is_dir() && files::has_logs(path, &Limits::default())
 }
 
 /// Returns whether a file is named as an archive is.
@@ -258,6 +268,7 @@ fn together(mut one: Evidence, other: Evidence) -> Evidence {
     one.resources.extend(resources);
     one.files.extend(other.files);
     one.logs.extend(other.logs);
+    one.answers.extend(other.answers);
     one.gaps.extend(other.gaps);
     one.problems.extend(other.problems);
     one.notes.extend(other.notes);
@@ -330,7 +341,9 @@ fn read_source(file: Result<SourceFile, Problem>, given: Given, options: &Option
 /// Puts the outcomes of all files together, in their order.
 fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options) {
     evidence.changed.extend(kustomize::pass_over(&mut outcomes));
+    let placed = kustomize::Namespaces::of(&outcomes);
     let is_complete = options.complete && !kustomize::makes_names(&outcomes);
+    note_unrecognised(evidence, &outcomes);
     let named = named::among(&outcomes);
     let is_named = |name: &String| named.contains(name) || options.named.contains(name);
     let mut templates: BTreeMap<String, usize> = BTreeMap::new();
@@ -347,13 +360,14 @@ fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options
         namespaces.extend(outcome.namespaces);
         for entry in outcome.entries {
             match entry {
-                Entry::Resource(resource) => evidence.resources.push(resource),
+                Entry::Resource(resource) => evidence.resources.push(placed.placed(resource)),
                 Entry::File(file) => evidence.files.push(file),
                 Entry::Deferred(deferred) if is_named(&deferred.name) => {
                     let parsed = manifests::parse_deferred(&deferred, options);
                     evidence.problems.extend(parsed.problems);
                     let entries = parsed.entries.into_iter();
-                    evidence.resources.extend(entries.filter_map(Entry::into_resource));
+                    let resources = entries.filter_map(Entry::into_resource);
+                    evidence.resources.extend(resources.map(|one| placed.placed(one)));
                 }
                 Entry::Deferred(deferred) => pass_over(&mut evidence.passed_over, deferred.kind, 1),
             }
@@ -365,6 +379,31 @@ fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options
     if is_complete {
         evidence.completeness = completeness(&evidence.resources, namespaces, options);
     }
+}
+
+/// Says which files nobody knows, where nothing else was found: else a folder is full of such files, and they have nothing to do with tracing.
+fn note_unrecognised(evidence: &mut Evidence, outcomes: &[Outcome]) {
+    const MOST_NAMED: usize = 5;
+    let has_any = outcomes
+        .iter()
+        .any(|outcome| !outcome.entries.is_empty() || !outcome.passed_over.is_empty());
+    let names: Vec<&str> = outcomes
+        .iter()
+        .flat_map(|outcome| outcome.unrecognised.iter().map(String::as_str))
+        .collect();
+    let Some((first, _)) = names.split_first().filter(|_| !has_any) else {
+        return;
+    };
+    let folder = first.rfind('/').map_or(*first, |end| &first[..end]);
+    let more = match names.len() > MOST_NAMED {
+        true => format!(" and {} more", names.len() - MOST_NAMED),
+        false => String::new(),
+    };
+    let named: Vec<&str> = names.iter().take(MOST_NAMED).copied().collect();
+    evidence.notes.push(Note {
+        file: folder.to_owned(),
+        message: format!("nothing is recognised in {}{more}", named.join(", ")),
+    });
 }
 
 /// Counts objects of a kind, with a bound on the number of kinds: they are words of the input.

@@ -336,8 +336,12 @@ fn needs_of(reason: &str, about: &About) -> Option<String> {
         return Some("add the missing object's file, or say --complete when the files are all there is".to_owned());
     }
     if reason.contains("release") {
-        let named = ["collector", "tempo", "grafana"];
-        let program = named.iter().find(|program| about.releases.contains_key(**program))?;
+        // A release that is known is one that nothing here knows more of: to name it again decides nothing.
+        let is_open = |program: &&&str| {
+            let span = about.releases.get(**program);
+            span.is_some_and(|span| span.low.is_none() || span.low != span.high)
+        };
+        let program = ["collector", "tempo", "grafana"].iter().find(is_open)?;
         return Some(format!("--release {program}=VERSION"));
     }
     if reason.contains("distribution") {

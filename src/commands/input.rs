@@ -104,7 +104,7 @@ fn gather(
         && !arguments.demo
         && arguments.logs.is_empty()
         && arguments.bundle.is_none()
-        && !arguments.paths.iter().any(|path| sources::is_collection(path));
+        && !arguments.paths.iter().any(|path| sources::brings_logs(path));
     let scanner = match no_logs {
         true => scanner(&Catalog::default())?,
         false => scanner(catalog)?,

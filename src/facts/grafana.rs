@@ -6,6 +6,7 @@ mod behind;
 mod dashboard;
 mod datasource;
 mod reference;
+mod rights;
 #[cfg(test)]
 pub(super) mod tests;
 mod traceql;
@@ -315,7 +316,10 @@ fn sidecar_row(
         let pick_up = &file.pick_up;
         pick_up.instance == Some(index) && pick_up.sidecar == Some(position) && pick_up.picked_up == Some(true)
     });
+    let (rights_missing, rights_near) = rights::missing(parts, instance, sidecar);
     RowBuilder::new("grafana_sidecars")
+        .set("rights_missing", rights_missing)
+        .set("rights_near", rights_near)
         .set("name", sidecar.name.as_str())
         .set("content", sidecar.content.word())
         .set("label", sidecar.label.clone())
@@ -429,9 +433,10 @@ fn label_place(sidecar: Option<&Sidecar>, pick_up: &PickUp, file: &ProvisioningF
 }
 
 fn file_row(parts: &GrafanaParts<'_>, rows: &GrafanaRows, index: usize, file: &ProvisioningFile) -> RowBuilder {
+    let name = file.pick_up.file_name.as_deref().unwrap_or(&file.key);
     let extension_ok = match file.content {
-        Content::Dashboard => file.key.ends_with(".json"),
-        _ => file.key.ends_with(".yaml") || file.key.ends_with(".yml"),
+        Content::Dashboard => name.ends_with(".json"),
+        _ => name.ends_with(".yaml") || name.ends_with(".yml"),
     };
     let syntax_error = file.syntax_error.as_ref().map(|(offset, message)| {
         let end = file.text.content[*offset..]

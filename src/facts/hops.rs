@@ -3,9 +3,11 @@
 //! Senders come from the other tables, the way from `topology::endpoint`; here both ends get the shape that checks read.
 
 mod auth;
+mod elsewhere;
 mod ends;
 mod gateway;
 mod gather;
+mod held;
 mod inside;
 mod kafka;
 mod linkerd;
@@ -16,6 +18,7 @@ mod policy;
 mod proxy;
 mod senders;
 mod served;
+mod strangers;
 mod stream;
 mod tenant;
 #[cfg(test)]
@@ -134,6 +137,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     let loops = loops::find(topology, &senders, &found);
     let tenants = tenant::Tenants::new(topology, links, &senders, &found, &steps);
     let topics = kafka::Topics::new(topology, &senders, &found);
+    let written = elsewhere::Written::new(evidence, topology, &senders, &found);
     let gatherers = gather::Gatherers::new(topology, &senders, &found);
     for (position, ((sender, found), comes_back)) in senders.iter().zip(&found).zip(loops).enumerate() {
         let guarded = guards.guarded(sender, found);
@@ -146,6 +150,10 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let row = served::with_columns(row, topology, links, sender, found);
         let (row, is_mistaken) = mesh::with_columns(row, evidence, topology, sender, found);
         let (row, is_missed) = topics.with_columns(row, position);
+        let row = held::with_columns(row, topology, sender, found);
+        let elsewhere = written.elsewhere(topology, sender, found);
+        let is_elsewhere = !elsewhere.is_null();
+        let row = row.set("written_elsewhere", elsewhere);
         let row = linkerd::with_columns(row, &linkerd, topology, sender, found);
         let row = gatherers.with_columns(row, evidence, topology, found);
         let (row, is_proxied) = proxy::with_columns(row, evidence, (topology, &network), links, sender, found);
@@ -159,6 +167,9 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         }
         if is_missed {
             assumptions.push(kafka::ALL_AT_HAND.to_owned());
+        }
+        if is_elsewhere {
+            assumptions.push(elsewhere::NOT_TAKEN_OVER.to_owned());
         }
         if is_proxied {
             assumptions.push(proxy::LEADS_AWAY.to_owned());

@@ -1,5 +1,7 @@
 //! Rows about Tempo: processes, and all that can be wrong with one on its own.
 
+mod identity;
+mod missing;
 mod operated;
 mod parts;
 mod process;
@@ -61,6 +63,7 @@ pub fn rows(facts: &mut Facts, parts: TempoParts<'_>, workload_rows: &WorkloadRo
         facts.push("tempos", row);
         parts::rows(facts, &owner, &link);
         ring::rows(facts, &owner, &link);
+        missing::rows(facts, &owner, &link);
         rows.tempos.push(link);
         rows.abouts.push(owner.about.clone());
     }

@@ -3,6 +3,7 @@
 //! Three layouts are known; `layout` says of each path what it holds. A list counts as complete only where the tool writes all of a kind and a namespace into
 //! that file. What such a collection never holds is a gap, as is what the tool says it could not read.
 
+mod beside;
 mod layout;
 mod logs;
 
@@ -29,13 +30,22 @@ pub(super) fn evidence(archive: &Archive, layout: Layout, options: &Options, sea
         .enumerate()
         .filter_map(|(index, member)| Some((index, layout::role(layout, archive, &member.path)?)))
         .collect();
-    let outcomes: Vec<(Option<(String, String)>, Outcome)> = roles
+    let paths: Vec<&str> = roles
+        .iter()
+        .map(|(index, _)| archive.members[*index].path.as_str())
+        .collect();
+    let beside = beside::files(archive, layout, &paths);
+    let mut outcomes: Vec<(Option<(String, String)>, Outcome)> = roles
         .par_iter()
         .filter_map(|(index, role)| match role {
             Role::Objects(objects) => Some(read_objects(archive, *index, objects, options)),
             _ => None,
         })
         .collect();
+    outcomes.par_extend(beside.par_iter().map(|&index| {
+        let (_, outcome) = read_objects(archive, index, &Objects::default(), options);
+        (None, outcome)
+    }));
     let mut whole = BTreeSet::new();
     let mut read = Vec::new();
     for (list, outcome) in outcomes {
@@ -58,10 +68,13 @@ pub(super) fn evidence(archive: &Archive, layout: Layout, options: &Options, sea
                 .push(files::whole_file(archive.shown(large), message, None));
         }
     }
-    let found: Vec<Found<'_>> = roles
+    let mut found: Vec<Found<'_>> = roles
         .iter()
         .flat_map(|(index, role)| logs::found(archive, &archive.members[*index], role, &evidence))
         .collect();
+    let with_role: BTreeSet<usize> = roles.iter().map(|(index, _)| *index).collect();
+    let others = (0..archive.members.len()).filter(|index| !with_role.contains(index));
+    found.extend(others.filter_map(|index| logs::named(archive, &archive.members[index])));
     let texts = match found.is_empty() {
         true => Vec::new(),
         false => (search.texts)(&evidence),

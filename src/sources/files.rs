@@ -5,6 +5,7 @@
 
 use super::{Given, Limits};
 use crate::evidence::answers::AnswerName;
+use crate::evidence::logs::container_of_file_name;
 use crate::evidence::{Note, Problem, SourceFile};
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
@@ -27,6 +28,8 @@ pub(super) struct Listed {
     pub(super) files: Vec<Found>,
     /// What programs answered, saved in a folder `endpoints`.
     pub(super) answers: Vec<PathBuf>,
+    /// Logs in given folders whose names tell the container.
+    pub(super) logs: Vec<PathBuf>,
     pub(super) notes: Vec<Note>,
     pub(super) problems: Vec<Problem>,
 }
@@ -42,6 +45,8 @@ pub(super) enum Form {
     Log,
     /// The configuration language of Grafana Alloy.
     Alloy,
+    /// Several files in one.
+    Archive,
     /// Anything else.
     Other,
 }
@@ -53,7 +58,11 @@ pub(super) fn form(name: &str) -> Form {
     if lower.ends_with(".d.ts") {
         return Form::Other;
     }
+    if lower.ends_with(".tar.gz") {
+        return Form::Archive;
+    }
     match lower.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "tgz" | "tar" | "zip" => Form::Archive,
         "yaml" | "yml" | "json" => Form::Manifest,
         "js" | "mjs" | "cjs" | "ts" => Form::Script,
         "log" | "gz" => Form::Log,
@@ -105,18 +114,22 @@ struct Lister<'l> {
 impl Lister<'_> {
     fn named(&mut self, path: &Path, bytes: u64) {
         if form(&display(path)) == Form::Log {
-            self.listed.notes.push(Note {
-                file: display(path),
-                message: "a log, not read as a manifest: give it with `--logs`".to_owned(),
-            });
+            let packed = [".yaml.gz", ".yml.gz", ".json.gz"];
+            let name = display(path);
+            let message = match packed.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending)) {
+                true => format!("compressed, not read: `gunzip -c {name} | tracedoctor run -`"),
+                false => "a log, not read as a manifest: give it with `--logs`".to_owned(),
+            };
+            self.listed.notes.push(Note { file: name, message });
             return;
         }
         self.add(path, bytes, Given::ByName);
     }
 
     fn folder(&mut self, root: &Path) {
-        let before = self.listed.files.len();
+        let before = (self.listed.files.len(), self.listed.logs.len());
         let mut logs: BTreeMap<String, usize> = BTreeMap::new();
+        let mut others: Vec<String> = Vec::new();
         for entry in walk(root, self.limits) {
             if self.full {
                 break;
@@ -127,11 +140,18 @@ impl Lister<'_> {
                 }
                 Ok(entry) if entry.file_type().is_file() => match form(&entry.file_name().to_string_lossy()) {
                     Form::Manifest if !is_foreign(&entry) => self.found(&entry),
-                    Form::Script => self.found(&entry),
+                    Form::Script | Form::Alloy => self.found(&entry),
+                    Form::Log if tells_container(entry.path()) => self.listed.logs.push(entry.into_path()),
                     Form::Log => {
                         let folder = entry.path().parent().map(display).unwrap_or_default();
                         *logs.entry(folder).or_default() += 1;
                     }
+                    Form::Archive => self.listed.notes.push(Note {
+                        file: display(entry.path()),
+                        message: "an archive, not opened: give it by name if it is a bundle or a dump, else unpack it"
+                            .to_owned(),
+                    }),
+                    _ if others.len() < MOST_NAMED => others.push(entry.file_name().to_string_lossy().into_owned()),
                     _ => {}
                 },
                 Ok(_) => {}
@@ -140,14 +160,18 @@ impl Lister<'_> {
         }
         self.listed.notes.extend(logs.into_iter().map(|(file, count)| Note {
             message: format!(
-                "{count} log or compressed file(s), not read as manifests: give them with `--logs {file}`"
+                "{count} log or compressed file(s) whose names do not tell the container: give them with `--logs {file}`, or name them NAMESPACE_POD_CONTAINER.log"
             ),
             file,
         }));
-        if self.listed.files.len() == before && self.listed.answers.is_empty() {
+        if (self.listed.files.len(), self.listed.logs.len()) == before && self.listed.answers.is_empty() {
+            let of_others = match others.is_empty() {
+                true => String::new(),
+                false => format!("; it has {}, which is read when it is given by name", others.join(", ")),
+            };
             self.listed.notes.push(Note {
                 file: display(root),
-                message: "a folder without any .yaml, .yml or .json file".to_owned(),
+                message: format!("a folder without any .yaml, .yml, .json or .alloy file{of_others}"),
             });
         }
     }
@@ -194,6 +218,23 @@ impl Lister<'_> {
             given,
         });
     }
+}
+
+/// How many files of a folder that holds no manifest are named.
+const MOST_NAMED: usize = 5;
+
+/// Returns whether the name of a log tells the container.
+pub(super) fn tells_container(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    name.is_some_and(|name| container_of_file_name(&name).is_some())
+}
+
+/// Returns whether a folder has logs that are read without being asked for.
+pub(super) fn has_logs(root: &Path, limits: &Limits) -> bool {
+    let is_log = |entry: DirEntry| entry.file_type().is_file() && tells_container(entry.path());
+    walk(root, limits)
+        .take(limits.files)
+        .any(|entry| entry.is_ok_and(is_log))
 }
 
 fn is_foreign(entry: &DirEntry) -> bool {

@@ -7,7 +7,7 @@ mod changed;
 
 use super::outcome::{Entry, Outcome};
 use crate::evidence::document::NodeValue;
-use crate::evidence::{Changed, Document, NodeId, Note, Origin, ResourceReference, SourceFile, Text};
+use crate::evidence::{Changed, Document, NodeId, Note, Origin, Resource, ResourceReference, SourceFile, Text};
 pub(super) use changed::Kustomization;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -106,6 +106,65 @@ fn joined(folder: &str, path: &str) -> String {
 pub(super) fn makes_names(outcomes: &[Outcome]) -> bool {
     let mut all = outcomes.iter().filter_map(|outcome| outcome.kustomization.as_ref());
     all.any(|one| one.makes_names)
+}
+
+/// Kinds without a namespace that this tool reads.
+const OF_NO_NAMESPACE: [&str; 5] = [
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "Namespace",
+    "CiliumClusterwideNetworkPolicy",
+    "ClusterNetworkPolicy",
+];
+
+/// The namespaces that kustomizations at hand put objects into, by file.
+#[derive(Debug, Default)]
+pub(super) struct Namespaces {
+    by_file: BTreeMap<String, String>,
+}
+
+impl Namespaces {
+    /// Reads them of the kustomizations among the files.
+    pub(super) fn of(outcomes: &[Outcome]) -> Namespaces {
+        Namespaces {
+            by_file: changed::namespaces(outcomes),
+        }
+    }
+
+    /// Returns an object as it is once it is in its namespace.
+    pub(super) fn placed(&self, resource: Resource) -> Resource {
+        let (folder, base) = split(&resource.document.text.file().name);
+        let namespace = self.by_file.get(&joined(folder, base));
+        let Some(namespace) = namespace.filter(|_| !OF_NO_NAMESPACE.contains(&resource.kind())) else {
+            return resource;
+        };
+        if resource.reference.namespace.as_ref() == Some(namespace) {
+            return resource;
+        }
+        let reference = Arc::new(ResourceReference {
+            namespace: Some(namespace.clone()),
+            ..(*resource.reference).clone()
+        });
+        // Items of a list may share a document; they keep what they say.
+        let mut document = match Arc::try_unwrap(resource.document) {
+            Ok(document) => document,
+            Err(document) => return Resource { document, ..resource },
+        };
+        if let Origin::File(file, start) = &document.text.origin {
+            document.text = Arc::new(Text {
+                content: document.text.content.clone(),
+                origin: Origin::File(file.clone(), *start),
+                resource: reference.clone(),
+                key: document.text.key.clone(),
+                secret: document.text.secret,
+            });
+        }
+        Resource {
+            reference,
+            document: Arc::new(document),
+            ..resource
+        }
+    }
 }
 
 /// Takes out what stands in files that are patches, notes each of these files, and returns the objects that kustomizations change.

@@ -12,6 +12,7 @@ use crate::evidence::redact::redact;
 use crate::evidence::{ContainerLog, Problem};
 use flate2::read::MultiGzDecoder;
 use rayon::prelude::*;
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -21,23 +22,39 @@ const OTHERS: [&str; 16] = [
     "yaml", "yml", "json", "md", "html", "png", "jpg", "svg", "pdf", "zip", "tar", "tgz", "zst", "xz", "bz2", "js",
 ];
 
-/// Scans the logs at all paths, in their order.
+/// Which logs are read.
+pub(super) struct Given<'a> {
+    /// Files and folders that the user names as logs.
+    pub(super) paths: &'a [PathBuf],
+    /// Files in other folders whose names tell the container.
+    pub(super) found: Vec<PathBuf>,
+    /// The workload that files of other names belong to.
+    pub(super) workload: Option<&'a (String, String, String)>,
+}
+
+/// Scans the logs at all paths, in their order, each once.
 pub(super) fn read(
-    paths: &[PathBuf],
-    workload: Option<&(String, String, String)>,
+    given: Given<'_>,
     options: &Options,
     scanner: &LogScanner,
     texts: &[String],
 ) -> Vec<Result<ContainerLog, Problem>> {
     let limits = &options.limits;
+    let workload = given.workload;
     let mut found = Vec::new();
-    for path in paths {
+    for path in given.paths {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => found.extend(folder(path, limits)),
             Ok(_) => found.push(Ok(path.clone())),
             Err(error) => found.push(Err(files::cannot_read(path, &error))),
         }
     }
+    found.extend(given.found.into_iter().map(Ok));
+    let mut seen = HashSet::new();
+    found.retain(|path| match path {
+        Ok(path) => seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())),
+        Err(_) => true,
+    });
     let scanned = found.into_par_iter().map(|path| {
         let path = path?;
         let name = files::display(&path);

@@ -23,12 +23,7 @@ use std::sync::Arc;
 pub(super) fn read(file: &Arc<SourceFile>, given: Given, options: &Options) -> Outcome {
     match files::form(&file.name) {
         files::Form::Script => return script(file, given),
-        files::Form::Alloy => {
-            let mut outcome = Outcome::default();
-            let message = "an Alloy configuration by itself, not judged: it is where a workload at hand mounts it from a ConfigMap";
-            outcome.notes.push(plain_note(file, message));
-            return outcome;
-        }
+        files::Form::Alloy => return program(file, PlainKind::Alloy),
         _ => {}
     }
     let units = split::documents(&file.content).into_par_iter().map(|range| Unit {
@@ -91,26 +86,35 @@ fn plain_note(file: &SourceFile, message: &str) -> Note {
 }
 
 fn script(file: &Arc<SourceFile>, given: Given) -> Outcome {
-    let mut outcome = Outcome::default();
     if memchr::memmem::find(file.content.as_bytes(), b"opentelemetry").is_some() {
-        let text = Text {
-            content: file.content.clone(),
-            origin: Origin::File(file.clone(), 0),
-            resource: Arc::new(file_reference(file)),
-            key: None,
-            secret: false,
-        };
-        outcome.entries.push(Entry::File(PlainFile {
-            kind: PlainKind::JavaScript,
-            document: None,
-            text: Arc::new(text),
-        }));
-    } else if given == Given::ByName {
+        return program(file, PlainKind::JavaScript);
+    }
+    let mut outcome = Outcome::default();
+    if given == Given::ByName {
         outcome
             .notes
             .push(plain_note(file, "does not mention OpenTelemetry, not judged"));
     }
     outcome
+}
+
+/// Keeps a file that is no document: a program, or what is written in a language of its own.
+fn program(file: &Arc<SourceFile>, kind: PlainKind) -> Outcome {
+    let text = Text {
+        content: file.content.clone(),
+        origin: Origin::File(file.clone(), 0),
+        resource: Arc::new(file_reference(file)),
+        key: None,
+        secret: false,
+    };
+    Outcome {
+        entries: vec![Entry::File(PlainFile {
+            kind,
+            document: None,
+            text: Arc::new(text),
+        })],
+        ..Outcome::default()
+    }
 }
 
 fn merge(outcomes: Vec<Outcome>, file: &SourceFile) -> Outcome {
@@ -125,6 +129,7 @@ fn merge(outcomes: Vec<Outcome>, file: &SourceFile) -> Outcome {
             }
         }
         whole.templates.extend(outcome.templates);
+        whole.unrecognised.extend(outcome.unrecognised);
         whole.namespaces.extend(outcome.namespaces);
         for (kind, count) in outcome.passed_over {
             pass_over(&mut whole.passed_over, &kind, count);
@@ -233,9 +238,7 @@ fn list_nodes(unit: &Unit, document: Arc<Document>, options: &Options, outcome: 
     let api_version = document.text_at(&["apiVersion"]).unwrap_or_default();
     let kind = document.text_at(&["kind"]).unwrap_or_default();
     let defaults = defaults_of(api_version, kind);
-    let items = document
-        .get(root, "items")
-        .map_or(&[][..], |items| document.items(items));
+    let items = items_of(&document);
     // To parse again for each item would be quadratic: beyond this all items share the text of the list, and its name.
     let affordable = items.len().saturating_mul(unit.range.len()) <= options.limits.document_bytes;
     let kind_of = |&item: &NodeId| document.get(item, "kind").and_then(|kind| document.text_of(kind));
@@ -260,11 +263,12 @@ fn list_nodes(unit: &Unit, document: Arc<Document>, options: &Options, outcome: 
         let own = affordable
             .then(|| unit.parse(reference.clone(), options.limits.document_bytes).ok())
             .flatten();
+        let at = if document.is_mapping(root) { "items" } else { "" };
         outcome.push(Resource {
             reference: Arc::new(reference),
             document: own.map_or_else(|| document.clone(), Arc::new),
             node,
-            path: format!("items[{index}]"),
+            path: format!("{at}[{index}]"),
             rendered_from: unit.source.clone(),
         });
     }
@@ -386,9 +390,30 @@ fn parse(unit: &Unit, defaults: Option<&(String, String)>, options: &Options, ou
             outcome.problems.extend(missing_marker(unit));
             outcome.push_node(unit, document, node, reference);
         }
+        None if unit.item.is_none() && holds_objects(&document) => {
+            list_nodes(unit, Arc::new(document), options, outcome);
+        }
         None if unit.item.is_none() => plain(unit, document, outcome),
         None => {}
     }
+}
+
+/// Returns the objects in a list: its `items`, or those of a bare sequence.
+fn items_of(document: &Document) -> &[NodeId] {
+    let root = document.root();
+    match document.get(root, "items") {
+        Some(items) => document.items(items),
+        None => document.items(root),
+    }
+}
+
+/// Whether a document that is no object is a list of them that lost its head, as `jq '.items'` leaves it.
+fn holds_objects(document: &Document) -> bool {
+    let items = items_of(document);
+    !items.is_empty()
+        && items
+            .iter()
+            .all(|&item| reference_of(document, item, None).is_some_and(|reference| !reference.name.is_empty()))
 }
 
 fn failed(unit: &Unit, problem: Problem, outcome: &mut Outcome) {
@@ -440,10 +465,30 @@ fn plain(unit: &Unit, document: Document, outcome: &mut Outcome) {
             document: Some(Arc::new(document)),
         })),
         Recognised::Other(message) if said => outcome.notes.push(unit.note(message)),
-        Recognised::Unknown if unit.given == Given::ByName => outcome.notes.push(unit.note(
-            "not recognised, not judged: neither a Kubernetes object nor a Collector, Tempo or Grafana provisioning file",
-        )),
-        Recognised::Other(_) | Recognised::Unknown => {}
+        Recognised::Unknown if unit.given == Given::ByName => outcome.notes.push(unit.note(unknown(unit.text()))),
+        Recognised::Unknown => {
+            outcome.unrecognised.insert(unit.file.name.clone());
+        }
+        Recognised::Other(_) => {}
+    }
+}
+
+/// What is said of a text that nobody knows.
+fn unknown(text: &str) -> &'static str {
+    let has = |start: &str| text.lines().take(40).any(|line| line.starts_with(start));
+    if text.trim().is_empty() {
+        "there is nothing in it"
+    } else if has("Name:  ") && (has("Labels:  ") || has("Namespace:  ")) {
+        "the output of `kubectl describe`, not judged: give that of `kubectl get ... -o yaml`"
+    } else if has("NAME  ") || has("NAMESPACE  ") {
+        "a table that kubectl printed, not judged: give the output of `kubectl get ... -o yaml`"
+    } else if ["[server]", "[auth", "[feature_toggles]", "[paths]", "[security]"]
+        .iter()
+        .any(|section| has(section))
+    {
+        "settings of Grafana itself, not judged: data sources and dashboards are, in their provisioning files"
+    } else {
+        "not recognised, not judged: neither a Kubernetes object nor a Collector, Alloy, Tempo or Grafana provisioning file"
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) struct Outcome {
     /// The file's name, once for each Helm template in it.
     pub(super) templates: BTreeSet<String>,
     pub(super) problems: Vec<Problem>,
+    /// The file's name, when nobody knows what a document in it is and nothing was said of it.
+    pub(super) unrecognised: BTreeSet<String>,
     pub(super) passed_over: BTreeMap<String, usize>,
     /// Namespaces of objects that were not parsed.
     pub(super) namespaces: BTreeSet<String>,

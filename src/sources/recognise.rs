@@ -137,8 +137,14 @@ pub(super) fn recognise(document: &Document, file: &str) -> Recognised {
     if view.is_tempo_overrides() {
         return Recognised::Plain(PlainKind::TempoOverrides);
     }
-    if view.is_values() {
+    if view.is_values() || view.is_values_of_tempo() {
         return Recognised::Other(VALUES);
+    }
+    if view.items_have(&["releases"], &["chart"]) {
+        return Recognised::Other("a helmfile, not rendered: `helmfile template | tracedoctor run -`");
+    }
+    if view.items_have(&["groups"], &["rules"]) {
+        return Recognised::Other("rules of alerts or recordings, not judged");
     }
     if view.is_part_of_collector() {
         return Recognised::Other(
@@ -279,6 +285,28 @@ impl View<'_> {
                 .any(|key| self.document.get(node, key).is_some())
         };
         !self.has(&["apiVersion"]) && self.document.entries(services).iter().any(|&(.., node)| built(node))
+    }
+
+    /// Whether a list has an item with one of these keys.
+    fn items_have(&self, path: &[&str], keys: &[&str]) -> bool {
+        let items = self.document.at(path).map_or(&[][..], |list| self.document.items(list));
+        let has = |&item: &NodeId| keys.iter().any(|key| self.document.get(item, key).is_some());
+        items.iter().any(has)
+    }
+
+    /// Whether it has sections that only the charts of Tempo have.
+    fn is_values_of_tempo(&self) -> bool {
+        const PATHS: [&[&str]; 8] = [
+            &["ingester", "replicas"],
+            &["distributor", "replicas"],
+            &["querier", "replicas"],
+            &["metricsGenerator", "enabled"],
+            &["traces", "otlp"],
+            &["tempo", "receivers"],
+            &["tempo", "storage"],
+            &["tempo", "metricsGenerator"],
+        ];
+        PATHS.iter().any(|path| self.has(path))
     }
 
     fn is_values(&self) -> bool {

@@ -41,7 +41,7 @@ pub use ring::{PushRing, may_share_rings, push_ring};
 pub use settings::Settings;
 pub use substitute::Placeholder;
 pub use targets::Targets;
-pub use values::{Wanted, WrongValue};
+pub use values::RefusedValue;
 
 use super::service::Service;
 use super::workload::{Namespace, Workload};
@@ -88,8 +88,8 @@ pub struct Tempo {
     pub generator: Generator,
     /// Keys that the release refuses.
     pub refused_keys: Vec<RefusedKey>,
-    /// The values that no release takes.
-    pub wrong_values: Vec<WrongValue>,
+    /// Values that it cannot read.
+    pub refused_values: Vec<RefusedValue>,
     /// The Services that the operator makes, when an operator's resource is it.
     pub made: Option<Made>,
 }

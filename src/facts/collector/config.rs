@@ -195,6 +195,7 @@ fn value_row(facts: &mut Facts, maker: &Maker<'_>, value: &TypedValue) {
         .set("strict", strict)
         .set("choices", choices(maker, value).map(|words| texts(words.iter())))
         .set("keys", texts(&value.keys))
+        .set("text", written_text(value))
         .set("value", value.value.clone())
         .set("collector", maker.collector_link());
     let place = value.value.place.clone();
@@ -202,6 +203,14 @@ fn value_row(facts: &mut Facts, maker: &Maker<'_>, value: &TypedValue) {
         "config_values",
         row.build_at(&maker.about_at(place.as_ref(), None), place),
     );
+}
+
+/// Returns a value that should be a text as it is written: `n` and `0123` mean something else to YAML.
+fn written_text(value: &TypedValue) -> Option<&str> {
+    let is_meant_as_text = matches!(mismatch(value), Some("number_for_text" | "bool_for_text"));
+    let place = value.value.place.as_ref().filter(|_| is_meant_as_text)?;
+    let text = place.excerpt().trim();
+    (!text.is_empty() && !text.contains(['\n', '"', '\''])).then_some(text)
 }
 
 /// Returns how a value does not fit the type that is wanted.

@@ -4,7 +4,7 @@
 
 use super::ends::Ends;
 use super::policy::Guards;
-use super::{Destination, Found, Sender, Way, at_object, find};
+use super::{Destination, Found, Sender, Way, at_object, find, strangers};
 use crate::evidence::{Cell, Value};
 use crate::facts::hops::senders::Links;
 use crate::facts::{Facts, RowBuilder};
@@ -294,6 +294,7 @@ impl<'a> Inside<'a> {
             .set("setting", address.setting)
             .set("port_name", address.port_name.as_deref().map(Cell::from))
             .set("others_lead", others_lead)
+            .set("strangers", strangers::among(self.topology, address, found))
             .set("astray", astray.clone())
             .set("gossip_open", self.gossip_open(members.as_deref(), sender));
         for column in SHARED {
@@ -409,6 +410,7 @@ impl<'a> Inside<'a> {
                 .set("by", from)
                 .set("module", to)
                 .set("others_lead", false)
+                .set("strangers", Vec::<Cell>::new())
                 .set("to_workloads", workloads.map(Cell::link).collect::<Vec<_>>());
             for column in ["egress_open", "ingress_open", "policy", "policy_near"] {
                 inside = inside.set(column, row.cells.get(column).cloned().unwrap_or_default());
@@ -452,7 +454,6 @@ fn is_same_but_for_release(one: &str, other: &str) -> bool {
     let words = |name: &str| name.split('-').count();
     count >= 2 && count < words(one) && count < words(other)
 }
-
 #[cfg(test)]
 mod tests {
     use super::is_same_but_for_release;

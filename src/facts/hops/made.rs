@@ -46,7 +46,17 @@ pub(super) fn with_service(row: RowBuilder, topology: &Topology, tempo: usize, i
         "all" | "distributor" | "gateway" => Cell::from(true),
         _ => false.into(),
     };
-    row.set("service", words)
+    let gateway = tempo
+        .made
+        .iter()
+        .flat_map(|made| &made.services)
+        .find(|other| other.part == "gateway" && made.part != "gateway");
+    let gateway = gateway.map(|gateway| match tempo.namespace.name() {
+        Some(namespace) => Cell::from(format!("{}.{namespace}.svc", gateway.name)),
+        None => Cell::from(gateway.name.as_str()),
+    });
+    row.set("operator_gateway", gateway)
+        .set("service", words)
         .set("headless", made.headless)
         .set("service_ports", Cell::from(numbers.collect::<Vec<_>>()))
         .set("takes_spans", takes_spans)

@@ -119,6 +119,16 @@ const SIDECAR_COLUMNS: &[Column] = &[
     column("method", Type::Text, "`WATCH`, `SLEEP` or `LIST`."),
     column("init", Type::Bool, "Whether it runs before Grafana only."),
     column("matches", Type::Int, "How many files at hand it copies."),
+    column(
+        "rights_missing",
+        Type::Text,
+        "What its service account may not list or watch, in words, with the place of the setting; null when it may all, unknown when that cannot be told.",
+    ),
+    column(
+        "rights_near",
+        Type::Text,
+        "The role or binding that was perhaps meant to give it, in words; null when there is none.",
+    ),
     column("grafana", Type::Row("grafanas"), "The Grafana that it serves."),
     column("container", Type::Row("containers"), "The container."),
 ];
@@ -156,7 +166,7 @@ const FILE_COLUMNS: &[Column] = picked_up_columns![
     column(
         "extension_ok",
         Type::Bool,
-        "Whether Grafana reads files with this ending: `.yaml` and `.yml`, for dashboards `.json`."
+        "Whether Grafana reads files with this ending, of the key or of the name that it is mounted as: `.yaml` and `.yml`, for dashboards `.json`."
     ),
     column(
         "syntax_error",

@@ -162,6 +162,26 @@ const HOPS: &[Column] = &[
         "The path that the listener takes remote write on; null when it is not known to take any.",
     ),
     column(
+        "written_elsewhere",
+        Type::Text,
+        "For a data source that the service graph is read from, and that leads to a Prometheus which takes no remote write: the other one that metrics of spans are written to, with the place of the setting; null where they may be there.",
+    ),
+    column(
+        "operator_gateway",
+        Type::Text,
+        "The host of the gateway that the operator of Tempo makes for the same resource, where the way leads to another of its Services; null for others.",
+    ),
+    column(
+        "held_seconds",
+        Type::Int,
+        "For an exporter to a Tempo that makes metrics of spans: how long tail sampling and grouping by trace hold each span at least, in seconds, with the setting of the longest; null for others.",
+    ),
+    column(
+        "slack_seconds",
+        Type::Int,
+        "For the same: how old a span may be when it reaches the metrics-generator, in seconds; null for others, unknown where tenants have their own.",
+    ),
+    column(
         "takes_spans",
         Type::Bool,
         "Whether a process of Tempo behind the Service takes spans; null for others.",

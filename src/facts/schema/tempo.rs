@@ -77,8 +77,14 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "tempo_values",
-        row: "One plain value that no release takes for its setting.",
+        row: "One value that Tempo cannot read: a length of time, a number, a switch or a word of a closed list.",
         columns: parts::VALUES,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "tempo_parts",
+        row: "One part that a Tempo of several processes needs and that nothing at hand runs; only where most parts are at hand.",
+        columns: parts::PARTS,
         reads: CONFIGURATION,
     },
     Table {

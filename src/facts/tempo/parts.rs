@@ -2,9 +2,9 @@
 
 use super::{Owner, as_text};
 use crate::evidence::{Cell, Place, Value};
-use crate::facts::{Facts, Row, RowBuilder, record};
+use crate::facts::{About, Facts, Row, RowBuilder, record};
 use crate::topology::service::{TargetNumber, port_number};
-use crate::topology::tempo::{DataPath, OverrideScope, Receiver, Wanted};
+use crate::topology::tempo::{DataPath, OverrideScope, Receiver};
 use std::sync::Arc;
 
 pub(super) fn rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
@@ -95,6 +95,7 @@ fn at_value(row: RowBuilder, owner: &Owner<'_>, value: &Cell) -> Row {
 
 fn receiver_row(owner: &Owner<'_>, receiver: &Receiver) -> RowBuilder {
     let port = port_number(&receiver.port);
+    let ports = service_ports(owner, port);
     let default_endpoint = port.map(|port| format!("0.0.0.0:{port}"));
     RowBuilder::new("tempo_receivers")
         .set("receiver", Cell::from(receiver.receiver.as_str()).at(&receiver.cell))
@@ -113,7 +114,8 @@ fn receiver_row(owner: &Owner<'_>, receiver: &Receiver) -> RowBuilder {
         .set("tls", receiver.tls)
         .set("largest_message", receiver.largest_message.clone())
         .set("container_port", container_port(owner, port))
-        .set("service_ports", service_ports(owner, port))
+        .set("sent_to", sent_to(owner, &ports))
+        .set("service_ports", ports)
 }
 
 /// The name of the container port of a number; null when none is declared.
@@ -161,6 +163,44 @@ fn service_ports(owner: &Owner<'_>, port: Option<u16>) -> Cell {
         }
     }
     found.into()
+}
+
+/// Whether something at hand names one of the Services with that port: `tempo:9411`.
+fn sent_to(owner: &Owner<'_>, ports: &Cell) -> bool {
+    ports.items().iter().any(|port| {
+        let (Some(name), Some(Value::Int(number))) =
+            (port.text_at(&["service"]), port.get("port").map(|port| &port.value))
+        else {
+            return false;
+        };
+        let end = format!(":{number}");
+        let is_named = |text: &str| names_host(text, name, &end);
+        owner
+            .parts
+            .evidence
+            .resources
+            .iter()
+            .any(|resource| is_named(&resource.document.text.content))
+            || owner
+                .parts
+                .evidence
+                .files
+                .iter()
+                .any(|file| is_named(&file.text.content))
+    })
+}
+
+/// Whether a text has a host of which the first label is a name, followed by a port.
+fn names_host(text: &str, name: &str, port: &str) -> bool {
+    let mut finds = text.match_indices(port);
+    finds.any(|(at, found)| {
+        let is_whole = !text[at + found.len()..].starts_with(|c: char| c.is_ascii_digit());
+        let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        let start = text[..at].rfind(|c: char| !is_host(c)).map_or(0, |before| {
+            before + text[before..].chars().next().map_or(1, char::len_utf8)
+        });
+        is_whole && text[start..at].split('.').next() == Some(name)
+    })
 }
 
 fn mount_of<'a>(owner: &Owner<'a>, path: &DataPath) -> Option<&'a crate::topology::workload::Mount> {
@@ -309,22 +349,27 @@ fn key_rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
 }
 
 fn value_rows(facts: &mut Facts, owner: &Owner<'_>, link: &Arc<Cell>) {
-    for found in &owner.tempo.wrong_values {
-        let words = match found.wanted {
-            Wanted::Word(words) => words,
-            _ => &[],
-        };
+    for found in &owner.tempo.refused_values {
         let row = RowBuilder::new("tempo_values")
             .set("path", found.path.as_str())
+            .set("tenant", found.tenant.as_deref().map(Cell::from))
+            .set("wanted", found.wanted)
             .set("value", found.value.clone())
-            .set("wanted", found.wanted.as_str())
-            .set(
-                "words",
-                words.iter().map(|word| Cell::from(*word)).collect::<Vec<Cell>>(),
-            )
-            .set("right", found.right.clone())
+            .set("message", found.message.as_str())
+            .set("replacement", found.replacement.as_deref().map(Cell::from))
             .set("tempo", Cell::link(link));
-        facts.push("tempo_values", at_value(row, owner, &found.value));
+        let place = found.value.place.clone();
+        let about = match place
+            .as_ref()
+            .filter(|place| place.text.resource != owner.in_config.resource)
+        {
+            Some(place) => Arc::new(About {
+                resource: place.text.resource.clone(),
+                ..(*owner.in_config).clone()
+            }),
+            None => owner.in_config.clone(),
+        };
+        facts.push("tempo_values", row.build_at(&about, place));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The row of one Tempo process.
 
-use super::{Owner, as_int, as_text, namespace_cell, release_words, texts, topic};
+use super::{Owner, as_int, as_text, identity, namespace_cell, release_words, texts, topic};
 use crate::evidence::{Cell, Fields, Value};
 use crate::facts::{RowBuilder, record};
 use crate::releases::{Basis, Version};
@@ -193,6 +193,7 @@ fn storage(owner: &Owner<'_>) -> Cell {
     };
     record([
         ("durable", durable(owner, &backend)),
+        ("identity_fault", identity::missing(owner)),
         ("backend_known", known),
         ("backend", backend),
         ("block_version", trace(&["block", "version"])),

@@ -148,7 +148,7 @@ fn of_file(archive: &Archive, given: &GivenFile, options: &Options) -> Result<Ou
     let mut outcome = Outcome::default();
     for (stretch, range) in given.documents.iter().zip(ranges) {
         let read = match stretch.program {
-            true if files::form(&given.name) != files::Form::Script => Outcome::default(),
+            true if !matches!(files::form(&given.name), files::Form::Script | files::Form::Alloy) => Outcome::default(),
             true => manifests::read(&file, Given::InFolder, options),
             false => manifests::again(unit(&file, stretch, range), stretch.kind.as_ref(), options),
         };

@@ -1,7 +1,7 @@
 //! The logs of a collection: whose they are, and where each begins.
 
 use super::Role;
-use crate::evidence::logs::{LineReference, LogScanner};
+use crate::evidence::logs::{LineReference, LogScanner, container_of_file_name};
 use crate::evidence::{ContainerLog, Evidence, Gap};
 use crate::sources::archive::{Archive, Member};
 use crate::sources::{Options, logs};
@@ -46,6 +46,20 @@ pub(super) fn found<'a>(archive: &Archive, member: &'a Member, role: &Role, evid
         }
         Role::Objects(_) | Role::Errors(_) => Vec::new(),
     }
+}
+
+/// Returns a log that stands beside the collection and whose name tells the container.
+pub(super) fn named<'a>(archive: &Archive, member: &'a Member) -> Option<Found<'a>> {
+    let name = container_of_file_name(member.path.rsplit('/').next()?)?;
+    (!name.gzip).then(|| Found {
+        file: archive.shown(&member.path),
+        namespace: name.namespace,
+        pod: name.pod,
+        container: name.container,
+        previous: name.previous,
+        bytes: &member.bytes,
+        before: (0, 0),
+    })
 }
 
 /// Returns the namespace of a pod that only one namespace has.

@@ -54,6 +54,8 @@ pub(in crate::sources) struct Kustomization {
     /// Whether it makes objects, or gives them other names: then what is missing here may be there.
     pub(super) makes_names: bool,
     pub(super) changes: Vec<Change>,
+    /// The namespace that it puts all objects into.
+    pub(super) namespace: Option<String>,
 }
 
 /// Reads what a kustomization takes and changes.
@@ -110,6 +112,10 @@ pub(super) fn read(document: &Document, file: &str, folder: &str) -> Kustomizati
         components: paths("components"),
         makes_names: MAKING.iter().any(|field| document.at(&[field]).is_some()),
         changes,
+        namespace: document
+            .text_at(&["namespace"])
+            .filter(|name| !name.is_empty() && !name.contains(['$', '{']))
+            .map(str::to_owned),
     }
 }
 
@@ -213,6 +219,56 @@ pub(super) fn changed(outcomes: &[Outcome], named_in: &BTreeMap<String, Vec<(Str
             has_other_image,
         });
     changed.collect()
+}
+
+/// Returns the namespace that kustomizations put the objects of a file into, by the file; not where two of them differ, or one leaves it as it is.
+pub(super) fn namespaces(outcomes: &[Outcome]) -> BTreeMap<String, String> {
+    let all: Vec<&Kustomization> = outcomes
+        .iter()
+        .filter_map(|outcome| outcome.kustomization.as_ref())
+        .collect();
+    let by_folder: BTreeMap<&str, &Kustomization> = all.iter().map(|one| (one.folder.as_str(), *one)).collect();
+    // What another one at hand takes is not applied by itself.
+    let is_taken = |one: &Kustomization| {
+        let mut others = all.iter().filter(|other| other.folder != one.folder);
+        others.any(|other| other.takes.contains(&one.folder) || other.components.contains(&one.folder))
+    };
+    let mut found: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for outer in all.iter().filter(|one| !is_taken(one)) {
+        for (file, namespace) in placed(outer, &by_folder) {
+            let known = found.entry(file.to_owned()).or_insert_with(|| namespace.clone());
+            if *known != namespace {
+                *known = None;
+            }
+        }
+    }
+    found
+        .into_iter()
+        .filter_map(|(file, namespace)| Some((file, namespace?)))
+        .collect()
+}
+
+/// Returns the files that a kustomization reaches, with the namespace that the outermost one on the way gives them.
+fn placed<'a>(
+    from: &'a Kustomization,
+    by_folder: &BTreeMap<&'a str, &'a Kustomization>,
+) -> Vec<(&'a str, Option<String>)> {
+    let mut files = Vec::new();
+    let mut seen = BTreeSet::from([from.folder.as_str()]);
+    let mut open = vec![(from, from.namespace.clone())];
+    while let Some((one, namespace)) = open.pop() {
+        for taken in &one.takes {
+            match by_folder.get(taken.as_str()) {
+                Some(next) if seen.len() < MOST_FOLDERS => {
+                    if seen.insert(&next.folder) {
+                        open.push((next, namespace.clone().or_else(|| next.namespace.clone())));
+                    }
+                }
+                _ => files.push((taken.as_str(), namespace.clone())),
+            }
+        }
+    }
+    files
 }
 
 /// Returns the files whose objects a kustomization takes, also by others.

@@ -256,6 +256,23 @@ fn plain(name: &str, text: &str, expected: Option<PlainKind>) {
 }
 
 #[test]
+fn a_list_that_lost_its_head_is_read() {
+    check(
+        "[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"}}]",
+        &["Pod p @1:53"],
+    );
+    check(
+        "{\"items\": [{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"}}]}",
+        &["Pod p @1:63"],
+    );
+    check(
+        "- apiVersion: v1\n  kind: Pod\n  metadata: {name: p}\n- apiVersion: v1\n  kind: Service\n  metadata: {name: s}\n",
+        &["Pod p @3:20", "Service s @6:20"],
+    );
+    check("- apiVersion: v1\n  kind: Pod\n", &[]);
+}
+
+#[test]
 fn plain_files_are_recognised_by_content() {
     use PlainKind::*;
     let collector = "receivers: {otlp: }\nexporters: {debug: }\nservice:\n  pipelines:\n    traces: {}\n";
@@ -287,6 +304,7 @@ fn plain_files_are_recognised_by_content() {
         Some(GrafanaDashboard),
     );
     plain("tracing.js", "require('@opentelemetry/sdk-node')", Some(JavaScript));
+    plain("config.alloy", "otelcol.receiver.otlp \"x\" {", Some(Alloy));
 }
 
 #[test]
@@ -314,8 +332,14 @@ fn what_is_something_else_is_said() {
     plain("mimir.yaml", "overrides:\n  a: {max_global_series_per_user: 1}\n", None);
     plain("prometheus.yml", "scrape_configs: []\n", None);
     plain("app.js", "console.log(1)", None);
-    plain("config.alloy", "otelcol.receiver.otlp \"x\" {", None);
     plain("list.yaml", "- a\n", None);
+    plain("prod.yaml", "ingester: {replicas: 3}\ntraces: {otlp: {}}\n", None);
+    plain(
+        "helmfile.yaml",
+        "releases:\n  - {name: tempo, chart: grafana/tempo}\n",
+        None,
+    );
+    plain("rules.yaml", "groups:\n  - {name: a, rules: []}\n", None);
     plain("alert.yaml", "receivers:\n  - name: x\nroute: {}\n", None);
 }
 

@@ -254,6 +254,61 @@ fn logs_of_a_folder_compressed_or_not() {
 }
 
 #[test]
+fn logs_of_a_given_folder_are_read_where_names_tell_the_container() {
+    let root = folder(&[
+        ("manifests/a.yaml", DEPLOYMENT.as_bytes()),
+        ("logs/shop_web-7d9_web.log", b"line\n"),
+        ("logs/notes.log", b"line\n"),
+    ]);
+    let evidence = read(&[root.path()], &Options::default());
+    let pods: Vec<_> = evidence.logs.iter().map(|log| log.pod.as_deref()).collect();
+    assert_eq!(pods, [Some("web-7d9")]);
+    assert!(evidence.notes[0].message.contains("--logs"), "{:?}", evidence.notes);
+    let input = Input {
+        paths: vec![root.path().to_owned()],
+        logs: vec![root.path().join("logs")],
+        ..Input::default()
+    };
+    let evidence = gather(&input, &Options::default(), &LogSearch::patterns(&scanner()), &b""[..]);
+    assert_eq!(evidence.logs.len(), 2);
+}
+
+#[test]
+fn manifests_beside_a_dump_are_read_with_it() {
+    let root = folder(&[
+        (
+            "dump/nodes.json",
+            br#"{"apiVersion":"v1","kind":"NodeList","items":[]}"#,
+        ),
+        (
+            "dump/shop/pods.json",
+            br#"{"apiVersion":"v1","kind":"PodList","items":[]}"#,
+        ),
+        ("own/a.yaml", DEPLOYMENT.as_bytes()),
+        ("config.alloy", b"logging { }\n"),
+    ]);
+    let evidence = read(&[root.path()], &Options::default());
+    assert_eq!(files_of(&evidence, root.path()), ["own/a.yaml", "config.alloy"]);
+    assert!(!evidence.gaps.is_empty());
+}
+
+#[test]
+fn a_folder_of_other_files_says_which_they_are() {
+    let root = folder(&[("grafana.ini", b"[server]\n"), ("dump.tar.gz", b"x")]);
+    let evidence = read(&[root.path()], &Options::default());
+    let notes: Vec<&str> = evidence.notes.iter().map(|note| note.message.as_str()).collect();
+    assert!(notes[0].contains("an archive, not opened"), "{notes:?}");
+    assert!(notes[1].contains("it has grafana.ini"), "{notes:?}");
+    let unknown = folder(&[("x.yaml", b"otel: 1\n")]);
+    let evidence = read(&[unknown.path()], &Options::default());
+    assert!(
+        evidence.notes[0].message.contains("nothing is recognised"),
+        "{:?}",
+        evidence.notes
+    );
+}
+
+#[test]
 fn a_single_log_belongs_to_the_workload_that_the_user_names() {
     let root = folder(&[("out.txt", b"connection refused\n")]);
     let evidence = read_logs(&root.path().join("out.txt"), Some(("Deployment", "shop", "web")));

@@ -5,6 +5,7 @@
 //! that this passes. What modules from elsewhere bring is unknown.
 
 mod command;
+mod files;
 mod flow;
 mod module;
 mod operator;
@@ -16,7 +17,7 @@ mod value;
 
 use super::reference::Surroundings;
 use super::{Arguments, Collector, Component, Origin, Pipeline, listeners, release};
-use crate::evidence::{Cell, Place, Text};
+use crate::evidence::{Cell, Place, ResourceReference, Text};
 use crate::releases::{ComponentFate, ComponentKind, Distribution, Program, ReleaseSpan};
 use crate::topology::alloy::{Statement, parse};
 use crate::topology::workload::{Container, Workload};
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use command::NoFiles;
 pub(super) use command::is_alloy;
+pub(super) use files::of_files;
 pub use flow::Outlet;
 pub use operator::{alloy_services, alloy_workloads};
 pub(super) use server::{default_host, other_server, own_server};
@@ -117,7 +119,7 @@ pub(super) fn collector(
         "the image does not tell the release of Alloy",
     );
     let understood = understand(container, around, identity.span);
-    let mut collector = Collector {
+    let known = Known {
         name: workload.reference.to_string(),
         reference: workload.reference.clone(),
         owner: workload.owner.clone(),
@@ -127,63 +129,104 @@ pub(super) fn collector(
             true => Some(operator::mode(&workload.object)),
             false => mode,
         },
-        by_operator: false,
         image: container.image.text().map(str::to_owned),
-        config: understood.unknown.clone().map_or_else(Cell::default, Cell::unknown),
-        written: Cell::default(),
-        unknown: understood.unknown,
-        place: understood.place,
-        release: ReleaseSpan::unknown("the release of the Collector in Alloy is not known"),
-        is_bounded_by_config: false,
-        no_release: None,
-        distribution: Distribution::Unknown,
         assumptions: identity.assumptions,
-        arguments: Arguments::default(),
-        problems: Vec::new(),
-        references: Vec::new(),
-        components: understood.components,
-        pipelines: understood.pipelines,
-        extensions: Vec::new(),
-        side_references: Vec::new(),
-        key_problems: Vec::new(),
-        values: Vec::new(),
-        listeners: Vec::new(),
-        probes: Vec::new(),
-        alloy: Some(understood.alloy),
     };
-    collector.listeners = listeners::listeners(&collector, around);
-    collector
+    known.with(understood, around)
+}
+
+/// What is known of an Alloy beside its configuration.
+struct Known {
+    name: String,
+    reference: Arc<ResourceReference>,
+    owner: String,
+    origin: Origin,
+    run: Option<(usize, usize)>,
+    mode: Option<String>,
+    image: Option<String>,
+    assumptions: Vec<String>,
+}
+
+impl Known {
+    fn with(self, understood: Understood, around: Surroundings<'_>) -> Collector {
+        let mut collector = Collector {
+            name: self.name,
+            reference: self.reference,
+            owner: self.owner,
+            origin: self.origin,
+            run: self.run,
+            mode: self.mode,
+            by_operator: false,
+            image: self.image,
+            config: understood.unknown.clone().map_or_else(Cell::default, Cell::unknown),
+            written: Cell::default(),
+            unknown: understood.unknown,
+            place: understood.place,
+            release: ReleaseSpan::unknown("the release of the Collector in Alloy is not known"),
+            is_bounded_by_config: false,
+            no_release: None,
+            distribution: Distribution::Unknown,
+            assumptions: self.assumptions,
+            arguments: Arguments::default(),
+            problems: Vec::new(),
+            references: Vec::new(),
+            components: understood.components,
+            pipelines: understood.pipelines,
+            extensions: Vec::new(),
+            side_references: Vec::new(),
+            key_problems: Vec::new(),
+            values: Vec::new(),
+            listeners: Vec::new(),
+            probes: Vec::new(),
+            alloy: Some(understood.alloy),
+        };
+        collector.listeners = listeners::listeners(&collector, around);
+        collector
+    }
+}
+
+impl Understood {
+    fn new(
+        program: &'static str,
+        release: ReleaseSpan,
+        address: Option<Cell>,
+        place: Option<Arc<Place>>,
+    ) -> Understood {
+        Understood {
+            alloy: Alloy {
+                program,
+                release,
+                faults: Vec::new(),
+                outlets: Vec::new(),
+                address,
+                hides: None,
+            },
+            unknown: None,
+            place,
+            components: Vec::new(),
+            pipelines: Vec::new(),
+        }
+    }
 }
 
 /// Reads what the command line of a container names.
 fn understand(container: &Container, around: Surroundings<'_>, release: ReleaseSpan) -> Understood {
     let command = command::read(container);
-    let mut understood = Understood {
-        alloy: Alloy {
-            program: match container.program.as_ref().map(|known| known.program) {
-                Some(Program::GrafanaAgent) => "Grafana Agent",
-                _ => "Grafana Alloy",
-            },
-            release,
-            faults: Vec::new(),
-            outlets: Vec::new(),
-            address: command.address.clone(),
-            hides: None,
-        },
-        unknown: None,
-        place: command.path.place.clone().or_else(|| container.cell.place.clone()),
-        components: Vec::new(),
-        pipelines: Vec::new(),
+    let program = match container.program.as_ref().map(|known| known.program) {
+        Some(Program::GrafanaAgent) => "Grafana Agent",
+        _ => "Grafana Alloy",
     };
+    let place = command.path.place.clone().or_else(|| container.cell.place.clone());
+    let mut understood = Understood::new(program, release, command.address.clone(), place);
     let own = around
         .run
         .filter(|(workload, _)| workload.reference.kind == operator::KIND)
         .and_then(|(workload, _)| operator::content(&workload.object));
-    let texts = match own.map_or_else(|| command::files(&command, around), |text| Ok(vec![text])) {
-        Ok(texts) => texts,
+    match own.map_or_else(|| command::files(&command, around), |text| Ok(vec![text])) {
+        Ok(texts) => read(understood, &texts, around),
         Err(NoFiles::Unknown(reason)) => {
             understood.unknown = Some(reason);
-            return understood;
+            understood
         }
         Err(NoFiles::Missing(reason, present)) => {
             understood
@@ -191,17 +234,24 @@ fn understand(container: &Container, around: Surroundings<'_>, release: ReleaseS
                 .faults
                 .extend(missing(&command.path, &reason, &present));
             understood.unknown = Some(reason.into());
-            return understood;
+            understood
         }
-    };
+    }
+}
+
+/// Reads the texts that make up one configuration.
+fn read(mut understood: Understood, texts: &[Arc<Text>], around: Surroundings<'_>) -> Understood {
     let mut sources: Vec<Source> = Vec::new();
     for text in texts {
         understood.place = match sources.is_empty() {
-            true => Some(Arc::new(Place::in_text(&text, 0..0))),
+            true => Some(Arc::new(Place::in_text(text, 0..0))),
             false => understood.place.take(),
         };
         match parse(&text.content) {
-            Ok(body) => sources.push(Source { text, body }),
+            Ok(body) => sources.push(Source {
+                text: text.clone(),
+                body,
+            }),
             Err(error) if error.is_limit => {
                 understood.unknown = Some(error.message.into());
                 return understood;
@@ -217,7 +267,7 @@ fn understand(container: &Container, around: Surroundings<'_>, release: ReleaseS
                     name: String::new(),
                     message: error.message,
                     near: None,
-                    place: Arc::new(Place::in_text(&text, error.span)),
+                    place: Arc::new(Place::in_text(text, error.span)),
                     first: None,
                 });
             }

@@ -71,6 +71,9 @@ pub(super) fn all(evidence: &Evidence, tables: &Tables, workloads: &[Workload]) 
             found.push(reader.document(document, Origin::PlainFile, file.text.resource.clone()));
         }
     }
+    let of_alloy = evidence.files.iter().filter(|file| file.kind == PlainKind::Alloy);
+    let texts: Vec<Arc<Text>> = of_alloy.map(|file| file.text.clone()).collect();
+    found.extend(alloy::of_files(evidence, &texts));
     found
 }
 

@@ -14,6 +14,8 @@ pub struct PickUp {
     pub sidecar: Option<usize>,
     /// Whether it is mounted.
     pub mounted: bool,
+    /// The name of the file where it is mounted.
+    pub file_name: Option<String>,
     /// Whether a Grafana gets it; `None`: cannot be told.
     pub picked_up: Option<bool>,
     /// How its labels fit the sidecar.
@@ -98,6 +100,7 @@ fn by(index: usize, instance: &Instance, file: &ProvisioningFile) -> PickUp {
         return PickUp {
             instance: Some(index),
             mounted: true,
+            file_name: path.rsplit('/').next().map(str::to_owned),
             picked_up: Some(is_right),
             label: LabelState::NoSidecar,
             kind_watched: true,
@@ -183,6 +186,7 @@ fn by_sidecar(
         instance: Some(index),
         sidecar: Some(position),
         mounted: false,
+        file_name: None,
         picked_up: match (is_refused, is_sure) {
             (true, _) => Some(false),
             (false, true) => Some(true),

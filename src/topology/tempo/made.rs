@@ -196,6 +196,10 @@ impl Maker<'_> {
         if !matches!(gateway.value, Value::Bool(false)) {
             let tls = match self.at(&["tenants", "mode"]).text() {
                 Some("static") => (Cell::from(false).at(&self.at(&["tenants", "mode"])), false),
+                // The default of the resource (`api/tempo/v1alpha1/auth.go`).
+                None if !tenants.is_null() && self.at(&["tenants", "mode"]).is_null() => {
+                    (Cell::from(false).at(&tenants), false)
+                }
                 Some("openshift") => (Cell::from(true).at(&self.at(&["tenants", "mode"])), true),
                 _ => (Cell::unknown("spec.tenants.mode is not known"), false),
             };
@@ -295,16 +299,15 @@ impl Maker<'_> {
         }
     }
 
-    /// Both protocols are on where the block says nothing (`api/tempo/v1alpha1/tempomonolithic_defaults.go`).
+    /// Both protocols are on where nothing switches them off: the defaults of the resource say so where a block is written, and those of the operator
+    /// where none is (`api/tempo/v1alpha1/tempomonolithic_types.go`, `tempomonolithic_defaults.go`).
     fn receivers(&self) -> impl Iterator<Item = (&'static str, u16, &'static str)> {
         let receivers = [("grpc", 4317, "otlp_grpc"), ("http", 4318, "otlp_http")];
         let is_on = |key: &str| {
-            let block = self.at(&["ingestion", "otlp", key]);
-            block.is_null()
-                || !matches!(
-                    block.get("enabled").map(|cell| &cell.value),
-                    None | Some(Value::Bool(false))
-                )
+            !matches!(
+                self.at(&["ingestion", "otlp", key, "enabled"]).value,
+                Value::Bool(false)
+            )
         };
         receivers.into_iter().filter(move |(key, ..)| is_on(key))
     }
@@ -423,6 +426,12 @@ mod tests {
                 ("tempo-shop", &[3200, 4317]),
                 ("tempo-shop-jaegerui", &[16685, 16686, 16687]),
             ],
+        );
+        // A block without `enabled` switches nothing off.
+        check(
+            "TempoMonolithic",
+            "{ingestion: {otlp: {grpc: {tls: {enabled: true}}, http: {}}}}",
+            &[("tempo-shop", &[3200, 4317, 4318])],
         );
         // Without tenants there is no gateway.
         check(

@@ -12,7 +12,7 @@ use super::targets::{self, Targets};
 use super::{ConfigProblem, ConfigState, Tempo, generator, keys, made, paths, receivers, values};
 use crate::evidence::cell::Fields;
 use crate::evidence::document::Document;
-use crate::evidence::{Cell, Evidence, Place, PlainKind, Resource, ResourceReference, Schema, Text};
+use crate::evidence::{Cell, Evidence, Place, PlainKind, Resource, ResourceReference, Schema, Text, Value};
 use crate::releases::{Basis, Program, Release, ReleaseSpan, Version};
 use crate::topology::workload::{Container, FileLookup, Namespace, Workload, file_at, namespace_of};
 use std::collections::HashSet;
@@ -255,6 +255,7 @@ fn from_document(document: Arc<Document>, path: Option<&str>) -> Source {
         let offset = document.node(root).span.start;
         return unreadable(&document.text, "not_a_mapping", message, None, offset, path);
     }
+    let config = without_doubled(&document, config);
     let duplicates = document.duplicate_keys().into_iter().map(|(_, later)| ConfigProblem {
         kind: "duplicate_key",
         message: format!("key {} is there twice", document.text_of(later).unwrap_or_default()),
@@ -271,6 +272,32 @@ fn from_document(document: Arc<Document>, path: Option<&str>) -> Source {
         problems: duplicates.collect(),
         text: Some(document.text.clone()),
         config,
+    }
+}
+
+/// Returns the configuration with sections that stand twice unknown: the file is refused, and neither of the two is what Tempo reads.
+fn without_doubled(document: &Document, config: Cell) -> Cell {
+    let top: HashSet<_> = document
+        .entries(document.root())
+        .iter()
+        .map(|(_, key, _)| *key)
+        .collect();
+    let doubled = document.duplicate_keys();
+    let doubled = doubled
+        .iter()
+        .filter(|(first, later)| top.contains(first) || top.contains(later));
+    let Some(mut fields) = config.fields().cloned() else {
+        return config;
+    };
+    for (first, _) in doubled {
+        let name = document.text_of(*first).unwrap_or_default();
+        if let Some(section) = fields.get_mut(name) {
+            *section = Cell::unknown(format!("{name} is there twice")).at(section);
+        }
+    }
+    Cell {
+        value: Value::Map(Arc::new(fields)),
+        ..config
     }
 }
 
@@ -302,7 +329,6 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
     let expansion = expansion(home, expand_env);
     let (config, placeholders) = substitute::expand(&config, expansion);
     let refused_keys = keys::refused(&config, &release);
-    let wrong_values = values::wrong(&config);
     let config = keys::with_meant_keys(&config, &refused_keys);
     let settings = Settings {
         config: &config,
@@ -352,10 +378,10 @@ fn build(evidence: &Evidence, home: &Home<'_>, source: Source) -> Tempo {
         targets,
         receivers,
         paths,
+        refused_values: values::refused(&config, tenant_limits(&overrides)),
         overrides,
         generator,
         refused_keys,
-        wrong_values,
         config,
         made: match home {
             Home::Operator(resource) => Some(made::made(resource)),
@@ -460,6 +486,14 @@ fn targets(home: &Home<'_>, settings: &Settings<'_>, state: &ConfigState, assump
         }
     };
     targets::read(target, settings.span)
+}
+
+/// Returns the tenants of the file of tenants, where it is at hand.
+fn tenant_limits(overrides: &overrides::Overrides) -> Option<&Cell> {
+    match &overrides.tenant_file {
+        TenantFile::Found(file) => file.get("overrides"),
+        _ => None,
+    }
 }
 
 fn legacy_allowed(home: &Home<'_>, settings: &Settings<'_>) -> Option<bool> {

@@ -1,323 +1,383 @@
-//! Plain values of a Tempo configuration that no release takes: of another type than the setting's, or none of its words.
+//! Values of a configuration that Tempo cannot read: a length of time, a number or a switch that is written as something else.
 //!
-//! Tempo is strict: a text where a number is wanted, or a duration that Go does not read, and it does not start.
+//! Tempo gives the file to Go's YAML reader, which stops at the first of them (`grafana/tempo@v3.0.3:cmd/tempo/main.go`). The types are in
+//! `value_types`.
 
 use super::value_types::TYPES;
 use crate::evidence::{Cell, Value};
-use std::collections::HashMap;
-use std::sync::OnceLock;
 
-/// How deep mappings are followed, and how many wrong values are told.
-const MOST_DEEP: usize = 16;
-const MOST_FOUND: usize = 200;
-
-/// What a value should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// `true` or `false`.
-    Bool,
-    /// A whole number.
-    Int,
-    /// A number.
-    Number,
-    /// A duration of Go, whose largest unit is the hour.
-    GoDuration,
-    /// A duration of Prometheus, whose largest unit is the year.
-    Duration,
-    /// One of a few words.
-    Word(&'static [&'static str]),
-}
-
-impl Wanted {
-    /// Returns the word that fact rows use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Wanted::Bool => "bool",
-            Wanted::Int => "int",
-            Wanted::Number => "float",
-            Wanted::GoDuration => "go_duration",
-            Wanted::Duration => "duration",
-            Wanted::Word(_) => "word",
-        }
-    }
-}
-
-/// A value that is refused.
+/// One value that Tempo cannot read.
 #[derive(Debug, Clone)]
-pub struct WrongValue {
-    /// The path of the setting.
+pub struct RefusedValue {
+    /// The path of its key.
     pub path: String,
-    /// What it should be.
-    pub wanted: Wanted,
-    /// The same value in a form that is taken, where there is one.
-    pub right: Option<String>,
-    /// The value.
+    /// The tenant, for a value of the file of tenants.
+    pub tenant: Option<String>,
+    /// `duration`, `number`, `switch` or `word`.
+    pub wanted: &'static str,
+    /// What is wrong, as a clause.
+    pub message: String,
+    /// What to write instead, where that is certain.
+    pub replacement: Option<String>,
+    /// The value, with its place.
     pub value: Cell,
 }
 
-/// The words of levels of the log (`vendor/github.com/grafana/dskit/log/level.go` of Tempo 3.0.3).
-const LEVELS: &[&str] = &["debug", "info", "warn", "error"];
-/// What a cache may be for (`pkg/cache/cache.go` of Tempo 2.4.2 and 3.0.3).
-const ROLES: &[&str] = &[
-    "bloom",
-    "trace-id-index",
-    "parquet-footer",
-    "parquet-column-idx",
-    "parquet-offset-idx",
-    "parquet-page",
-    "frontend-search",
+/// Values in the items of lists, which the table of types does not reach into.
+const IN_LISTS: &[(&str, &str)] = &[
+    ("cache.caches[].memcached", "timeout:d update_interval:d"),
+    ("cache.caches[].redis", "timeout:d expiration:d idle_timeout:d"),
 ];
-/// Where rings are kept (`vendor/github.com/grafana/dskit/kv/client.go` of Tempo 3.0.3).
+
+/// Where rings are kept (`grafana/tempo@v3.0.3:vendor/github.com/grafana/dskit/kv/client.go`).
 const STORES: &[&str] = &["consul", "etcd", "inmemory", "memberlist", "multi", "mock"];
 
-fn types() -> &'static HashMap<&'static str, HashMap<&'static str, Wanted>> {
-    static TABLE: OnceLock<HashMap<&'static str, HashMap<&'static str, Wanted>>> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let mut table: HashMap<&str, HashMap<&str, Wanted>> = HashMap::new();
-        for (sections, keys) in TYPES {
-            for section in sections.split_ascii_whitespace() {
-                let section = if section == "." { "" } else { section };
-                let keys = keys.split_ascii_whitespace().filter_map(|key| {
-                    let (name, letter) = key.split_once(':')?;
-                    Some((name, wanted(letter)?))
+/// Words from a closed list (`grafana/tempo@v2.9.5:vendor/github.com/grafana/dskit/log/level.go`, `modules/cache/config.go`).
+const WORDS: &[(&str, &str, &[&str])] = &[
+    (
+        "server internal_server",
+        "log_level",
+        &["debug", "info", "warn", "error"],
+    ),
+    (
+        "distributor.ring.kvstore ingester.lifecycler.ring.kvstore ingester.partition_ring.kvstore compactor.ring.kvstore \
+         metrics_generator.ring.kvstore live_store.ring.kvstore live_store.partition_ring.kvstore backend_worker.ring.kvstore",
+        "store",
+        STORES,
+    ),
+    (
+        "cache.caches[]",
+        "roles",
+        &[
+            "bloom",
+            "trace-id-index",
+            "parquet-footer",
+            "parquet-column-idx",
+            "parquet-offset-idx",
+            "parquet-page",
+            "frontend-search",
+        ],
+    ),
+];
+
+/// Returns the values of a configuration, and of the limits of its tenants, that Tempo cannot read.
+pub(super) fn refused(config: &Cell, tenants: Option<&Cell>) -> Vec<RefusedValue> {
+    let mut found = Found::default();
+    for (paths, keys) in TYPES.iter().chain(IN_LISTS) {
+        for path in paths.split_ascii_whitespace() {
+            // A dot is the top level.
+            let path = if path == "." { "" } else { path };
+            each_mapping(config, path, &mut |mapping, at| found.keys((mapping, at, None), keys));
+        }
+    }
+    for (paths, key, words) in WORDS {
+        for path in paths.split_ascii_whitespace() {
+            each_mapping(config, path, &mut |mapping, at| found.words(mapping, at, key, words));
+        }
+    }
+    // A tenant has what the defaults have, or the flat keys of the old form.
+    for (name, limits) in tenants.and_then(Cell::fields).into_iter().flatten() {
+        for (paths, keys) in TYPES {
+            for path in paths.split_ascii_whitespace() {
+                let below = match path {
+                    "overrides" | "overrides.defaults" => "",
+                    path => path.strip_prefix("overrides.defaults.").unwrap_or("-"),
+                };
+                let at = match below {
+                    "" => format!("overrides.{name}"),
+                    below => format!("overrides.{name}.{below}"),
+                };
+                each_mapping(limits, below, &mut |mapping, _| {
+                    found.keys((mapping, &at, Some(name)), keys)
                 });
-                table.entry(section).or_default().extend(keys);
             }
         }
-        table
-    })
-}
-
-fn wanted(letter: &str) -> Option<Wanted> {
-    Some(match letter {
-        "b" => Wanted::Bool,
-        "i" => Wanted::Int,
-        "f" => Wanted::Number,
-        "d" => Wanted::GoDuration,
-        "m" => Wanted::Duration,
-        _ => return None,
-    })
-}
-
-/// Returns the values of a configuration that no release takes, in the order written.
-pub(super) fn wrong(config: &Cell) -> Vec<WrongValue> {
-    let mut found = Vec::new();
-    walk(config, "", &mut found, 0);
-    roles(config, &mut found);
-    found.truncate(MOST_FOUND);
-    found
-}
-
-fn walk(mapping: &Cell, path: &str, found: &mut Vec<WrongValue>, depth: usize) {
-    if depth >= MOST_DEEP || found.len() >= MOST_FOUND {
-        return;
     }
-    let keys = types().get(path);
-    for (key, value) in mapping.fields().into_iter().flatten() {
-        let below = match path {
-            "" => key.to_string(),
-            path => format!("{path}.{key}"),
-        };
-        let known = keys.and_then(|keys| keys.get(key.as_ref())).copied();
-        match known.or_else(|| word_at(path, key)) {
-            Some(wanted) => found.extend(judge(&below, wanted, value)),
-            None => walk(value, &below, found, depth + 1),
-        }
-    }
+    found.values
 }
 
-fn word_at(path: &str, key: &str) -> Option<Wanted> {
-    match key {
-        "log_level" if matches!(path, "server" | "internal_server") => Some(Wanted::Word(LEVELS)),
-        "store" if path.ends_with(".kvstore") => Some(Wanted::Word(STORES)),
-        _ => None,
-    }
+/// Says what is wrong with a text, and what to write instead.
+type Judge = fn(&str) -> Option<(String, Option<String>)>;
+
+#[derive(Default)]
+struct Found {
+    values: Vec<RefusedValue>,
 }
 
-fn roles(config: &Cell, found: &mut Vec<WrongValue>) {
-    let caches = config.path(&["cache", "caches"]).map_or(&[][..], Cell::items);
-    for (index, cache) in caches.iter().enumerate() {
-        for role in cache.get("roles").map_or(&[][..], Cell::items) {
-            let path = format!("cache.caches[{index}].roles");
-            found.extend(judge(&path, Wanted::Word(ROLES), role));
-        }
-    }
-}
-
-fn judge(path: &str, wanted: Wanted, value: &Cell) -> Option<WrongValue> {
-    let right = match (&value.value, wanted) {
-        (Value::Text(text), Wanted::Word(words)) => {
-            let is_taken = text.is_empty() || words.contains(&text.as_ref());
-            (!is_taken).then(|| nearest_word(text, words))?
-        }
-        (Value::Text(text), Wanted::GoDuration) => (!is_duration(text, &GO_UNITS)).then(|| in_hours(text))?,
-        (Value::Text(text), Wanted::Duration) => (!is_duration(text, &ALL_UNITS)).then_some(None)?,
-        (Value::Text(text), Wanted::Bool) => (!is_yaml_bool(text)).then(|| plain_bool(text))?,
-        (Value::Text(text), Wanted::Int | Wanted::Number) => (!may_be_number(text)).then_some(None)?,
-        (Value::Bool(_), Wanted::Int | Wanted::Number | Wanted::GoDuration) => None,
-        (Value::Int(_) | Value::Float(_), Wanted::Bool) => None,
-        (Value::List(_) | Value::Map(_), Wanted::Int | Wanted::Number | Wanted::Bool | Wanted::GoDuration) => None,
-        _ => return None,
-    };
-    Some(WrongValue {
-        path: path.to_owned(),
-        wanted,
-        right,
-        value: value.clone(),
-    })
-}
-
-const GO_UNITS: [&str; 8] = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"];
-const ALL_UNITS: [&str; 7] = ["y", "w", "d", "h", "m", "s", "ms"];
-
-/// Whether a text is a duration of some units. What has a variable in it, or nothing, is not judged.
-fn is_duration(text: &str, units: &[&str]) -> bool {
-    let text = text.trim();
-    if text.is_empty() || text == "0" || text.contains('$') {
-        return true;
-    }
-    let signed = text.strip_prefix(['-', '+']).unwrap_or(text);
-    parts(signed).is_some_and(|parts| parts.iter().all(|(_, unit)| units.contains(unit)))
-}
-
-/// Splits `1h30m` into numbers and units.
-fn parts(text: &str) -> Option<Vec<(f64, &str)>> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let is_digit = |letter: char| letter.is_ascii_digit() || letter == '.';
-        let digits = rest.find(|letter| !is_digit(letter))?;
-        let unit = rest[digits..].find(is_digit).unwrap_or(rest.len() - digits);
-        parts.push((rest[..digits].parse().ok()?, &rest[digits..digits + unit]));
-        rest = &rest[digits + unit..];
-    }
-    Some(parts)
-}
-
-/// Returns a duration with days, weeks or years in hours, when it is a whole number of them.
-fn in_hours(text: &str) -> Option<String> {
-    let mut hours = 0.0;
-    for (number, unit) in parts(text.trim())? {
-        hours += number
-            * match unit {
-                "h" => 1.0,
-                "d" => 24.0,
-                "w" => 24.0 * 7.0,
-                "y" => 24.0 * 365.0,
-                _ => return None,
+impl Found {
+    /// `keys` are names with the letter of their type.
+    fn keys(&mut self, (mapping, at, tenant): (&Cell, &str, Option<&str>), keys: &str) {
+        for entry in keys.split_ascii_whitespace() {
+            let Some((key, letter)) = entry.split_once(':') else {
+                continue;
             };
+            let (wanted, judge): (&'static str, Judge) = match letter {
+                "d" => ("duration", duration),
+                "m" => ("duration", long_duration),
+                "b" => ("switch", switch),
+                _ => ("number", number),
+            };
+            let Some(value) = mapping.get(key) else { continue };
+            let judged = match &value.value {
+                // An empty variable leaves nothing behind the key, which is its default.
+                Value::Text(text) if text.trim().is_empty() => None,
+                Value::Text(text) => judge(text),
+                Value::List(_) | Value::Map(_) => Some((format!("a list or mapping is {}", none_of(wanted)), None)),
+                Value::Bool(_) if wanted != "switch" => Some((format!("true and false are {}", none_of(wanted)), None)),
+                Value::Int(_) | Value::Float(_) if wanted == "switch" => {
+                    Some(("a number is neither true nor false".to_owned(), None))
+                }
+                _ => None,
+            };
+            if let Some((message, replacement)) = judged {
+                self.values.push(RefusedValue {
+                    path: crate::evidence::cell::join(at, key),
+                    tenant: tenant.map(str::to_owned),
+                    wanted,
+                    message,
+                    replacement,
+                    value: value.clone(),
+                });
+            }
+        }
     }
-    let is_whole = hours > 0.0 && hours < 1e6 && hours % 1.0 == 0.0;
-    is_whole.then(|| format!("{hours}h"))
+
+    fn words(&mut self, mapping: &Cell, at: &str, key: &str, words: &[&str]) {
+        let Some(written) = mapping.get(key) else { return };
+        let single = std::slice::from_ref(written);
+        for value in if written.items().is_empty() {
+            single
+        } else {
+            written.items()
+        } {
+            let Some(text) = value.text().filter(|text| !text.is_empty() && !words.contains(text)) else {
+                continue;
+            };
+            let meant = match text.to_ascii_lowercase().as_str() {
+                "warning" => Some("warn"),
+                "err" | "fatal" | "critical" => Some("error"),
+                "trace" => Some("debug"),
+                lower => crate::releases::nearest(lower, words.iter().copied()),
+            };
+            self.values.push(RefusedValue {
+                path: crate::evidence::cell::join(at, key),
+                tenant: None,
+                wanted: "word",
+                message: format!("{text} is none of {}", words.join(", ")),
+                replacement: meant.map(str::to_owned),
+                value: value.clone(),
+            });
+        }
+    }
 }
 
-/// Whether a text without quotes is true or false to the older YAML that Tempo reads.
-fn is_yaml_bool(text: &str) -> bool {
-    let words = ["y", "yes", "on", "n", "no", "off", "true", "false", ""];
-    words.contains(&text.to_ascii_lowercase().as_str()) || text.contains('$')
+fn none_of(wanted: &str) -> &'static str {
+    match wanted {
+        "duration" => "no length of time",
+        "number" => "no whole number",
+        _ => "neither true nor false",
+    }
 }
 
-fn plain_bool(text: &str) -> Option<String> {
-    let word = match text.trim().to_ascii_lowercase().as_str() {
-        "enabled" | "enable" | "1" => "true",
-        "disabled" | "disable" | "0" => "false",
-        _ => return None,
+/// Calls back for the mapping at a path; a step that ends in `[]` stands for each item of a list.
+fn each_mapping(config: &Cell, path: &str, call: &mut dyn FnMut(&Cell, &str)) {
+    let Some((list, rest)) = path.split_once("[]") else {
+        let steps: Vec<&str> = path.split('.').filter(|step| !step.is_empty()).collect();
+        if let Some(mapping) = config.path(&steps) {
+            call(mapping, path);
+        }
+        return;
     };
-    Some(word.to_owned())
+    let steps: Vec<&str> = list.split('.').collect();
+    let items = config.path(&steps).map_or(&[][..], Cell::items);
+    for (index, item) in items.iter().enumerate() {
+        let below: Vec<&str> = rest.split('.').filter(|step| !step.is_empty()).collect();
+        if let Some(mapping) = item.path(&below) {
+            call(mapping, &format!("{list}[{index}]{rest}"));
+        }
+    }
 }
 
-fn may_be_number(text: &str) -> bool {
-    let plain = text.trim().replace('_', "");
-    let is_other_base = ["0x", "0o", "0b"].iter().any(|start| plain.starts_with(start));
-    plain.is_empty() || plain.contains('$') || is_other_base || plain.parse::<f64>().is_ok() || plain.contains(':')
+/// Judges a text where Go reads a length of time.
+fn duration(text: &str) -> Option<(String, Option<String>)> {
+    let text = text.trim();
+    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if rest == "0" {
+        return None;
+    }
+    let mut long = false;
+    let mut hours = 0_u64;
+    while !rest.is_empty() {
+        let digits = rest
+            .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .unwrap_or(rest.len());
+        let number = &rest[..digits];
+        let tail = &rest[digits..];
+        let unit = ["ms", "ns", "us", "µs", "μs", "s", "m", "h", "d", "w", "y"]
+            .into_iter()
+            .find(|unit| tail.starts_with(unit));
+        let (false, Some(unit)) = (number.is_empty(), unit) else {
+            // A bare number in quotes is a text with no unit, and in plain letters a number, which the reader takes.
+            let is_number = tail.is_empty() && !number.is_empty();
+            return (!is_number).then(|| (format!("{text} is no length of time, as 30s and 1h30m are"), None));
+        };
+        let in_hours = match unit {
+            "d" => Some(24),
+            "w" => Some(168),
+            "y" => Some(8760),
+            "h" => Some(1),
+            _ => None,
+        };
+        long |= matches!(unit, "d" | "w" | "y");
+        hours = match (in_hours, number.parse::<u64>()) {
+            (Some(per), Ok(number)) => hours.saturating_add(number.saturating_mul(per)),
+            _ => 0,
+        };
+        rest = &tail[unit.len()..];
+    }
+    long.then(|| {
+        let message = format!("{text} is no length of time here, where the longest unit is h");
+        (message, (hours > 0).then(|| format!("{hours}h")))
+    })
 }
 
-fn nearest_word(text: &str, words: &[&'static str]) -> Option<String> {
-    let meant = match text.to_ascii_lowercase().as_str() {
-        "warning" => Some("warn"),
-        "trace" => Some("debug"),
-        "err" | "fatal" => Some("error"),
-        lower => crate::releases::nearest(lower, words.iter().copied())
-            .or_else(|| words.iter().find(|word| **word == lower).copied()),
+/// Judges a text where Prometheus's form is read, which has days, weeks and years, and no fractions.
+fn long_duration(text: &str) -> Option<(String, Option<String>)> {
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let tail = rest.get(digits..).unwrap_or_default();
+        let unit = ["ms", "y", "w", "d", "h", "m", "s"]
+            .into_iter()
+            .find(|unit| tail.starts_with(unit));
+        let (1.., Some(unit)) = (digits, unit) else {
+            // A bare number in quotes cannot be told from one without, of which 0 is read.
+            let is_number = tail.is_empty() && digits > 0;
+            return (!is_number).then(|| (format!("{text} is no length of time, as 30s and 14d are"), None));
+        };
+        rest = tail.get(unit.len()..).unwrap_or_default();
+    }
+    None
+}
+
+/// Judges a text where a whole number is read. A number in quotes cannot be told from one without.
+fn number(text: &str) -> Option<(String, Option<String>)> {
+    let text = text.trim();
+    let plain: String = text.chars().filter(|c| *c != '_').collect();
+    if plain.parse::<f64>().is_ok() || plain.starts_with("0x") || plain.starts_with("0o") {
+        return None;
+    }
+    let digits = text
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(text.len());
+    let factor = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "k" | "kb" => 1_000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        "ki" | "kib" => 1 << 10,
+        "mi" | "mib" => 1 << 20,
+        "gi" | "gib" => 1 << 30,
+        _ => 0,
     };
-    meant.filter(|word| words.contains(word)).map(str::to_owned)
+    let whole = text[..digits].parse::<u64>().ok().filter(|_| factor > 0);
+    let replacement = whole.map(|number| number.saturating_mul(factor).to_string());
+    Some((
+        format!("{text} is no whole number, and units are not read"),
+        replacement,
+    ))
+}
+
+/// Judges a text where true or false is read: the words of YAML 1.1 are.
+fn switch(text: &str) -> Option<(String, Option<String>)> {
+    const READ: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "y", "n"];
+    let lower = text.trim().to_ascii_lowercase();
+    let replacement = match lower.as_str() {
+        "enabled" | "enable" => Some("true".to_owned()),
+        "disabled" | "disable" => Some("false".to_owned()),
+        _ => None,
+    };
+    (!READ.contains(&lower.as_str())).then(|| (format!("{text} is neither true nor false"), replacement))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(yaml: &str, expected: &[(&str, &str, Option<&str>)]) {
-        let text = format!("apiVersion: v1\nkind: Any\nmetadata: {{name: a}}\nspec: {yaml}");
-        let evidence = crate::topology::workload::tests::evidence_of(&[("a.yaml", &text)]);
-        let found = wrong(&evidence.resources[0].at(&["spec"]));
-        let found: Vec<_> = found
-            .iter()
-            .map(|one| (one.path.as_str(), one.wanted.as_str(), one.right.as_deref()))
-            .collect();
-        assert_eq!(found, expected, "{yaml}");
+    fn check(judge: Judge, text: &str, expected: Option<Option<&str>>) {
+        let found = judge(text);
+        let found = found.as_ref().map(|(_, replacement)| replacement.as_deref());
+        assert_eq!(found, expected, "{text}");
     }
 
     #[test]
-    fn durations() {
-        let retention = "compactor.compaction.block_retention";
-        let check = |value: &str, right: Option<Option<&str>>| {
-            let expected: Vec<_> = right
-                .map(|right| (retention, "go_duration", right))
-                .into_iter()
+    fn lengths_of_time_as_go_reads_them() {
+        for text in ["30s", "1h30m", "0", "500ms", "1.5h", "100", "-5m", "1m30.5s"] {
+            check(duration, text, None);
+        }
+        check(duration, "14d", Some(Some("336h")));
+        check(duration, "2w", Some(Some("336h")));
+        check(duration, "1d12h", Some(Some("36h")));
+        check(duration, "1d30m", Some(None));
+        check(duration, "30 seconds", Some(None));
+        check(duration, "5sec", Some(None));
+        for text in ["14d", "2w", "1d12h", "30s", "0", "100ms"] {
+            check(long_duration, text, None);
+        }
+        check(long_duration, "14 days", Some(None));
+        check(long_duration, "1.5d", Some(None));
+        check(long_duration, "forever", Some(None));
+    }
+
+    #[test]
+    fn values_at_their_places() {
+        let check = |yaml: &str, expected: &[(&str, Option<&str>)]| {
+            let text = format!("apiVersion: v1\nkind: Any\nmetadata: {{name: a}}\nspec: {yaml}");
+            let evidence = crate::topology::workload::tests::evidence_of(&[("a.yaml", &text)]);
+            let spec = evidence.resources[0].at(&["spec"]);
+            let found = refused(&spec, spec.get("tenants"));
+            let found: Vec<_> = found
+                .iter()
+                .map(|one| (one.path.as_str(), one.replacement.as_deref()))
                 .collect();
-            check(
-                &format!("compactor: {{compaction: {{block_retention: {value}}}}}"),
-                &expected,
-            );
+            assert_eq!(found, expected, "{yaml}");
         };
-        check("336h", None);
-        check("1h30m", None);
-        check("1.5h", None);
-        check("0", None);
-        check("0s", None);
-        check("48000000000", None);
-        check("\"\"", None);
-        check("${RETENTION}", None);
-        check("14d", Some(Some("336h")));
-        check("1w", Some(Some("168h")));
-        check("2d12h", Some(Some("60h")));
-        check("14 days", Some(None));
-        check("true", Some(None));
-        check("[1h]", Some(None));
-    }
-
-    #[test]
-    fn retention_of_overrides_takes_days() {
-        check("{overrides: {defaults: {compaction: {block_retention: 14d}}}}", &[]);
-        check("{overrides: {block_retention: 2w}}", &[]);
         check(
-            "{overrides: {defaults: {compaction: {block_retention: 14 days}}}}",
-            &[("overrides.defaults.compaction.block_retention", "duration", None)],
+            "{compactor: {compaction: {block_retention: 336h}}, overrides: {block_retention: 14d}}",
+            &[],
         );
-    }
-
-    #[test]
-    fn numbers_and_switches() {
-        let rate = "overrides.defaults.ingestion.rate_limit_bytes";
-        let with_rate =
-            |value: &str| format!("{{overrides: {{defaults: {{ingestion: {{rate_limit_bytes: {value}}}}}}}}}");
-        for value in ["20000000", "2e7", "1_000", "0x10", "\"${RATE}\"", "null"] {
-            check(&with_rate(value), &[]);
-        }
-        for value in ["20MB", "many", "true"] {
-            check(&with_rate(value), &[(rate, "int", None)]);
-        }
-        check("{multitenancy_enabled: yes, server: {http_listen_port: 3200}}", &[]);
+        check(
+            "{compactor: {compaction: {block_retention: 14d}}}",
+            &[("compactor.compaction.block_retention", Some("336h"))],
+        );
         check(
             "{multitenancy_enabled: enabled}",
-            &[("multitenancy_enabled", "bool", Some("true"))],
+            &[("multitenancy_enabled", Some("true"))],
         );
-        check("{multitenancy_enabled: 1}", &[("multitenancy_enabled", "bool", None)]);
+        check("{overrides: {defaults: {compaction: {block_retention: 14d}}}}", &[]);
         check(
-            "{server: {http_listen_port: http}}",
-            &[("server.http_listen_port", "int", None)],
+            "{overrides: {defaults: {ingestion: {rate_limit_bytes: 20MB}}}}",
+            &[("overrides.defaults.ingestion.rate_limit_bytes", Some("20000000"))],
+        );
+        check(
+            "{tenants: {shop: {ingestion: {burst_size_bytes: much}}, old: {ingestion_rate_limit_bytes: 5MB}}}",
+            &[
+                ("overrides.old.ingestion_rate_limit_bytes", Some("5000000")),
+                ("overrides.shop.ingestion.burst_size_bytes", None),
+            ],
+        );
+        check(
+            "{cache: {caches: [{memcached: {timeout: 1d}, roles: [blooms, parquet-page]}]}}",
+            &[
+                ("cache.caches[0].memcached.timeout", Some("24h")),
+                ("cache.caches[0].roles", Some("bloom")),
+            ],
+        );
+        check(
+            "{distributor: {ring: {kvstore: {store: memberlst}}}, internal_server: {log_level: warning}}",
+            &[
+                ("internal_server.log_level", Some("warn")),
+                ("distributor.ring.kvstore.store", Some("memberlist")),
+            ],
         );
         check(
             "{ingester_client: {grpc_client_config: {initial_stream_window_size: 2MiB}}}",
@@ -326,33 +386,17 @@ mod tests {
     }
 
     #[test]
-    fn words() {
-        check(
-            "{server: {log_level: warn}, ingester: {lifecycler: {ring: {kvstore: {store: inmemory}}}}}",
-            &[],
-        );
-        check(
-            "{server: {log_level: warning}}",
-            &[("server.log_level", "word", Some("warn"))],
-        );
-        check(
-            "{server: {log_level: Info}}",
-            &[("server.log_level", "word", Some("info"))],
-        );
-        check(
-            "{distributor: {ring: {kvstore: {store: memberlst}}}}",
-            &[("distributor.ring.kvstore.store", "word", Some("memberlist"))],
-        );
-        check(
-            "{cache: {caches: [{memcached: {host: m}, roles: [bloom, parquet-page]}, {memcached: {host: n}, roles: [blooms]}]}}",
-            &[("cache.caches[1].roles", "word", Some("bloom"))],
-        );
-    }
-
-    #[test]
-    fn hostile_configurations_end() {
-        let deep = format!("{}1{}", "{a: ".repeat(100), "}".repeat(100));
-        check(&deep, &[]);
-        check("{server: [1, 2], cache: {caches: x}}", &[]);
+    fn numbers_and_switches() {
+        for text in ["5", "1_000", "1e6", "0x10", "2.5"] {
+            check(number, text, None);
+        }
+        check(number, "20MB", Some(Some("20000000")));
+        check(number, "15Mi", Some(Some("15728640")));
+        check(number, "a lot", Some(None));
+        for text in ["true", "Yes", "off", "N"] {
+            check(switch, text, None);
+        }
+        check(switch, "enabled", Some(Some("true")));
+        check(switch, "maybe", Some(None));
     }
 }

@@ -177,7 +177,7 @@ impl Parser<'_> {
         } else if let (Some(pattern), "=~" | "!~") = (&right.text, operator)
             && !pattern.contains('$')
             && regex_syntax::parse(pattern).is_err()
-            && has_unbalanced(pattern)
+            && (has_unbalanced(pattern) || has_no_place_in_go(pattern))
         {
             let message = format!("`{pattern}` is no regular expression");
             self.problem(ProblemKind::Regex, right.span.clone(), message, None);
@@ -300,12 +300,25 @@ impl Parser<'_> {
     fn scoped(&mut self, name: &str, span: Range<usize>) -> Result<Value, Stop> {
         self.advance();
         let Some((kind, since)) = words::intrinsic(name) else {
-            let replacement = (name == "trace:rootServiceName").then(|| "trace:rootService".to_owned());
-            let message = format!("no release of Tempo has the field `{name}`");
-            self.problem(ProblemKind::UnknownIntrinsic, span.clone(), message, replacement);
+            self.note_unknown_field(name, span.clone());
             return Ok(any(span));
         };
         Ok(self.intrinsic(name, kind, since, span))
+    }
+
+    /// A field behind a colon that the language does not have: an attribute, for which a dot stands there, or a slip.
+    fn note_unknown_field(&mut self, name: &str, span: Range<usize>) {
+        let (scope, field) = name.split_once(':').unwrap_or((name, ""));
+        let is_attribute = field.contains('.') || scope == "resource";
+        let attribute = (is_attribute && !field.is_empty() && scope != "trace").then(|| format!("{scope}.{field}"));
+        let message = match &attribute {
+            Some(attribute) => {
+                format!("behind `{scope}:` only the own fields of TraceQL stand; the attribute is `{attribute}`")
+            }
+            None => format!("no release of Tempo has the field `{name}`"),
+        };
+        let slip = || (name == "trace:rootServiceName").then(|| "trace:rootService".to_owned());
+        self.problem(ProblemKind::UnknownIntrinsic, span, message, attribute.or_else(slip));
     }
 
     fn intrinsic(&mut self, name: &str, kind: Type, since: Option<Version>, span: Range<usize>) -> Value {
@@ -327,8 +340,14 @@ impl Parser<'_> {
 
     /// A word without a scope.
     fn bare(&mut self, word: &str, span: Range<usize>, field: Option<&Value>) -> Result<Value, Stop> {
-        let (name, _, length) = attribute_name(self.text(span.start..self.query_length()));
+        let (name, has_variable, length) = attribute_name(self.text(span.start..self.query_length()));
         let whole = span.start..span.start + length;
+        if has_variable {
+            // `sp${rest}`: it may become any word.
+            self.advance_to(whole.end);
+            self.found.variables.push((name, whole.clone()));
+            return Ok(any(whole));
+        }
         if whole == span {
             if let Some((kind, since)) = words::value(word) {
                 if let Some(since) = since {
@@ -386,6 +405,9 @@ impl Parser<'_> {
                 "the values of this field are lower case",
                 Some(lower),
             );
+        } else if matches!(name, "null" | "NULL" | "None" | "undefined") {
+            let message = format!("`{name}` is no word of TraceQL: what is absent is `nil`");
+            self.problem(ProblemKind::UnquotedText, span, message, Some("nil".to_owned()));
         } else if field.is_field {
             self.problem(
                 ProblemKind::Syntax,
@@ -420,6 +442,34 @@ fn numeric(left: Type, right: Type) -> Type {
         (Type::Any, Type::Any) => Type::Any,
         _ => Type::Number,
     }
+}
+
+/// Whether an expression has what Go does not know in any release: a look ahead or behind, a reference back, or a repetition of nothing.
+fn has_no_place_in_go(pattern: &str) -> bool {
+    let (mut escaped, mut in_class, mut before) = (false, false, '|');
+    for (at, c) in pattern.char_indices() {
+        let rest = &pattern[at..];
+        let looks = ["(?=", "(?!", "(?<=", "(?<!", "(?>"]
+            .iter()
+            .any(|group| rest.starts_with(group));
+        match c {
+            _ if escaped => {
+                escaped = false;
+                if !in_class && matches!(c, '1'..='9') {
+                    return true;
+                }
+            }
+            '\\' => escaped = true,
+            ']' if in_class => in_class = false,
+            _ if in_class => {}
+            '[' => in_class = true,
+            '(' if looks => return true,
+            '*' | '+' if matches!(before, '|' | '(') => return true,
+            _ => {}
+        }
+        before = c;
+    }
+    false
 }
 
 /// The expressions of Go and those of the `regex` crate differ in corners; brackets that do not match are an error to both.

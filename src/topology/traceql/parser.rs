@@ -207,7 +207,8 @@ impl<'q> Parser<'q> {
                     "`{word}` aggregates in the language of Prometheus: in TraceQL, `{{ … }} | rate() by (…)` computes a metric"
                 ),
             ),
-            Token::Word(word) if word == "by" || words::is_aggregate(word) && opens => return false,
+            Token::Word(word) if matches!(word.as_str(), "by" | "select") => return false,
+            Token::Word(word) if words::is_aggregate(word) && opens => return false,
             Token::Word(word) if opens => (
                 ProblemKind::Promql,
                 format!("`{word}(…)` is no function that begins a TraceQL query"),
@@ -267,26 +268,35 @@ impl<'q> Parser<'q> {
     }
 
     fn first_stage(&mut self) -> Result<Kind, Stop> {
-        if self.word().as_deref() == Some("by") {
-            self.group()?;
-            return Ok(Kind::Step);
+        match self.word().as_deref() {
+            Some("by") => self.group().map(|()| Kind::Step),
+            Some("select") => self.select().map(|()| Kind::Step),
+            _ => self.operation(),
         }
-        self.operation()
+    }
+
+    fn select(&mut self) -> Result<(), Stop> {
+        let span = self.span();
+        self.note_function("select", span, false, true);
+        self.advance();
+        self.field_list()
     }
 
     fn later_stage(&mut self, before: Kind) -> Result<Kind, Stop> {
         let span = self.span();
+        let is_second = |word: &str| words::is_second_stage(word);
+        if before == Kind::Metrics
+            && !matches!(self.token(), Token::Variable(_))
+            && !self.word().as_deref().is_some_and(is_second)
+        {
+            return Err(self.unexpected("`topk` or `bottomk`, as behind a metrics function"));
+        }
         let Some(name) = self.word() else {
             return self.operation();
         };
         match name.as_str() {
             "by" => self.group().map(|()| Kind::Step),
-            "select" => {
-                self.note_function(&name, span, false, true);
-                self.advance();
-                self.field_list()?;
-                Ok(Kind::Step)
-            }
+            "select" => self.select().map(|()| Kind::Step),
             "coalesce" => {
                 self.note_function(&name, span, false, true);
                 self.advance();

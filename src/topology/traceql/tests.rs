@@ -237,6 +237,25 @@ fn mistakes_that_people_make() {
         "trace:rootServiceName",
         Some("trace:rootService"),
     );
+    check(
+        r#"{ resource:service.name = "x" }"#,
+        UnknownIntrinsic,
+        "resource:service.name",
+        Some("resource.service.name"),
+    );
+    check(
+        "{ span:http.status_code >= 500 }",
+        UnknownIntrinsic,
+        "span:http.status_code",
+        Some("span.http.status_code"),
+    );
+    check("{ span:retries > 1 }", UnknownIntrinsic, "span:retries", None);
+    check("{ .x != null }", UnquotedText, "null", Some("nil"));
+    check(r#"{ name =~ "(?!x)a" }"#, Regex, "\"(?!x)a\"", None);
+    check(r#"{ name =~ "*foo" }"#, Regex, "\"*foo\"", None);
+    check(r#"{ name =~ "(a)\\1" }"#, Regex, r#""(a)\\1""#, None);
+    check("{} | rate() | select(span.x)", Syntax, "select", None);
+    check("{} | rate() | { status = error }", Syntax, "{", None);
 }
 
 fn fine(query: &str) {
@@ -261,6 +280,13 @@ fn queries_without_a_mistake() {
         "{} | rate() | topk(5) with (exemplars=true, sample=0.1)",
         "{} | compare({ status = error }, 10)",
         "{ 1h30m < duration }",
+        "{} | rate() by (span:${by})",
+        "{} | rate() by (trace:$f, event:${x}.y, ${scope}:status)",
+        r#"{ ${scope}.http-route = "a" && resource.$[[x]] = 1 && sp${rest} = 2 }"#,
+        "{} | rate() | $more",
+        "{ span:duration*2 > 1s && span:duration-1ms > 0 }",
+        "select(span.x)",
+        r#"{ name =~ "(?i)a.*|[*+]x" }"#,
     ] {
         fine(query);
     }

@@ -97,11 +97,7 @@ fn next(query: &str, start: usize) -> (Token, usize) {
         return (Token::End, 0);
     };
     if let Some((name, length)) = variable(rest) {
-        // What is glued to a variable belongs to the value that comes out of it: `${limit}ms`.
-        let glued = rest[length..]
-            .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
-            .unwrap_or(rest.len() - length);
-        return (Token::Variable(name), length + glued);
+        return (Token::Variable(name), length + glued(&rest[length..]));
     }
     match first {
         '{' => (Token::LeftBrace, 1),
@@ -121,6 +117,15 @@ fn next(query: &str, start: usize) -> (Token, usize) {
         c if c.is_alphabetic() || c == '_' => word(rest),
         _ => operator(rest, first),
     }
+}
+
+/// Returns how much of what follows a variable belongs to the value that comes out of it: `${limit}ms`, `${scope}.http-route`, `${scope}:${field}`.
+fn glued(rest: &str) -> usize {
+    if rest.starts_with(['.', ':']) {
+        return attribute_name(rest).2;
+    }
+    rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')))
+        .unwrap_or(rest.len())
 }
 
 fn operator(rest: &str, first: char) -> (Token, usize) {
@@ -243,12 +248,29 @@ fn word(rest: &str) -> (Token, usize) {
             .find(|inner| scope == Scope::Parent && rest[end + 1..].starts_with(**inner));
         return attribute(rest, end + 1 + inner.map_or(0, |inner| inner.len()), scope);
     }
-    if next == Some(':') && matches!(word, "trace" | "span" | "event" | "link" | "instrumentation") {
+    let has_fields = matches!(
+        word,
+        "trace" | "span" | "event" | "link" | "instrumentation" | "resource"
+    );
+    if next == Some(':') && has_fields {
         let tail = &rest[end + 1..];
-        let length = tail
+        let plain = tail
             .find(|c: char| !(c.is_alphanumeric() || c == '_'))
             .unwrap_or(tail.len());
-        return (Token::Scoped(rest[..end + 1 + length].to_owned()), end + 1 + length);
+        let goes_on = tail[plain..].starts_with('.') || variable(&tail[plain..]).is_some();
+        let (has_variable, length) = match goes_on {
+            true => {
+                let (_, has_variable, length) = attribute_name(tail);
+                (has_variable, length)
+            }
+            false => (false, plain),
+        };
+        let written = rest[..end + 1 + length].to_owned();
+        let token = match has_variable {
+            true => Token::Variable(written),
+            false => Token::Scoped(written),
+        };
+        return (token, end + 1 + length);
     }
     (Token::Word(word.to_owned()), end)
 }

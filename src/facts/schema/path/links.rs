@@ -92,6 +92,11 @@ pub(super) const LINKS: &[Column] = &[
         "Why it surely leads to nothing that is looked for, as a clause: an absent Service, one without the port or without pods, another process, another port of it. Null when it does not, or leads out of what is judged.",
     ),
     column(
+        "strangers",
+        Type::List(&Type::Text),
+        "For `gossip`: the workloads behind the Service that run another program with gossip of the same kind, such as Loki; empty for others.",
+    ),
+    column(
         "others_lead",
         Type::Bool,
         "For `gossip`: whether another address of the list leads to members, or may.",

@@ -65,6 +65,11 @@ pub(super) const RECEIVERS: &[Column] = &[
     ),
     column("tls", Type::Bool, "Whether it has a `tls` block."),
     column(
+        "sent_to",
+        Type::Bool,
+        "Whether something at hand names a Service that leads to it, with its port, as in `tempo:9411`.",
+    ),
+    column(
         "largest_message",
         Type::Int,
         "The largest message that it takes, in bytes, for OTLP over gRPC; null for others. `server.grpc_server_max_recv_msg_size` has no say.",
@@ -195,23 +200,6 @@ pub(super) const OVERRIDES: &[Column] = &[
     TEMPO,
 ];
 
-pub(super) const VALUES: &[Column] = &[
-    column("path", Type::Text, "The path of the setting."),
-    column("value", Type::Any, "The value, with its place."),
-    column(
-        "wanted",
-        Type::Text,
-        "What it should be: `bool`, `int`, `float`, `go_duration` (up to hours), `duration` (up to years) or `word`.",
-    ),
-    column("words", TEXTS, "The words that are taken; empty for others than words."),
-    column(
-        "right",
-        Type::Text,
-        "The same in a form that is taken, or the word that was probably meant; null when there is none.",
-    ),
-    TEMPO,
-];
-
 pub(super) const KEYS: &[Column] = &[
     column("path", Type::Text, "The path of the key."),
     column(
@@ -251,6 +239,39 @@ pub(super) const KEYS: &[Column] = &[
         Type::Text,
         "The key that was probably meant; null when none is near.",
     ),
+    TEMPO,
+];
+
+pub(super) const VALUES: &[Column] = &[
+    column("path", Type::Text, "The path of the key."),
+    column(
+        "tenant",
+        Type::Text,
+        "The tenant, for a value of the file of tenants; null for others.",
+    ),
+    column(
+        "wanted",
+        Type::Text,
+        "`duration`, `number`, `switch` or `word`: one of a closed list.",
+    ),
+    column("value", Type::Any, "The value, with its place."),
+    column("message", Type::Text, "What is wrong, as a clause."),
+    column(
+        "replacement",
+        Type::Text,
+        "What to write instead; null when that is not certain.",
+    ),
+    TEMPO,
+];
+
+pub(super) const PARTS: &[Column] = &[
+    column("part", Type::Text, "The part as a target, for example `querier`."),
+    column(
+        "scaled_to_zero",
+        Type::Bool,
+        "Whether a workload runs it that wants no pods.",
+    ),
+    column("at_hand", TEXTS, "The parts that run."),
     TEMPO,
 ];
 

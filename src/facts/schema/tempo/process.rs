@@ -175,6 +175,11 @@ const STORAGE: Type = Type::Record(&[
         "Whether traces outlive the pod: an object store, or local blocks on a volume that does. Unknown when that cannot be told.",
     ),
     column(
+        "identity_fault",
+        Type::Text,
+        "Why the process does not get the identity in the cloud that an account at hand has for it, as a clause with the place of that identity; null when it does, has keys, or nothing shows one.",
+    ),
+    column(
         "block_version",
         Type::Text,
         "`storage.trace.block.version`; null when not set.",
