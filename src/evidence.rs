@@ -48,6 +48,8 @@ pub struct Evidence {
     pub notes: Vec<Note>,
     /// Objects that are not applied as they stand here.
     pub changed: Vec<Changed>,
+    /// Objects that are applied with other images.
+    pub images: Vec<NewImages>,
     /// How many objects of each other kind were seen and not parsed.
     pub passed_over: BTreeMap<String, usize>,
     /// For which kinds and namespaces the evidence is whole.
@@ -75,6 +77,63 @@ pub struct Changed {
     pub by: String,
     /// Whether it gives a program another image, so that its release is another one.
     pub has_other_image: bool,
+}
+
+/// The images that a kustomization at hand gives an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewImages {
+    /// The file that the object stands in.
+    pub file: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its name there.
+    pub name: String,
+    /// What is done to its images, in this order.
+    pub changes: Vec<ImageChange>,
+}
+
+/// What a kustomization does to the images of a name (`kubernetes-sigs/kustomize@kustomize/v5.7.1:api/types/image.go`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageChange {
+    /// The name as it is written, without tag and digest.
+    pub name: String,
+    /// Another name.
+    pub new_name: Option<String>,
+    /// Another tag.
+    pub new_tag: Option<String>,
+    /// A digest, in the place of a tag.
+    pub digest: Option<String>,
+}
+
+impl ImageChange {
+    /// Returns what becomes of an image; `None`: it is not of this name.
+    pub fn of(&self, image: &str) -> Option<String> {
+        let rest = image.strip_prefix(self.name.as_str())?;
+        if !(rest.is_empty() || rest.starts_with(':') || rest.starts_with('@')) {
+            return None;
+        }
+        let name = self.new_name.as_deref().unwrap_or(&self.name);
+        Some(match (&self.new_tag, &self.digest) {
+            (Some(tag), Some(digest)) => format!("{name}:{tag}@{digest}"),
+            (None, Some(digest)) => format!("{name}@{digest}"),
+            (Some(tag), None) => format!("{name}:{tag}"),
+            (None, None) => format!("{name}{rest}"),
+        })
+    }
+}
+
+impl Evidence {
+    /// Returns what kustomizations at hand do to the images of an object.
+    pub fn image_changes(&self, resource: &Resource) -> &[ImageChange] {
+        if self.images.is_empty() {
+            return &[];
+        }
+        let file = &resource.document.text.file().name;
+        let is_of = |one: &&NewImages| {
+            one.name == resource.reference.name && one.kind == resource.reference.kind && one.file == **file
+        };
+        self.images.iter().find(is_of).map_or(&[], |one| &one.changes)
+    }
 }
 
 /// Where evidence was taken from, now or when its bundle was made.

@@ -7,11 +7,13 @@ pub mod answers;
 pub mod app;
 mod build;
 pub mod collector;
+mod conform;
 pub mod grafana;
 pub mod hops;
 pub mod javascript;
 pub mod logs;
 pub mod permission;
+pub mod ports;
 pub mod schema;
 pub mod shell;
 pub mod state;
@@ -201,7 +203,8 @@ impl RowBuilder {
     }
 
     /// Finishes the row.
-    pub fn build(self, about: &Arc<About>) -> Row {
+    pub fn build(mut self, about: &Arc<About>) -> Row {
+        self.conform();
         Row {
             cells: Arc::new(self.fields.into()),
             about: about.clone(),
@@ -209,7 +212,8 @@ impl RowBuilder {
     }
 
     /// Finishes the row with a place of its own: where a finding without a better place points.
-    pub fn build_at(self, about: &Arc<About>, place: Option<Arc<Place>>) -> Row {
+    pub fn build_at(mut self, about: &Arc<About>, place: Option<Arc<Place>>) -> Row {
+        self.conform();
         let cell = Cell {
             value: Value::Map(Arc::new(self.fields)),
             place: place.clone(),
@@ -218,6 +222,13 @@ impl RowBuilder {
         Row {
             cells: Arc::new(cell),
             about: about.clone(),
+        }
+    }
+
+    /// What a user wrote may be of another type than the column that shows it.
+    fn conform(&mut self) {
+        if let Some(table) = schema::table(self.table) {
+            conform::conform(&mut self.fields, table.columns);
         }
     }
 }

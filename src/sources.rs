@@ -273,6 +273,7 @@ fn together(mut one: Evidence, other: Evidence) -> Evidence {
     one.problems.extend(other.problems);
     one.notes.extend(other.notes);
     one.changed.extend(other.changed);
+    one.images.extend(other.images);
     for (kind, count) in other.passed_over {
         pass_over(&mut one.passed_over, &kind, count);
     }
@@ -340,9 +341,10 @@ fn read_source(file: Result<SourceFile, Problem>, given: Given, options: &Option
 
 /// Puts the outcomes of all files together, in their order.
 fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options) {
-    evidence.changed.extend(kustomize::pass_over(&mut outcomes));
-    let placed = kustomize::Namespaces::of(&outcomes);
-    let is_complete = options.complete && !kustomize::makes_names(&outcomes);
+    let (changed, applied) = kustomize::pass_over(&mut outcomes);
+    evidence.changed.extend(changed);
+    evidence.images.extend(applied.images);
+    let is_complete = options.complete && !applied.is_anywhere && !kustomize::makes_names(&outcomes);
     note_unrecognised(evidence, &outcomes);
     let named = named::among(&outcomes);
     let is_named = |name: &String| named.contains(name) || options.named.contains(name);
@@ -360,14 +362,17 @@ fn finish(evidence: &mut Evidence, mut outcomes: Vec<Outcome>, options: &Options
         namespaces.extend(outcome.namespaces);
         for entry in outcome.entries {
             match entry {
-                Entry::Resource(resource) => evidence.resources.push(placed.placed(resource)),
+                Entry::Resource(resource) => evidence.resources.push(resource),
                 Entry::File(file) => evidence.files.push(file),
                 Entry::Deferred(deferred) if is_named(&deferred.name) => {
                     let parsed = manifests::parse_deferred(&deferred, options);
                     evidence.problems.extend(parsed.problems);
-                    let entries = parsed.entries.into_iter();
-                    let resources = entries.filter_map(Entry::into_resource);
-                    evidence.resources.extend(resources.map(|one| placed.placed(one)));
+                    let mut resources: Vec<_> = parsed.entries.into_iter().filter_map(Entry::into_resource).collect();
+                    if let Some(namespace) = &deferred.namespace {
+                        let each = resources.iter_mut();
+                        each.for_each(|resource| kustomize::rename(resource, namespace.clone()));
+                    }
+                    evidence.resources.extend(resources);
                 }
                 Entry::Deferred(deferred) => pass_over(&mut evidence.passed_over, deferred.kind, 1),
             }

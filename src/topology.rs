@@ -4,13 +4,16 @@
 
 pub mod alloy;
 pub mod app;
+pub mod certificate;
 pub mod collector;
 pub mod datagram;
 pub mod endpoint;
 pub mod grafana;
+pub mod istio;
 pub mod linkerd;
 pub mod nginx;
 pub mod permission;
+pub mod pod_security;
 pub mod policy;
 pub mod prometheus;
 pub mod proxy;

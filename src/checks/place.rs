@@ -132,3 +132,12 @@ fn unlink(cell: Cell) -> Cell {
         _ => cell,
     }
 }
+
+/// A row that nothing written gave a place points at what it belongs to.
+pub(super) fn place_of_links(cells: &Cell) -> Option<Arc<Place>> {
+    let names = ["container", "workload", "tempo", "collector"];
+    names.iter().find_map(|name| match &cells.get(name)?.value {
+        Value::Link(row) => row.place.clone(),
+        _ => None,
+    })
+}

@@ -13,7 +13,7 @@ mod unread;
 use super::evaluate::evaluate;
 use super::expression::Expression;
 use super::file::{Case, Check, LogLine};
-use super::place::follow;
+use super::place::{follow, place_of_links};
 use super::template::Template;
 use super::value::{Failure, Operand};
 use super::{Catalog, fold};
@@ -443,7 +443,7 @@ fn finding(check: &Check, row: &Row, logs: &[&LogMatch]) -> Result<Finding, Verd
         },
         None => place_of(check, row).map_err(failed)?,
     };
-    let Some(place) = place else {
+    let Some(place) = place.or_else(|| place_of_links(&row.cells)) else {
         return Err(broken(
             check,
             format!("a row of `{}` has no place to point at", check.each),

@@ -3,12 +3,13 @@
 use super::error::CommandError;
 use super::inspect::Changes;
 use super::{counted, embedded, hide, input, inspect, output};
-use crate::checks::Reading;
+use crate::checks::{Catalog, Reading};
 use crate::cli::MapArguments;
-use crate::evidence::{Cell, Place};
+use crate::evidence::{Cell, Place, Value};
 use crate::facts::{Facts, Row};
-use crate::finding::{Finding, Severity, Spot};
+use crate::finding::{Finding, Report, Severity, Spot};
 use crate::report::map::{Hop, Map, State, dot, json, mermaid, svg, text};
+use std::collections::HashSet;
 
 /// Exit code: nothing to inspect.
 const NOTHING: u8 = 3;
@@ -23,14 +24,82 @@ pub fn map(arguments: &MapArguments) -> Result<u8, CommandError> {
     let evidence = input::evidence(&arguments.input, &catalog)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
     let report = input::report(&arguments.input, &evidence, &facts, stages, &catalog, Changes::NotShown);
-    let hops = facts
-        .rows("hops")
-        .iter()
-        .map(|row| hop_with_findings(row, &facts, &report.findings).0)
-        .collect();
-    output::print(&render(&Map { hops }))?;
+    output::print(&render(&Map {
+        hops: hops(&Inspected {
+            facts: &facts,
+            report: &report,
+            catalog: &catalog,
+        }),
+    }))?;
     Ok(if report.stages.is_empty() { NOTHING } else { 0 })
 }
+
+/// What a map is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Inspected<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) report: &'a Report,
+    pub(super) catalog: &'a Catalog,
+}
+
+/// Returns all connections in the order of the path; those inside Tempo stand beside the others of the same process.
+fn hops(inspected: &Inspected<'_>) -> Vec<Hop> {
+    let (facts, findings) = (inspected.facts, &inspected.report.findings);
+    let of_stages = facts.rows("hops").iter();
+    let mut hops: Vec<Hop> = of_stages
+        .map(|row| {
+            let (hop, on_it) = hop_with_findings(row, inspected);
+            match on_it.is_empty() {
+                true => without_instrumentation(row, hop, findings),
+                false => hop,
+            }
+        })
+        .collect();
+    let links = facts.rows("tempo_links").iter();
+    for row in links.filter(|row| row.cells.text_at(&["kind"]) != Some("ring")) {
+        let mut hop = hop_with_findings(row, inspected).0;
+        hop.name = row.cells.text_at(&["kind"]).unwrap_or_default().to_owned();
+        hop.signal = "inside".to_owned();
+        let last = hops.iter().rposition(|one| one.from == hop.from);
+        let before = hops.iter().position(|one| one.from_stage == "grafana");
+        let at = last.map(|last| last + 1).or(before).unwrap_or(hops.len());
+        hops.insert(at, hop);
+    }
+    hops
+}
+
+/// Marks what an application would send if the operator had put anything into it.
+fn without_instrumentation(row: &Row, hop: Hop, findings: &[Finding]) -> Hop {
+    let by_operator = row.cells.get("app").is_some_and(|app| match &app.value {
+        Value::Link(app) => app.text_at(&["instrumentation"]) == Some("operator_annotation"),
+        _ => false,
+    });
+    let is_why = |finding: &&Finding| {
+        finding.severity == Severity::Error
+            && finding.effect.as_deref() == Some("not-instrumented")
+            && finding.stage.name == hop.from
+    };
+    match findings.iter().find(is_why).filter(|_| by_operator) {
+        Some(finding) => Hop {
+            state: State::Broken,
+            reason: Some(finding.message.clone()),
+            findings: vec![finding.check.clone()],
+            ..hop
+        },
+        None => hop,
+    }
+}
+
+/// Columns that say whether something between the ends lets a connection through.
+const GUARDS: [&str; 7] = [
+    "egress_open",
+    "ingress_open",
+    "names_open",
+    "plugin_open",
+    "linkerd_open",
+    "istio_speaks",
+    "istio_open",
+];
 
 type Renderer = fn(&Map) -> String;
 
@@ -50,17 +119,20 @@ fn renderer(name: &str) -> Result<Renderer, CommandError> {
 }
 
 /// Returns a connection, and the errors and warnings on it.
-pub(super) fn hop_with_findings<'f>(row: &Row, facts: &Facts, findings: &'f [Finding]) -> (Hop, Vec<&'f Finding>) {
+pub(super) fn hop_with_findings<'f>(row: &Row, inspected: &Inspected<'f>) -> (Hop, Vec<&'f Finding>) {
+    let Inspected { facts, report, .. } = *inspected;
     let cell = |column: &str| row.cells.get(column).cloned().unwrap_or_default();
     let words = |column: &str| {
         let mut text = cell(column).text()?.to_owned();
         hide::hide(&mut text);
         Some(text)
     };
-    let on_it = findings_on(&cell("endpoint"), &cell("to"), findings);
+    let on_it = findings_on(&cell("endpoint"), &cell("to"), &report.findings);
     let unknown = ["target", "port_open", "listener"]
         .into_iter()
-        .find_map(|column| cell(column).unknown_reason().map(ToString::to_string));
+        .chain(GUARDS)
+        .find_map(|column| cell(column).unknown_reason().map(ToString::to_string))
+        .or_else(|| undecided_at(&cell("endpoint"), inspected));
     let is_of_spans = words("sender").as_deref() == Some("exporter") && words("signal").as_deref() == Some("traces");
     let sent = words("name")
         .filter(|_| is_of_spans)
@@ -105,6 +177,24 @@ fn findings_on<'f>(endpoint: &Cell, listener: &Cell, findings: &'f [Finding]) ->
     let points_there = |finding: &&Finding| is_end(&finding.spot) || finding.also.iter().any(|also| is_end(&also.spot));
     let serious = findings.iter().filter(|finding| finding.severity >= Severity::Warning);
     serious.filter(points_there).collect()
+}
+
+/// Returns why a check of the endpoint itself could not be decided.
+fn undecided_at(endpoint: &Cell, inspected: &Inspected<'_>) -> Option<String> {
+    let end = endpoint.place.as_deref()?;
+    // What is asked of the sender's own settings says nothing of the connection.
+    let of_hops = inspected
+        .catalog
+        .iter()
+        .filter(|check| matches!(check.each, "hops" | "permissions"));
+    let of_hops: HashSet<&str> = of_hops.map(|check| check.id.as_str()).collect();
+    let undecided = inspected.report.undecided.iter();
+    let mut undecided = undecided.filter(|one| of_hops.contains(one.check.as_str()));
+    let found = undecided.find(|one| match &one.spot {
+        Some(Spot::Text(place)) => is_same(end, place),
+        _ => false,
+    });
+    found.map(|one| one.reason.clone())
 }
 
 fn is_same(one: &Place, other: &Place) -> bool {

@@ -51,12 +51,18 @@ pub fn why(arguments: WhyArguments) -> Result<u8, CommandError> {
         Some(found) => found,
         None => return Ok(not_found(&wanted, &candidates(&facts))),
     };
+    let inspected = map::Inspected {
+        facts: &facts,
+        report: &report,
+        catalog: &catalog,
+    };
     let ground = Ground {
         hops: facts
             .rows("hops")
             .iter()
-            .map(|row| map::hop_with_findings(row, &facts, &report.findings))
+            .map(|row| map::hop_with_findings(row, &inspected))
             .collect(),
+        behind: facts.rows("hops").iter().map(walk::behind).collect(),
         findings: &report.findings,
         facts: &facts,
     };

@@ -205,8 +205,8 @@ fn rule(pattern: &str, group: usize, is_secret: fn(&Captures<'_>) -> bool) -> Ru
 
 /// What every rule needs somewhere in a text: one look tells that most texts need none.
 static TRIGGER: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
-    let words = r"passw|passphrase|pwd|secret|token|key|credential|connection|honeycomb|uptrace|authorization|bearer|basic|cookie|@|-----begin|slack\.com";
-    let shapes = r"eyJ|AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat|glpat|xox|xapp|glsa|glc_|npm_|AIza|hvs\.|NRAK|sk-|dop_v1|dckr_pat";
+    let words = r"passw|passphrase|pwd|secret|token|key|credential|connection|honeycomb|uptrace|authorization|bearer|basic|cookie|inline|[_-]pass|curl|mysql|@|-----begin|slack\.com";
+    let shapes = r"eyJ|AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat|glpat|xox|xapp|glsa|glc_|npm_|[sr]k_live_|AIza|hvs\.|NRAK|sk-|dop_v1|dckr_pat";
     regex::bytes::Regex::new(&format!("(?i-u:{words})|{shapes}")).expect("a pattern that a test compiles")
 });
 
@@ -216,11 +216,11 @@ pub fn may_hold(line: &[u8]) -> bool {
 }
 
 /// Words that declare the value of a name to be a credential.
-const NAME: &str = r"passw(?:or)?d|passphrase|passwd|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|account[_-]?key|private[_-]?key|credential|connection[_-]?string|sas[_-]?key|license[_-]?key|ingest(?:ion)?[_-]?key|x-honeycomb-team|uptrace-dsn";
+const NAME: &str = r"passw(?:or)?d|passphrase|passwd|pwd|secret|token|api[._-]?key|apikey|app(?:lication)?[_-]key|instrumentation[_-]?key|[_-]pass\b|access[_-]?key|account[_-]?key|private[_-]?key|credential|connection[_-]?string|sas[_-]?key|license[_-]?key|ingest(?:ion)?[_-]?key|x-honeycomb-team|uptrace-dsn";
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    let pair =
-        r#"(?:\\"[^"\\\r\n]*\\"|"(?:[^"\\\r\n]|\\[^\r\n])*"|'[^'\r\n]*'|"[^"\r\n]*\z|'[^'\r\n]*\z|[^\s"',;&}\])]+)"#;
+    // A line break that is written out ends a word, as a real one does.
+    let pair = r#"(?:\\"[^"\\\r\n]*\\"|"(?:[^"\\\r\n]|\\[^\r\n])*"|'[^'\r\n]*'|"[^"\r\n]*\z|'[^'\r\n]*\z|(?:[^\s"',;&}\])\\]|\\[^nrt\s])+)"#;
     vec![
         rule(
             r"(?s)(-----BEGIN [A-Z0-9 ]{1,40}-----)(.*?)(-----END [A-Z0-9 ]{1,40}-----|\z)",
@@ -244,10 +244,35 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             2,
             |found| !is_harmless(&found[2]),
         ),
-        // A variable or header written as an object: `name: DB_PASSWORD`, `value: …`.
+        // The key of Datadog: `api: {key: …}`.
         rule(
             &format!(
-                r#"(?i)(\bname["']?[ \t]*[:=][ \t]*["']?)([A-Za-z0-9_.-]*(?:{NAME})[A-Za-z0-9_.-]*)(["']?[ \t]*,?\s*(?:-[ \t]+)?["']?value["']?[ \t]*[:=][ \t]*)({pair})"#
+                r#"(?i)(\bapi["']?[ \t]*:[ \t]*(?:\{{[ \t]*|\r?\n[ \t]+)(?:["']?site["']?[ \t]*:[^,\r\n]*(?:,[ \t]*|\r?\n[ \t]+))?["']?key["']?[ \t]*:[ \t]*)({pair})"#
+            ),
+            2,
+            |found| !is_harmless(&found[2]),
+        ),
+        // A line of htpasswd: `inline: "bob:…"`.
+        rule(
+            r#"(?i)(\binline["']?[ \t]*:[ \t]*(?:[|>][-+0-9]{0,2}[ \t]*\r?\n[ \t]*)?["']?[^\s:"'$]+:)([^\s"'}]+(?:\r?\n[ \t]+[^\s:"'$]+:[^\s:"'}]+)*)"#,
+            2,
+            |found| !is_harmless(&found[2]),
+        ),
+        // Command lines that have names of one letter.
+        rule(
+            r#"(?i)(\bcurl\b[^\r\n|;&]{0,300}?[ \t](?:-u|--user)[ \t]*["']?[^\s:"']+:)([^\s"']+)"#,
+            2,
+            |found| !is_harmless(&found[2]),
+        ),
+        rule(
+            r#"(\bmysql[a-z]*\b[^\r\n|;&]{0,300}?[ \t]-p)([^\s"'|;&]+)"#,
+            2,
+            |found| !is_harmless(&found[2]),
+        ),
+        // A variable, header or attribute written as an object: `name: DB_PASSWORD`, `value: …`.
+        rule(
+            &format!(
+                r#"(?i)(\b(?:name|key)["']?[ \t]*[:=][ \t]*["']?)([A-Za-z0-9_.-]*(?:{NAME})[A-Za-z0-9_.-]*)(["']?[ \t]*,?\s*(?:-[ \t]+)?["']?value["']?[ \t]*[:=][ \t]*)({pair})"#
             ),
             4,
             |found| !is_harmless_name(&found[2]) && !is_harmless(&found[4]),
@@ -294,7 +319,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             |found| !is_harmless(&found[3]),
         ),
         rule(
-            r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([A-Za-z0-9_.~%-]{16,})@",
+            r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)([A-Za-z0-9_.~%-]{10,})@",
             2,
             |found| is_mixed(&found[2]) && !is_harmless(&found[2]),
         ),
@@ -310,7 +335,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             |_| true,
         ),
         rule(
-            r"\b(?:(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|glsa_[A-Za-z0-9_]{16,}|glc_[A-Za-z0-9+/=_-]{16,}|npm_[A-Za-z0-9]{30,}|AIza[A-Za-z0-9_-]{30,}|hvs\.[A-Za-z0-9_-]{16,}|NRAK-[A-Z0-9]{20,}|sk-[A-Za-z0-9_-]{24,}|dop_v1_[a-f0-9]{32,}|dckr_pat_[A-Za-z0-9_-]{16,})",
+            r"\b(?:(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}|glsa_[A-Za-z0-9_]{16,}|glc_[A-Za-z0-9+/=_-]{16,}|npm_[A-Za-z0-9]{30,}|[sr]k_live_[A-Za-z0-9]{10,}|AIza[A-Za-z0-9_-]{30,}|hvs\.[A-Za-z0-9_-]{16,}|NRAK-[A-Z0-9]{20,}|sk-[A-Za-z0-9_-]{24,}|dop_v1_[a-f0-9]{32,}|dckr_pat_[A-Za-z0-9_-]{16,})",
             0,
             |_| true,
         ),
@@ -507,6 +532,41 @@ mod tests {
         );
         check("password: |\n  hunter2\n", "password: |\n  #\n");
         check(r#"msg="{\"password\":\"hunter2\"}""#, r##"msg="{\"password\":\"#\"}""##);
+    }
+
+    #[test]
+    fn keys_that_only_their_place_declares() {
+        check(
+            "datadog: {api: {key: 0a1b2c, site: datadoghq.eu}}",
+            "datadog: {api: {key: #, site: datadoghq.eu}}",
+        );
+        check(
+            "api:\n  site: datadoghq.eu\n  key: 0a1b2c\n",
+            "api:\n  site: datadoghq.eu\n  key: #\n",
+        );
+        check("instrumentation_key: 0a1b2c", "instrumentation_key: #");
+        check("REDIS_PASS=hunter2", "REDIS_PASS=#");
+        check("htpasswd: {inline: \"bob:hunter2\"}", "htpasswd: {inline: \"bob:#\"}");
+        check("inline: |\n  bob:hunter2\n", "inline: |\n  bob:#\n");
+        check(
+            "sentry: {dsn: \"https://0a1b2c3d4e5f@sentry.io/1\"}",
+            "sentry: {dsn: \"https://#@sentry.io/1\"}",
+        );
+        check("curl -sS -u admin:hunter2 https://x", "curl -sS -u admin:# https://x");
+        check("mysql -h db -phunter2 shop", "mysql -h db -p# shop");
+        check("sk_live_0123456789ab", "#");
+        check("{key: api.key, value: hunter2}", "{key: api.key, value: #}");
+        check(
+            "\"a.password=hunter2\\njwt.secret: hunter3\"",
+            "\"a.password=#\\njwt.secret: #\"",
+        );
+        kept("{key: http.method, value: GET}");
+        kept("api: {endpoint: x}\nkey: http.method");
+        kept("max_passes: 3, compass: north, REDIS_PASS: ${REDIS_PASS}");
+        kept("inline: true");
+        kept("inline: 'http://host:80'");
+        kept("curl -s http://user:@host -o out:file");
+        kept("ssh://git@host/x");
     }
 
     #[test]

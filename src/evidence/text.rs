@@ -168,7 +168,7 @@ impl OffsetMap {
 }
 
 /// Where a text comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Origin {
     /// A stretch of a file that begins at this byte.
     File(Arc<SourceFile>, usize),

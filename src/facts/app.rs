@@ -10,6 +10,7 @@ mod code_rows;
 mod initialisation;
 mod listed;
 mod manifest;
+mod named_file;
 mod npm;
 #[cfg(test)]
 mod operator_tests;
@@ -146,6 +147,7 @@ fn add_by_script(pod: Pod<'_>, index: usize, own: &mut Vec<App>) {
                 generation: None,
                 injection: None,
                 own_exporter: None,
+                properties: Default::default(),
             });
         }
     }
@@ -165,6 +167,7 @@ fn add_by_script(pod: Pod<'_>, index: usize, own: &mut Vec<App>) {
 fn view(pod: Pod<'_>, mut app: App, found: &mut Understanding) {
     let container = &pod.workload.containers[app.container];
     let mut environment = AppEnvironment::of(container, app.injection.as_ref());
+    app.properties.apply(&mut environment);
     let mut preloads = code::preloads(pod, &app, &environment);
     if app.language == Language::Unknown && preloads.iter().any(|preload| preload.runtime == "node") {
         app.language = Language::NodeJs;
@@ -195,10 +198,15 @@ fn view(pod: Pod<'_>, mut app: App, found: &mut Understanding) {
         settings.traces.target = None;
     }
     if let Some(name) = app.own_exporter.clone() {
-        let reason = format!("{name} sets an exporter that does not read the variables of OpenTelemetry");
-        settings.traces.url = Url::Unknown(reason.clone());
-        settings.traces.protocol = ProtocolAnswer::Unknown(reason);
-        settings.traces.target = None;
+        match app::framework::endpoint_of(&name, &environment) {
+            Some(endpoint) => settings.replace_traces(endpoint),
+            None => {
+                let reason = format!("{name} sets an exporter that does not read the variables of OpenTelemetry");
+                settings.traces.url = Url::Unknown(reason.clone());
+                settings.traces.protocol = ProtocolAnswer::Unknown(reason);
+                settings.traces.target = None;
+            }
+        }
     }
     found.apps.push(AppView {
         app,

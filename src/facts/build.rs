@@ -1,7 +1,7 @@
 //! Makes all tables, in the order in which rows link to rows.
 
 use super::app::NpmTable;
-use super::{Facts, answers, app, collector, grafana, hops, logs, permission, state, tempo, workload};
+use super::{Facts, answers, app, collector, grafana, hops, logs, permission, ports, state, tempo, workload};
 use crate::evidence::{Evidence, Stage};
 use crate::finding::StageSummary;
 use crate::releases::{ReleaseSpan, Tables};
@@ -52,6 +52,7 @@ pub fn build(
     };
     state::rows(&mut facts, &state_parts);
     let collector_parts = collector::CollectorParts {
+        evidence,
         tables,
         workloads: &topology.workloads,
         services: &topology.services,
@@ -100,6 +101,7 @@ pub fn build(
     };
     hops::rows(&mut facts, evidence, topology, &links);
     permission::rows(&mut facts, evidence, topology, &collector_rows);
+    ports::rows(&mut facts, evidence, topology, &collector_rows, &workload_rows);
     let about_of = |index: usize, position: usize| match workload_rows.container_abouts.get(&(index, position)) {
         Some(about) => about.clone(),
         None => {

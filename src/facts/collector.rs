@@ -9,17 +9,20 @@ mod config;
 mod connector;
 mod duration;
 mod listener;
+mod named_file;
 mod ottl;
 mod pipeline;
 mod rule;
+mod slip;
 mod target;
 #[cfg(test)]
 mod tests;
 mod whole;
 
+pub(in crate::facts) use self::listener::started;
 use super::workload::WorkloadRows;
 use super::{About, ContainerKey, Facts};
-use crate::evidence::{Cell, Place, Stage};
+use crate::evidence::{Cell, Evidence, Place, Stage};
 use crate::finding::{StageReference, StageSummary};
 use crate::releases::Tables;
 use crate::topology::collector::{Collector, Component, Origin};
@@ -31,6 +34,8 @@ use std::sync::Arc;
 /// What the rows are made of.
 #[derive(Clone, Copy)]
 pub struct CollectorParts<'a> {
+    /// Everything that was read.
+    pub evidence: &'a Evidence,
     /// The version tables.
     pub tables: &'a Tables,
     /// The workloads that the Collectors were found in.
@@ -68,6 +73,7 @@ pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadR
         });
         let (container_row, workload_row) = links.unwrap_or_default();
         let mut maker = Maker {
+            evidence: parts.evidence,
             tables: parts.tables,
             services: parts.services,
             collector,
@@ -91,6 +97,8 @@ pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadR
         connector::rows(of_collectors, &maker);
         ottl::rows(of_collectors, &maker);
         rule::rows(of_collectors, &maker);
+        slip::rows(of_collectors, &maker);
+        named_file::rows(of_collectors, &maker);
         let table = match collector.alloy {
             Some(_) => "alloy_listeners",
             None => "listeners",
@@ -170,6 +178,7 @@ pub fn mark_unused(facts: &mut Facts, collectors: &[Collector]) {
 
 /// Makes the rows of one Collector.
 struct Maker<'a> {
+    evidence: &'a Evidence,
     tables: &'a Tables,
     services: &'a [Service],
     collector: &'a Collector,

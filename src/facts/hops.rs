@@ -3,19 +3,24 @@
 //! Senders come from the other tables, the way from `topology::endpoint`; here both ends get the shape that checks read.
 
 mod auth;
+mod between;
+mod context;
 mod elsewhere;
 mod ends;
 mod gateway;
 mod gather;
 mod held;
 mod inside;
+mod istio;
 mod kafka;
 mod linkerd;
 mod loops;
 mod made;
 mod mesh;
+mod plugin;
 mod policy;
 mod proxy;
+mod reach;
 mod senders;
 mod served;
 mod strangers;
@@ -23,12 +28,15 @@ mod stream;
 mod tenant;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use super::{About, Facts};
 use crate::evidence::{Cell, Evidence, Place, Value};
 use crate::topology::Topology;
-use crate::topology::endpoint::{Asker, Network, Route, Target};
+use crate::topology::endpoint::{Asker, Network, Route, Target, service_name};
+use crate::topology::istio::Istio;
 use crate::topology::linkerd::Linkerd;
+use crate::topology::policy::Plugins;
 use crate::topology::tempo::DEFAULT_GATES;
 use crate::topology::workload::Namespace;
 use ends::Ends;
@@ -130,6 +138,8 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     };
     let guards = policy::Guards::new(evidence, topology);
     let linkerd = Linkerd::new(evidence, &topology.workloads);
+    let istio = Istio::new(evidence);
+    let plugins = Plugins::new(evidence, topology);
     inside::rows(facts, topology, links, &network, &ends, &guards);
     let mut senders = senders::all(topology, links);
     let mut found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
@@ -154,11 +164,17 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let elsewhere = written.elsewhere(topology, sender, found);
         let is_elsewhere = !elsewhere.is_null();
         let row = row.set("written_elsewhere", elsewhere);
-        let row = linkerd::with_columns(row, &linkerd, topology, sender, found);
+        let between = between::between(topology, sender, found);
+        let row = linkerd::with_columns(row, &linkerd, topology, between.as_ref());
+        let (row, istio_takes) = istio::with_columns(row, &istio, topology, between.as_ref(), &sender.to.host);
+        let row = plugin::with_columns(row, &plugins, topology, between.as_ref(), &guarded);
+        let (row, is_misnamed) = tls::with_columns(row, evidence, topology, links, sender, found);
+        let (row, asks_node) = reach::with_columns(row, topology, &network, sender, found);
         let row = gatherers.with_columns(row, evidence, topology, found);
         let (row, is_proxied) = proxy::with_columns(row, evidence, (topology, &network), links, sender, found);
         let mut about = at_object(&sender.about, sender.to.endpoint.place.as_ref());
         let mut assumptions = guarded.assumptions();
+        assumptions.extend(istio_takes.map(str::to_owned));
         if tenants.is_apart(position) {
             assumptions.push(tenant::ALL_AT_HAND.to_owned());
         }
@@ -171,9 +187,16 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         if is_elsewhere {
             assumptions.push(elsewhere::NOT_TAKEN_OVER.to_owned());
         }
+        if is_misnamed {
+            assumptions.push(tls::NAMES_ARE_CHECKED.to_owned());
+        }
+        if asks_node {
+            assumptions.push(reach::NODES_KNOW_NO_SERVICES.to_owned());
+        }
         if is_proxied {
             assumptions.push(proxy::LEADS_AWAY.to_owned());
         }
+        assumptions.extend(in_namespace(topology, sender, found));
         if made::is_by_gates(topology, found) {
             assumptions.push(DEFAULT_GATES.to_owned());
         }
@@ -185,6 +208,26 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         guards.rows(facts, &guarded, &about, &row.cells);
         facts.push("hops", row);
     }
+}
+
+/// Says into which namespace a Service is taken to be applied that names none and is meant by a name in one.
+fn in_namespace(topology: &Topology, sender: &Sender<'_>, found: &Found) -> Option<String> {
+    let (Found::Route(Route { target, .. }) | Found::Host(target)) = found else {
+        return None;
+    };
+    let Target::Service(index) = target else {
+        return None;
+    };
+    let service = &topology.services[*index];
+    let named = sender.to.host.text().and_then(|host| service_name(host)?.1);
+    let namespace = named.map_or_else(|| sender.namespace.clone(), |name| Namespace::Named(name.to_owned()));
+    service.takes_namespace(&namespace).then(|| {
+        let words = service.namespace.words("Service", &service.reference.name);
+        format!(
+            "{words}, which names no namespace, is applied in {}",
+            namespace.name().unwrap_or_default()
+        )
+    })
 }
 
 /// Where a sender's host and port lead.
@@ -225,7 +268,7 @@ fn find(network: &Network<'_>, sender: &Sender<'_>) -> Found {
     }
 }
 
-fn at_object(about: &Arc<About>, place: Option<&Arc<Place>>) -> Arc<About> {
+pub(super) fn at_object(about: &Arc<About>, place: Option<&Arc<Place>>) -> Arc<About> {
     match place {
         Some(place) if place.text.resource != about.resource => Arc::new(About {
             resource: place.text.resource.clone(),

@@ -6,6 +6,8 @@ mod claim;
 mod container;
 mod environment;
 mod mount;
+pub(in crate::facts) mod named_file;
+mod security;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -68,6 +70,7 @@ pub fn rows(facts: &mut Facts, parts: &WorkloadParts<'_>) -> WorkloadRows {
         let link = row.cells.clone();
         facts.push("workloads", row);
         volume::rows(facts, parts.evidence, workload, &link, &whole, &used);
+        security::row(facts, parts.evidence, workload, stage, &link, &whole);
         for (position, container) in workload.containers.iter().enumerate() {
             let stage = stages[position];
             let releases = releases_of(parts.evidence, container);

@@ -6,11 +6,12 @@ use super::unit::Unit;
 use crate::evidence::{Note, Resource};
 
 /// The kinds that a fact may need, sorted. `List` and typed lists are taken apart.
-const NEEDED: [&str; 54] = [
+const NEEDED: [&str; 58] = [
     "AdminNetworkPolicy",
     "Alloy",
     "AuthorizationPolicy",
     "BaselineAdminNetworkPolicy",
+    "Certificate",
     "CiliumClusterwideNetworkPolicy",
     "CiliumNetworkPolicy",
     "ClusterNetworkPolicy",
@@ -21,6 +22,7 @@ const NEEDED: [&str; 54] = [
     "DaemonSet",
     "Deployment",
     "DeploymentConfig",
+    "DestinationRule",
     "EndpointSlice",
     "Event",
     "GlobalNetworkPolicy",
@@ -38,6 +40,7 @@ const NEEDED: [&str; 54] = [
     "NetworkAuthentication",
     "NetworkPolicy",
     "OpenTelemetryCollector",
+    "PeerAuthentication",
     "PersistentVolumeClaim",
     "Pod",
     "PodMetrics",
@@ -55,6 +58,7 @@ const NEEDED: [&str; 54] = [
     "ServerAuthorization",
     "Service",
     "ServiceAccount",
+    "Sidecar",
     "StatefulSet",
     "TempoMonolithic",
     "TempoStack",

@@ -4,13 +4,15 @@
 //! told how to have the result judged.
 
 mod changed;
+mod transform;
 
 use super::outcome::{Entry, Outcome};
 use crate::evidence::document::NodeValue;
-use crate::evidence::{Changed, Document, NodeId, Note, Origin, Resource, ResourceReference, SourceFile, Text};
+use crate::evidence::{Changed, Document, NewImages, NodeId, Note, Origin, ResourceReference, SourceFile, Text};
 pub(super) use changed::Kustomization;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+pub(super) use transform::{Applied, rename};
 
 /// What to do about a patch.
 pub(super) const PATCH: &str = "a Kustomize patch, not an object: `kustomize build FOLDER | tracedoctor run -`";
@@ -108,69 +110,11 @@ pub(super) fn makes_names(outcomes: &[Outcome]) -> bool {
     all.any(|one| one.makes_names)
 }
 
-/// Kinds without a namespace that this tool reads.
-const OF_NO_NAMESPACE: [&str; 5] = [
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "Namespace",
-    "CiliumClusterwideNetworkPolicy",
-    "ClusterNetworkPolicy",
-];
-
-/// The namespaces that kustomizations at hand put objects into, by file.
-#[derive(Debug, Default)]
-pub(super) struct Namespaces {
-    by_file: BTreeMap<String, String>,
-}
-
-impl Namespaces {
-    /// Reads them of the kustomizations among the files.
-    pub(super) fn of(outcomes: &[Outcome]) -> Namespaces {
-        Namespaces {
-            by_file: changed::namespaces(outcomes),
-        }
-    }
-
-    /// Returns an object as it is once it is in its namespace.
-    pub(super) fn placed(&self, resource: Resource) -> Resource {
-        let (folder, base) = split(&resource.document.text.file().name);
-        let namespace = self.by_file.get(&joined(folder, base));
-        let Some(namespace) = namespace.filter(|_| !OF_NO_NAMESPACE.contains(&resource.kind())) else {
-            return resource;
-        };
-        if resource.reference.namespace.as_ref() == Some(namespace) {
-            return resource;
-        }
-        let reference = Arc::new(ResourceReference {
-            namespace: Some(namespace.clone()),
-            ..(*resource.reference).clone()
-        });
-        // Items of a list may share a document; they keep what they say.
-        let mut document = match Arc::try_unwrap(resource.document) {
-            Ok(document) => document,
-            Err(document) => return Resource { document, ..resource },
-        };
-        if let Origin::File(file, start) = &document.text.origin {
-            document.text = Arc::new(Text {
-                content: document.text.content.clone(),
-                origin: Origin::File(file.clone(), *start),
-                resource: reference.clone(),
-                key: document.text.key.clone(),
-                secret: document.text.secret,
-            });
-        }
-        Resource {
-            reference,
-            document: Arc::new(document),
-            ..resource
-        }
-    }
-}
-
-/// Takes out what stands in files that are patches, notes each of these files, and returns the objects that kustomizations change.
-pub(super) fn pass_over(outcomes: &mut [Outcome]) -> Vec<Changed> {
+/// Takes out what stands in files that are patches, notes each of these files, gives objects the namespaces that kustomizations set, and returns the objects that
+/// these change otherwise, and what was done.
+pub(super) fn pass_over(outcomes: &mut [Outcome]) -> (Vec<Changed>, Applied) {
     if outcomes.iter().all(|outcome| outcome.kustomization.is_none()) {
-        return Vec::new();
+        return Default::default();
     }
     let named: BTreeSet<String> = outcomes.iter().flat_map(|outcome| &outcome.patches).cloned().collect();
     let mut objects: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
@@ -192,7 +136,26 @@ pub(super) fn pass_over(outcomes: &mut [Outcome]) -> Vec<Changed> {
         });
         outcome.notes.extend(notes);
     }
-    changed::changed(outcomes, &objects)
+    let mut changed = changed::changed(outcomes, &objects);
+    let mut applied = transform::apply(outcomes);
+    let disputed = std::mem::take(&mut applied.disputed).into_iter();
+    changed.extend(disputed.filter(|(one, _)| decides(one)).map(|(one, by)| Changed {
+        file: one.file,
+        kind: one.kind,
+        name: one.name,
+        by,
+        has_other_image: true,
+    }));
+    (changed, applied)
+}
+
+/// Whether a release decides about findings: the image of any other program may be changed without harm.
+fn decides(images: &NewImages) -> bool {
+    const PROGRAMS: [&str; 6] = ["collector", "otelcol", "tempo", "grafana", "alloy", "operator"];
+    images.changes.iter().any(|image| {
+        let last = image.name.rsplit('/').next().unwrap_or_default();
+        PROGRAMS.iter().any(|program| last.contains(program))
+    })
 }
 
 /// Returns the kind and name of an object.

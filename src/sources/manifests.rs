@@ -336,7 +336,12 @@ fn object(unit: Unit, defaults: Option<&(String, String)>, options: &Options) ->
             match by_name.zip(look.name.map(str::to_owned)) {
                 Some((kind, name)) => {
                     outcome.namespaces.extend(look.namespace.map(str::to_owned));
-                    outcome.entries.push(Entry::Deferred(Deferred { kind, name, unit }));
+                    outcome.entries.push(Entry::Deferred(Deferred {
+                        kind,
+                        name,
+                        namespace: None,
+                        unit,
+                    }));
                 }
                 None => parse(&unit, defaults, options, &mut outcome),
             }

@@ -55,5 +55,7 @@ impl Entry {
 pub(super) struct Deferred {
     pub(super) kind: &'static str,
     pub(super) name: String,
+    /// The namespace that a kustomization gives it, if one does; `None` in it: not known.
+    pub(super) namespace: Option<Option<String>>,
     pub(super) unit: Unit,
 }

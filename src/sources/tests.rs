@@ -3,6 +3,7 @@
 mod attacks;
 mod forms;
 mod paths;
+mod transform;
 
 use super::*;
 use crate::evidence::PlainKind;

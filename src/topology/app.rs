@@ -5,12 +5,15 @@
 
 mod annotations;
 mod assigned;
+mod command_line;
 mod environment;
+pub mod framework;
 mod injected;
 mod operator;
 mod operator_process;
 mod settings;
 mod sidecar;
+mod switches;
 
 pub use annotations::{
     Annotation, INJECTIONS, PREFIX, SIDECAR, annotations, annotations_of_pod, asked, in_force, is_chosen, known_names,
@@ -46,18 +49,11 @@ pub struct App {
     pub generation: Option<u32>,
     /// What the operator injects.
     pub injection: Option<Injection>,
-    /// The variable of a framework's own exporter (Spring Boot, Quarkus): the contract's endpoint variables are not read.
+    /// The setting of a framework's own exporter (Spring Boot, Quarkus, Traefik), as a variable: the contract's endpoint variables are not read.
     pub own_exporter: Option<String>,
+    /// Settings of frameworks that do not stand in variables.
+    pub properties: framework::Properties,
 }
-
-/// Variables by which frameworks set their own OTLP exporters.
-const OWN_EXPORTERS: [&str; 5] = [
-    "MANAGEMENT_OTLP_TRACING_ENDPOINT",
-    "MANAGEMENT_OPENTELEMETRY_TRACING_EXPORT_OTLP_ENDPOINT",
-    "MANAGEMENT_ZIPKIN_TRACING_ENDPOINT",
-    "QUARKUS_OTEL_EXPORTER_OTLP_ENDPOINT",
-    "QUARKUS_OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-];
 
 /// Returns the applications that containers, annotations and images show, in the order of the workloads.
 pub fn apps(evidence: &Evidence, workloads: &[Workload]) -> Vec<App> {
@@ -71,7 +67,8 @@ pub fn apps(evidence: &Evidence, workloads: &[Workload]) -> Vec<App> {
                 continue;
             }
             let injection = operator::injection(evidence, workload, container_index);
-            if let Some(app) = app_of(workload, container, injection) {
+            let properties = framework::properties(evidence, workload, container);
+            if let Some(app) = app_of(workload, container, injection, properties) {
                 found.push(App {
                     workload: workload_index,
                     container: container_index,
@@ -89,7 +86,12 @@ pub fn may_be_app(container: &Container) -> bool {
     !container.init && matches!(program, None | Some(Program::Runtime(_)))
 }
 
-fn app_of(workload: &Workload, container: &Container, injection: Option<Injection>) -> Option<App> {
+fn app_of(
+    workload: &Workload,
+    container: &Container,
+    injection: Option<Injection>,
+    properties: framework::Properties,
+) -> Option<App> {
     let words = argument_cells(container);
     let argv: Vec<&str> = words.iter().map(|cell| cell.text().unwrap_or_default()).collect();
     let repository = container
@@ -100,10 +102,11 @@ fn app_of(workload: &Workload, container: &Container, injection: Option<Injectio
     let variables = |name: &str| environment.get(name);
     // Annotations are asked apart: they are for chosen containers only, and namespaces have some too.
     let recognition = sdk::recognise(&argv, repository, &variables, &[]);
-    let own_exporter = OWN_EXPORTERS
-        .iter()
-        .find(|name| container.variables.iter().any(|variable| variable.name == **name))
-        .map(|name| (*name).to_owned());
+    // An agent has its own exporter, whatever the framework is told.
+    let is_agent = recognition
+        .as_ref()
+        .is_some_and(|found| found.instrumentation != Instrumentation::Library);
+    let own = properties.own_exporter(container).filter(|_| !is_agent);
     let by_node_options = || node_options_about_tracing(container);
     let (language, instrumentation, shown_by) = match (recognition, &injection) {
         (Some(found), Some(injected)) if found.instrumentation == Instrumentation::Library => {
@@ -134,9 +137,8 @@ fn app_of(workload: &Workload, container: &Container, injection: Option<Injectio
         (None, None) => match by_node_options() {
             Some(cell) => (Language::NodeJs, "node_preload".to_owned(), cell),
             None => {
-                let name = own_exporter.as_deref()?;
-                let shown_by = variable_cell(container, name);
-                (Language::Java, "library".to_owned(), shown_by)
+                let (name, value) = own.as_ref()?;
+                (framework::language_of(name), "library".to_owned(), value.clone())
             }
         },
     };
@@ -153,7 +155,8 @@ fn app_of(workload: &Workload, container: &Container, injection: Option<Injectio
         shown_by,
         generation,
         injection,
-        own_exporter,
+        own_exporter: own.map(|(name, _)| name),
+        properties,
     })
 }
 
@@ -208,6 +211,7 @@ fn refined_language(container: &Container, language: Language) -> Language {
         Some(Program::Runtime(ImageLanguage::Ruby)) => Language::Ruby,
         _ if !variable_cell(container, "NODE_OPTIONS").is_null() => Language::NodeJs,
         _ if !variable_cell(container, "JAVA_TOOL_OPTIONS").is_null() => Language::Java,
+        _ if !variable_cell(container, "JDK_JAVA_OPTIONS").is_null() => Language::Java,
         _ => Language::Unknown,
     }
 }
@@ -227,8 +231,7 @@ fn java_major(workload: &Workload, container: &Container, injection: Option<&Inj
         .filter_map(Version::parse)
         .map(|version| version.major);
     of_images.next_back().or_else(|| {
-        let names = ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "CATALINA_OPTS"];
-        let texts = names.map(|name| variable_cell(container, name));
+        let texts = sdk::JAVA_OPTION_VARIABLES.map(|name| variable_cell(container, name));
         let jars = texts
             .iter()
             .filter_map(Cell::text)

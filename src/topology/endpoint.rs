@@ -5,6 +5,7 @@
 mod listen;
 mod made;
 mod name;
+mod pod;
 
 #[cfg(test)]
 mod tests;
@@ -16,14 +17,16 @@ use super::service::{Service, ServiceKind, TargetNumber};
 use super::workload::{Namespace, near_miss, same_namespace};
 use crate::evidence::Evidence;
 pub use name::host_and_port;
-use name::{Name, parse};
-use std::collections::HashMap;
+use name::{Name, differ_by_words_of_charts, may_be_domain, parse};
+use std::collections::{HashMap, HashSet};
 
 /// What is asked: everything that can answer a request.
 pub struct Network<'a> {
     evidence: &'a Evidence,
     topology: &'a Topology,
     services: HashMap<&'a str, Vec<usize>>,
+    /// The namespaces of what is at hand.
+    namespaces: HashSet<&'a str>,
 }
 
 /// Who asks.
@@ -110,16 +113,25 @@ impl<'a> Network<'a> {
         for (index, service) in topology.services.iter().enumerate() {
             services.entry(&service.reference.name).or_default().push(index);
         }
+        let namespaces = evidence
+            .resources
+            .iter()
+            .filter_map(|resource| match resource.kind() {
+                "Namespace" => Some(resource.reference.name.as_str()),
+                _ => resource.reference.namespace.as_deref(),
+            })
+            .collect();
         Network {
             evidence,
             topology,
             services,
+            namespaces,
         }
     }
 
     /// Follows a host and a port.
     pub fn route(&self, from: Asker<'_>, host: &str, port: u16) -> Route {
-        let target = self.target(from, host);
+        let target = self.target_of(from, host, Some(port));
         match &target {
             Target::OwnPod => match from.workload {
                 Some(workload) => Route {
@@ -151,7 +163,7 @@ impl<'a> Network<'a> {
     /// Follows a Service as one does who asks the API server for the addresses of its pods: their own ports count.
     pub fn endpoints_route(&self, from: Asker<'_>, name: &str, namespace: Option<&str>, port: u16) -> Route {
         let namespace = namespace.map_or_else(|| from.namespace.clone(), |name| Namespace::Named(name.to_owned()));
-        let target = self.lookup(name, &namespace, true);
+        let target = self.lookup(name, &namespace, true, Some(port));
         match &target {
             Target::Service(index) => {
                 let service = &self.topology.services[*index];
@@ -174,6 +186,10 @@ impl<'a> Network<'a> {
 
     /// Returns what a host is.
     pub fn target(&self, from: Asker<'_>, host: &str) -> Target {
+        self.target_of(from, host, None)
+    }
+
+    fn target_of(&self, from: Asker<'_>, host: &str, port: Option<u16>) -> Target {
         match parse(host) {
             Name::Loopback => Target::OwnPod,
             Name::Address(address) => self.of_address(address),
@@ -183,13 +199,17 @@ impl<'a> Network<'a> {
                 namespace,
                 is_certain,
             } => {
+                let is_certain = is_certain || namespace.is_some_and(|namespace| self.is_namespace(namespace));
                 let namespace =
                     namespace.map_or_else(|| from.namespace.clone(), |name| Namespace::Named(name.to_owned()));
-                self.lookup(name, &namespace, is_certain)
+                self.lookup(name, &namespace, is_certain, port)
             }
-            Name::PodOfService { name, namespace } => {
+            Name::PodOfService { pod, name, namespace } => {
                 let namespace = Namespace::Named(namespace.to_owned());
-                match self.lookup(name, &namespace, false) {
+                if let Some(absent) = self.absent_pod(pod, name, &namespace) {
+                    return absent;
+                }
+                match self.lookup(name, &namespace, false, None) {
                     Target::Service(index) if self.topology.services[index].headless => Target::Service(index),
                     _ => Target::Outside,
                 }
@@ -211,7 +231,7 @@ impl<'a> Network<'a> {
         index.map_or(Target::Outside, Target::Service)
     }
 
-    fn lookup(&self, name: &str, namespace: &Namespace, is_certain: bool) -> Target {
+    fn lookup(&self, name: &str, namespace: &Namespace, is_certain: bool, port: Option<u16>) -> Target {
         let words = namespace.words("Service", name);
         let named = self.services.get(name).map_or(&[][..], Vec::as_slice);
         let of = |wanted: Option<bool>| {
@@ -224,6 +244,8 @@ impl<'a> Network<'a> {
             ([index], _) if self.topology.services[*index].kind == ServiceKind::ExternalName => return Target::Outside,
             ([index], _) => return Target::Service(*index),
             ([], true) => {}
+            // What a renderer wrote without a namespace is applied in one: the only Service of that name is meant.
+            ([], false) if self.is_given_one(named, namespace) => return Target::Service(named[0]),
             ([], false) => {
                 let reason = format!("{words} and what refers to it do not both name their namespace");
                 return Target::Unknown(reason);
@@ -264,6 +286,7 @@ impl<'a> Network<'a> {
             .map(|(_, made)| namespace.words("Service", &format!("{made}-collector")));
         let near = suffix_forgotten
             .or_else(|| near_miss(self.evidence, "Service", namespace, name))
+            .or_else(|| self.named_in_full(name, namespace, port?))
             .or_else(|| self.made_in_another(name, namespace))
             .or_else(|| self.tempo_in_another(name, namespace));
         let is_proven = self.evidence.completeness.covers("Service", namespace.name());
@@ -273,6 +296,45 @@ impl<'a> Network<'a> {
             (near, _) if is_certain || near.is_some() => Target::Absent { words, near },
             _ => Target::Outside,
         }
+    }
+
+    /// Whether the last part of a short name is a namespace of what is at hand, and so no domain.
+    fn is_namespace(&self, name: &str) -> bool {
+        self.namespaces.contains(name) && !may_be_domain(name)
+    }
+
+    /// Returns the Service whose name is the one that is looked for but for words that charts put in or leave out, and that spans can be sent to on this port:
+    /// `otel-opentelemetry-collector` for `otel-collector`.
+    fn named_in_full(&self, name: &str, namespace: &Namespace, port: u16) -> Option<String> {
+        let is_meant = |service: &&Service| {
+            same_namespace(namespace, &service.namespace) == Some(true)
+                && differ_by_words_of_charts(name, &service.reference.name)
+                && service.ports.iter().any(|one| one.port == Some(port))
+                && matches!(
+                    self.through(service, port, Target::Outside).end,
+                    Some(End::At(Listening::Collector(..) | Listening::Tempo(..)))
+                )
+        };
+        let mut meant = self.topology.services.iter().filter(is_meant);
+        let first = meant.next()?;
+        // A headless twin is no other choice.
+        let is_other = |other: &Service| other.headless == first.headless;
+        let chosen = match meant.next() {
+            None => first,
+            Some(second) if is_other(second) || meant.next().is_some() => return None,
+            Some(second) => match first.headless {
+                true => second,
+                false => first,
+            },
+        };
+        Some(chosen.namespace.words("Service", &chosen.reference.name))
+    }
+
+    /// Whether Services of a name are one that names no namespace, so that it is taken for the one in this namespace.
+    fn is_given_one(&self, named: &[usize], namespace: &Namespace) -> bool {
+        let [index] = named else { return false };
+        let service = &self.topology.services[*index];
+        service.takes_namespace(namespace) && service.kind != ServiceKind::ExternalName
     }
 
     /// Goes to the pods behind a Service: their own ports count, and none of the Service.

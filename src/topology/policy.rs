@@ -5,6 +5,7 @@
 
 mod judged;
 mod near;
+mod plugins;
 mod rule;
 pub mod selector;
 
@@ -12,6 +13,7 @@ pub mod selector;
 mod tests;
 
 pub use judged::Judged;
+pub use plugins::{Passing, Plugins, Verdict};
 pub use rule::{Asked, Peer};
 
 use super::Topology;
@@ -125,6 +127,25 @@ pub struct Decision {
     pub by: Vec<usize>,
     /// What was perhaps meant to let it through.
     pub near: Option<String>,
+    /// Whether only that tells that it is closed: a rule for the port that is about nobody at hand.
+    pub is_guess: bool,
+}
+
+impl Decision {
+    /// Returns the decision with nothing in it that is only a guess.
+    pub fn proven(self) -> Decision {
+        match (self.is_guess, self.near) {
+            (true, Some(near)) => Decision {
+                open: Judged::Unknown(format!(
+                    "{near}, and another one beside the given files may let it through"
+                )),
+                near: None,
+                is_guess: false,
+                ..self
+            },
+            (_, near) => Decision { near, ..self },
+        }
+    }
 }
 
 impl<'a> Policies<'a> {
@@ -202,18 +223,31 @@ impl<'a> Policies<'a> {
                 open,
                 by: sure,
                 near: None,
+                is_guess: false,
             });
         }
         let near = near::near(self, direction, &sure, asked);
+        let is_whole = self.is_whole(&subject.namespace);
+        let about_nobody = match near.is_none() && !is_whole {
+            true => near::about_nobody(self, direction, &sure, asked),
+            false => None,
+        };
+        let is_guess = about_nobody.is_some();
+        let near = near.or(about_nobody);
         let open = match self.other_way(subject, asked) {
             Some(reason) => Judged::Unknown(reason),
-            None if self.is_whole(&subject.namespace) || near.is_some() => Judged::No,
+            None if is_whole || near.is_some() => Judged::No,
             None => Judged::Unknown(format!(
                 "{} does not let it through, and another NetworkPolicy beside the given files may",
                 self.policies[sure[0]].words()
             )),
         };
-        Some(Decision { open, by: sure, near })
+        Some(Decision {
+            open,
+            by: sure,
+            near,
+            is_guess,
+        })
     }
 
     /// Says whether a pod may ask for the addresses of names; `None` where no policy restricts it.
@@ -252,6 +286,7 @@ impl<'a> Policies<'a> {
             open,
             by: sure,
             near: None,
+            is_guess: false,
         })
     }
 
@@ -378,17 +413,22 @@ impl<'a> Policies<'a> {
 
     /// Whether a selector takes a namespace.
     fn takes_namespace(&self, selector: &Cell, namespace: &Namespace) -> Judged {
-        const NAME: &str = "kubernetes.io/metadata.name";
         let Some(name) = namespace.name() else {
             let reason = "the namespace of the pods is not given".to_owned();
             return selects(selector, &Labels::partly(None, reason));
         };
-        match self.namespace_labels(namespace) {
-            Some(labels) => selects(selector, &Labels::written(&labels).with(NAME, name)),
-            None => {
-                let reason = format!("the labels of namespace {name} are not at hand");
-                selects(selector, &Labels::partly(None, reason).with(NAME, name))
-            }
+        namespace_takes(selector, name, self.namespace_labels(namespace).as_ref())
+    }
+}
+
+/// Whether a selector takes a namespace with these labels, if they are at hand.
+fn namespace_takes(selector: &Cell, name: &str, labels: Option<&Cell>) -> Judged {
+    const NAME: &str = "kubernetes.io/metadata.name";
+    match labels {
+        Some(labels) => selects(selector, &Labels::written(labels).with(NAME, name)),
+        None => {
+            let reason = format!("the labels of namespace {name} are not at hand");
+            selects(selector, &Labels::partly(None, reason).with(NAME, name))
         }
     }
 }

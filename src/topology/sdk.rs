@@ -15,6 +15,7 @@ mod endpoint_paths;
 mod endpoint_rules;
 mod expand;
 mod exporters;
+mod framework;
 mod java_agent;
 mod java_options;
 mod names;
@@ -35,10 +36,11 @@ pub use endpoint::{
 };
 pub use expand::{Expanded, Lookup, Syntax, Unexpanded, expand_dependent, unexpanded};
 pub use exporters::{Exporters, ListProblem, ListProblemKind, ListedName, Propagators, exporters, propagators};
+pub use framework::{FrameworkExporter, framework_endpoint};
 pub use java_agent::java_agent_downloads;
 pub use java_options::{
-    JavaAgent, JavaOptions, JavaOptionsProblem, JavaOptionsProblemKind, SystemProperty, java_tool_options,
-    property_variable,
+    JAVA_OPTION_VARIABLES, JavaAgent, JavaOptions, JavaOptionsProblem, JavaOptionsProblemKind, SystemProperty,
+    java_tool_options, property_variable,
 };
 pub use names::{NameProblem, NameProblemKind, unknown_variable};
 pub use node_options::{NodeOptions, NodeOptionsProblem, NodeOptionsProblemKind, Preload, node_options};

@@ -213,6 +213,11 @@ pub fn port_number(cell: &Cell) -> Option<u16> {
 }
 
 impl Service {
+    /// Whether it names no namespace, so that it may be applied in the one that is named.
+    pub fn takes_namespace(&self, namespace: &Namespace) -> bool {
+        self.namespace == Namespace::Unknown && *namespace != Namespace::Unknown
+    }
+
     /// Returns how many labels of the selector pods do not have, and how many it has.
     fn mismatches(&self, labels: &Cell) -> (usize, usize) {
         let Some(selector) = self.selector.fields() else {

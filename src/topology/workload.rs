@@ -12,14 +12,16 @@ mod pods;
 pub mod quantity;
 mod references;
 mod scaler;
+mod service_link;
 #[cfg(test)]
 pub(crate) mod tests;
 mod volumes;
+mod whereabouts;
 
 pub use build::{PodParts, workload_of, workloads};
 pub use files::{
-    FileState, KeyValue, VolumeFile, VolumeFiles, absolute_path, file_at, files_under, mount_over, volume_files,
-    volume_inner_path,
+    FileState, KeyValue, VolumeFile, VolumeFiles, absolute_path, file_at, files_like, files_under, mount_over,
+    volume_files, volume_inner_path,
 };
 pub use identity::{Found, either, find, namespace_of, near_miss, near_misses, same_namespace};
 pub(super) use identity::{either_of, one_edit_apart};
@@ -27,6 +29,8 @@ pub use owner::{controllers, top_owner};
 pub use pods::{is_pod_of, is_random, workload_of_pod};
 pub use references::{ItemReference, ObjectReference, object_references, source_references};
 pub use scaler::{Bound, scaled_to};
+pub use service_link::{ServiceLink, is_address_of_service, service_link};
+pub use whereabouts::{ImageFiles, Missing, Purpose, Whereabouts, find_directory, find_file};
 
 use crate::evidence::{Cell, ResourceReference, Text};
 use crate::releases::{ImageReference, KnownProgram};

@@ -249,8 +249,8 @@ pub(crate) fn odd_objects(cluster: &Cluster) {
 /// A log that comes slowly: what came is judged, and that it is not all is said.
 pub(crate) fn a_slow_log(cluster: &Cluster) {
     let said = "Error: failed to build pipelines: failed to create \"memory_limiter\" processor, in pipeline \"traces\": checkInterval must be greater than zero";
-    let filler =
-        "2026-11-25T13:00:00.000Z\tinfo\tTracesExporter\t{\"kind\": \"exporter\", \"resource spans\": 1}\n".repeat(400);
+    let filler = "2026-11-25T13:00:00.000Z\tinfo\tTracesExporter\t{\"kind\": \"exporter\", \"resource spans\": 1}\n"
+        .repeat(4_000);
     let file = cluster.container_log("slow.log", &format!("{said}\n{filler}"));
     cluster.apply(&format!(
         "apiVersion: kwok.x-k8s.io/v1alpha1\nkind: ClusterLogs\nmetadata: {{name: slow}}\nspec:\n  selector: {{matchNamespaces: [monitoring]}}\n  logs: [{{containers: [otel-collector], logsFile: {file}}}]\n"
@@ -264,7 +264,8 @@ pub(crate) fn a_slow_log(cluster: &Cluster) {
         collector.then_some(Fault::Slow(4096, Duration::from_millis(700)))
     };
     let run = run(cluster, slow, &[&["-n", "monitoring", "--timeout", "4s", "-o", "json"]]);
-    assert!(run.took < Duration::from_millis(5_500), "{:?}", run.took);
+    // The whole log would take a minute.
+    assert!(run.took < Duration::from_secs(30), "{:?}", run.took);
     let report = run.report();
     assert!(
         gaps(&report)

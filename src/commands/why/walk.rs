@@ -1,8 +1,9 @@
 //! Walks from a workload along the connections of its spans; each branch ends with its first break, or where nothing more is seen.
 
 use crate::commands::counted;
-use crate::facts::Facts;
-use crate::finding::{Finding, Severity};
+use crate::evidence::{Cell, Value};
+use crate::facts::{Facts, Row};
+use crate::finding::{Finding, Severity, Spot};
 use crate::report::map::{Hop, State};
 use crate::report::why::{Station, Step, What};
 use std::collections::HashSet;
@@ -17,6 +18,8 @@ const HARMLESS: [&str; 4] = ["at-risk", "mislabelled", "no-metrics", "not-observ
 pub(super) struct Ground<'a> {
     /// All connections, each with the findings on it.
     pub(super) hops: Vec<(Hop, Vec<&'a Finding>)>,
+    /// The workloads that each of them leads to, by stage and name.
+    pub(super) behind: Vec<Vec<(String, String)>>,
     /// All findings, causes first.
     pub(super) findings: &'a [Finding],
     /// The rows.
@@ -30,6 +33,8 @@ pub(super) struct Way<'a> {
     pub(super) first_break: Option<&'a Finding>,
     /// What breaks first beside the way of the spans: metrics of them, and what Grafana shows beside them.
     beside: Option<&'a Finding>,
+    /// What a sender says in its log of what it cannot send: the receiver may show why.
+    said: Option<&'a Finding>,
     pub(super) unseen: Vec<String>,
     /// The names of the stations on it.
     pub(super) stations: HashSet<String>,
@@ -44,7 +49,7 @@ pub(super) fn walk<'a>(ground: &Ground<'a>, stage: &str, name: &str) -> Way<'a> 
     let mut way = Way::default();
     way.from(ground, stage, name, 0);
     way.readers(ground);
-    way.first_break = way.first_break.or(way.beside);
+    way.first_break = way.first_break.or(way.said).or(way.beside);
     way
 }
 
@@ -59,15 +64,25 @@ impl<'a> Way<'a> {
         let own = ground
             .hops
             .iter()
-            .filter(|(hop, _)| hop.from == name && hop.signal == "traces");
+            .zip(&ground.behind)
+            .filter(|((hop, _), _)| hop.from == name && hop.signal == "traces");
         let own: Vec<_> = own.collect();
-        for (hop, findings) in &own {
+        for ((hop, findings), behind) in &own {
             let is_broken = findings.iter().any(|finding| finding.severity == Severity::Error);
             let end = self.hop(hop, findings, depth);
             if let Some(to) = end {
                 self.from(ground, stage_of(hop), to, depth + 1);
             } else if hop.protocol.as_deref() == Some("kafka") && !is_broken {
                 self.behind_kafka(ground, hop, depth);
+            } else if !is_broken {
+                // What listens there is not known, but that it is down may be.
+                let is_down = |name: &str| {
+                    let mut faults = ground.findings.iter().filter(|finding| breaks(ground, finding, name));
+                    faults.any(|finding| finding.effect.as_deref() == Some("pod-down"))
+                };
+                for (stage, name) in behind.iter().filter(|(_, name)| is_down(name)) {
+                    self.from(ground, stage, name, depth + 1);
+                }
             }
         }
         self.ends(ground, stage, name, own.is_empty());
@@ -120,7 +135,7 @@ impl<'a> Way<'a> {
         let faults = ground.findings.iter().filter(|finding| breaks(ground, finding, name));
         let mut faults: Vec<&Finding> = faults.collect();
         // What does not run does nothing else wrong; of equals, causes stay first.
-        faults.sort_by_key(|finding| finding.effect.as_deref() != Some("pod-down"));
+        faults.sort_by_key(|finding| (finding.effect.as_deref() != Some("pod-down"), is_said(finding)));
         let first = faults.first().copied();
         let (state, reason) = match first {
             _ if !is_new => (State::Configured, Some("as above".to_owned())),
@@ -138,6 +153,10 @@ impl<'a> Way<'a> {
             findings: faults.iter().map(|finding| finding.check.clone()).collect(),
         });
         self.steps.push(Step { depth, what });
+        if first.is_some_and(is_said) {
+            self.said = self.said.or(first);
+            return is_new;
+        }
         self.first_break = self.first_break.or(first);
         is_new && first.is_none()
     }
@@ -262,6 +281,33 @@ impl<'a> Way<'a> {
             self.hop_beside(hop, findings, 0);
         }
     }
+}
+
+/// Returns the workloads that a connection leads to: stage and name.
+pub(super) fn behind(row: &Row) -> Vec<(String, String)> {
+    let workloads = row.cells.get("to_workloads").map_or(&[][..], Cell::items);
+    let words = workloads.iter().filter_map(|cell| match &cell.value {
+        Value::Link(workload) => {
+            let text = |column: &str| workload.text_at(&[column]);
+            let name = match text("namespace") {
+                Some(namespace) => format!("{} {namespace}/{}", text("kind")?, text("name")?),
+                None => format!("{} {}", text("kind")?, text("name")?),
+            };
+            Some((text("stage")?.to_owned(), name))
+        }
+        _ => None,
+    });
+    words.collect()
+}
+
+/// Whether a finding is what a program says of sending, and not why it cannot.
+fn is_said(finding: &Finding) -> bool {
+    let of_sending = ["not-sent", "refused", "wrong-target", "dropped"];
+    matches!(finding.spot, Spot::Log(_))
+        && finding
+            .effect
+            .as_deref()
+            .is_some_and(|effect| of_sending.contains(&effect))
 }
 
 /// Whether a finding keeps spans from passing a station: an error of the station itself, not of one connection that leads from it.

@@ -9,7 +9,7 @@ pub(in crate::facts) use traces::behind_node_address;
 
 use super::origin::State;
 use super::parts::{AppParts, AppRows, endpoint_cell, generation_cell, language_cell};
-use super::{AppView, Understanding, code, code_rows, initialisation, script_rows, settings_rows};
+use super::{AppView, Understanding, code, code_rows, initialisation, named_file, script_rows, settings_rows};
 use crate::evidence::{Cell, Fields, Stage};
 use crate::facts::logs::{LogPlace, place_of};
 use crate::facts::{Facts, RowBuilder};
@@ -35,6 +35,7 @@ pub fn rows(facts: &mut Facts, parts: &AppParts<'_>) -> AppRows {
     let files = code_rows::rows(facts, parts, &made);
     for (index, view) in parts.understanding.apps.iter().enumerate() {
         settings_rows::rows(facts, parts, view, &links(index), &files);
+        named_file::rows(facts, parts, view, &links(index));
     }
     script_rows::rows(facts, parts, &made);
     annotation::annotation_rows(facts, parts);
@@ -49,7 +50,7 @@ fn app_row(parts: &AppParts<'_>, places: &[Option<LogPlace>], index: usize, view
     let traces = &settings.traces;
     let loopback = traces.target.as_ref().map(|target| target.reach == Reach::Loopback);
     let localhost: Cell = match (&traces.url, loopback) {
-        (Url::Unknown(_), None) if traces::is_node_address(container, &traces.from) => {
+        (Url::Unknown(_), None) if traces::is_node_address(container, view.app.injection.as_ref(), &traces.from) => {
             Cell::from(false).at(&endpoint_cell(view))
         }
         (Url::Unknown(reason), None) => Cell::unknown(reason.as_str()),

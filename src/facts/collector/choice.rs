@@ -1,6 +1,7 @@
 //! Settings that take one of a few words.
 
 use super::Maker;
+use super::rule::compares;
 use crate::releases::ComponentKind;
 use crate::topology::collector::{Component, TypedValue};
 
@@ -78,6 +79,9 @@ const KAFKA_ENCODINGS: &[&str] = &[
 ];
 /// What the Collector writes its own log as (`go.uber.org/zap`).
 const LOG_ENCODINGS: &[&str] = &["json", "console"];
+/// Processors for some spans only, and how they compare (`internal/filter/filterset/config.go`).
+const MATCHING: [&str; 2] = ["attributes", "span"];
+const MATCH_TYPES: &[&str] = &["strict", "regexp"];
 /// Components that look at their words only when they are made, and so only where something uses them.
 const WHEN_MADE: [&str; 4] = ["attributes", "resource", "load_balancing", "kafka"];
 
@@ -92,6 +96,12 @@ pub(super) fn choices(maker: &Maker<'_>, value: &TypedValue) -> Option<&'static 
         let is_encoding = path == "telemetry.logs.encoding" && !text.is_empty();
         return (is_encoding && !LOG_ENCODINGS.contains(&text)).then_some(LOG_ENCODINGS);
     };
+    if let Some((block, "match_type")) = path.split_once('.')
+        && MATCHING.contains(&component.canonical.as_str())
+    {
+        let is_used = !component.pipelines.is_empty() && compares(component.config.get(block));
+        return (is_used && !text.is_empty() && !MATCH_TYPES.contains(&text)).then_some(MATCH_TYPES);
+    }
     if WHEN_MADE.contains(&component.canonical.as_str()) && component.pipelines.is_empty() {
         return None;
     }

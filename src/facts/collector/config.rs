@@ -103,6 +103,7 @@ fn reference_row(facts: &mut Facts, maker: &Maker<'_>, reference: &Reference) {
         .set("default", reference.default.as_deref())
         .set("state", state)
         .set("is_empty", reference.is_empty)
+        .set("service", reference.service.as_deref())
         .set("value", reference.value.clone())
         .set("is_whole", is_whole)
         .set("path", reference.path.as_str())

@@ -1,6 +1,7 @@
 //! Connectors: which signals they join, pipelines that feed themselves, and pipelines that they name.
 
 use super::Maker;
+use super::whole::LOCAL_EXPORTERS;
 use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, RowBuilder};
 use crate::releases::{ComponentKind, nearest};
@@ -118,6 +119,77 @@ fn fed_by(maker: &Maker<'_>, index: usize) -> Vec<usize> {
         fed.extend(connector.receiver_in.iter().filter(fits).copied());
     }
     fed
+}
+
+/// Where spans end that no exporter sends away.
+pub(super) struct Ends {
+    /// The connectors, in words.
+    pub(super) connectors: String,
+    /// An exporter for spans that no pipeline has.
+    pub(super) idle: Option<String>,
+}
+
+/// Exporters by which spans usually go on, without underscores.
+const CARRIERS: [&str; 7] = [
+    "otlp",
+    "otlpgrpc",
+    "otlphttp",
+    "otelarrow",
+    "loadbalancing",
+    "zipkin",
+    "kafka",
+];
+
+/// Returns the connectors that spans end in, where what a pipeline's receivers feed has no exporter that sends spans away.
+pub(super) fn ends_in_connectors(maker: &Maker<'_>, start: usize) -> Option<Ends> {
+    let pipelines = &maker.collector.pipelines;
+    let is_of_traces = |index: &usize| pipelines[*index].signal == "traces";
+    let items = |index: usize, role: Role| pipelines[index].items.iter().filter(move |item| item.role == role);
+    if !is_of_traces(&start) || pipelines.iter().any(|pipeline| pipeline.unknown.is_some()) {
+        return None;
+    }
+    // Each span goes to all pipelines of its receiver.
+    let mut open: Vec<usize> = Vec::new();
+    for item in items(start, Role::Receivers) {
+        let receiver = maker.component(item.component)?;
+        if receiver.kind == ComponentKind::Receiver {
+            open.extend(receiver.receiver_in.iter().filter(|index| is_of_traces(index)));
+        }
+    }
+    let mut reached = vec![false; pipelines.len()];
+    let mut connectors: Vec<&str> = Vec::new();
+    let is_met = !open.is_empty();
+    while let Some(index) = open.pop() {
+        if std::mem::replace(&mut reached[index], true) {
+            continue;
+        }
+        for item in items(index, Role::Exporters) {
+            let exporter = maker.component(item.component)?;
+            let is_local = LOCAL_EXPORTERS.contains(&exporter.canonical.as_str()) && exporter.canonical != "file";
+            match exporter.kind {
+                // What one of an unknown type makes is not known.
+                ComponentKind::Connector if makes(exporter, "traces", "traces").is_none() => return None,
+                ComponentKind::Connector => connectors.push(&exporter.id),
+                _ if is_local => {}
+                _ => return None,
+            }
+        }
+        open.extend(fed_by(maker, index).into_iter().filter(|index| is_of_traces(index)));
+    }
+    connectors.sort_unstable();
+    connectors.dedup();
+    let carries = |component: &&Component| {
+        let plain: String = component.canonical.chars().filter(|letter| *letter != '_').collect();
+        component.kind == ComponentKind::Exporter
+            && component.pipelines.is_empty()
+            && component.use_unknown.is_none()
+            && CARRIERS.contains(&plain.as_str())
+    };
+    let idle = maker.collector.components.iter().find(carries);
+    (is_met && !connectors.is_empty()).then(|| Ends {
+        connectors: connectors.join(" and "),
+        idle: idle.map(|component| component.id.clone()),
+    })
 }
 
 /// Adds a row for each pipeline that a connector names in its configuration

@@ -1,6 +1,6 @@
 //! Rows about pipelines and the names in them.
 
-use super::connector::{circle, signals_fit};
+use super::connector::{circle, ends_in_connectors, signals_fit};
 use super::whole::LOCAL_EXPORTERS;
 use super::{Maker, texts};
 use crate::evidence::{Cell, Value};
@@ -51,6 +51,7 @@ fn pipeline_row(facts: &mut Facts, maker: &Maker<'_>, index: usize, pipeline: &P
         .position(|id| id.split('/').next() == Some("memory_limiter"));
     let signal_known = SIGNALS.contains(&pipeline.signal.as_str());
     let meant = nearest(&pipeline.signal, SIGNALS.into_iter()).filter(|_| !signal_known);
+    let ends = ends_in_connectors(maker, index);
     let row = RowBuilder::new("pipelines")
         .set("id", at_key(&pipeline.id))
         .set("signal", at_key(&pipeline.signal))
@@ -72,6 +73,8 @@ fn pipeline_row(facts: &mut Facts, maker: &Maker<'_>, index: usize, pipeline: &P
             or_unknown(pipeline.ids(Role::Processors).next().into()),
         )
         .set("circle", circle(maker, index))
+        .set("spans_end_in", ends.as_ref().map(|ends| ends.connectors.as_str()))
+        .set("idle_exporter", ends.as_ref().and_then(|ends| ends.idle.as_deref()))
         .set("collector", maker.collector_link());
     let place = pipeline.config.key.clone().or_else(|| pipeline.config.place.clone());
     facts.push("pipelines", row.build_at(&maker.about_at(place.as_ref(), None), place));
@@ -121,6 +124,7 @@ fn item_row(facts: &mut Facts, maker: &Maker<'_>, pipeline: Option<&Pipeline>, i
     let component = maker.component(item.component);
     let defined = match &item.unknown {
         Some(reason) => Cell::unknown(reason.clone()),
+        None if item.id.text().is_none() => Cell::unknown("what stands in the list is no text"),
         None => Cell::from(item.component.is_some()),
     };
     let other_half = component

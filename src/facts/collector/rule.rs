@@ -29,6 +29,8 @@ struct Rule {
     /// The list whose elements are the blocks; `None`: the component itself.
     list: Option<&'static str>,
     only: Option<Only>,
+    /// What the component's configuration has to have, that the rule counts.
+    only_if: Option<fn(&Cell) -> bool>,
     want: Want,
     /// Whether an empty text counts as set.
     takes_empty: bool,
@@ -43,6 +45,7 @@ const fn of(kind: ComponentKind, canonical: &'static str, want: Want) -> Rule {
         canonical,
         list: None,
         only: None,
+        only_if: None,
         want,
         takes_empty: false,
         is_always: true,
@@ -61,6 +64,7 @@ const fn action(
         canonical,
         list: Some(list),
         only: Some(Only("action", words)),
+        only_if: None,
         want: Want::One(keys, None),
         takes_empty: true,
         is_always: false,
@@ -81,12 +85,49 @@ const fn or_empty(rule: Rule) -> Rule {
     }
 }
 
+/// Returns a rule about how spans are compared, where they are.
+const fn match_type(canonical: &'static str, keys: &'static [&'static str], only_if: fn(&Cell) -> bool) -> Rule {
+    Rule {
+        only_if: Some(only_if),
+        ..when_used(of(ComponentKind::Processor, canonical, Want::One(keys, None)))
+    }
+}
+
+/// Whether a block of properties compares any: attributes that only have to be there are not compared.
+pub(super) fn compares(block: Option<&Cell>) -> bool {
+    let has_items = |key: &&str| {
+        block
+            .and_then(|block| block.get(key))
+            .is_some_and(|list| !list.items().is_empty())
+    };
+    let has_value = |key: &&str| {
+        let items = block.and_then(|block| block.get(key)).map_or(&[][..], Cell::items);
+        items
+            .iter()
+            .any(|item| item.get("value").is_some_and(|value| !value.is_null()))
+    };
+    ["services", "span_names", "libraries"]
+        .iter()
+        .any(|key| has_items(&key))
+        || ["attributes", "resources"].iter().any(|key| has_value(&key))
+}
+
+fn compares_included(config: &Cell) -> bool {
+    compares(config.get("include"))
+}
+
+fn compares_excluded(config: &Cell) -> bool {
+    compares(config.get("exclude"))
+}
+
+const INCLUDED: &[&str] = &["include.match_type"];
+const EXCLUDED: &[&str] = &["exclude.match_type"];
 const SETTERS: &[&str] = &["insert", "update", "upsert"];
 const WITH_KEY: &[&str] = &["insert", "update", "upsert", "extract", "convert"];
 const VALUES: &[&str] = &["value", "from_attribute", "from_context", "default_value"];
 use ComponentKind::{Connector, Exporter, Extension, Processor};
 
-const RULES: [Rule; 25] = [
+const RULES: [Rule; 29] = [
     // processor/attributesprocessor/config.go, processor/resourceprocessor/config.go
     of(Processor, "attributes", Want::One(&["actions"], None)),
     of(Processor, "resource", Want::One(&["attributes"], None)),
@@ -106,6 +147,11 @@ const RULES: [Rule; 25] = [
         "span",
         Want::One(&["name.from_attributes", "name.to_attributes.rules", "status"], None),
     )),
+    // internal/filter/filtermatcher/filtermatcher.go, internal/filter/filterset/config.go
+    match_type("attributes", INCLUDED, compares_included),
+    match_type("attributes", EXCLUDED, compares_excluded),
+    match_type("span", INCLUDED, compares_included),
+    match_type("span", EXCLUDED, compares_excluded),
     // exporter/zipkinexporter/config.go, @v0.88.0 factory.go
     when_used(of(Exporter, "zipkin", Want::One(&["endpoint"], None))),
     // exporter/azuremonitorexporter/connection_string_parser.go
@@ -174,6 +220,9 @@ pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) {
 fn judge(facts: &mut Facts, maker: &Maker<'_>, index: usize, component: &Component, rule: &Rule) {
     let is_used = component.kind == ComponentKind::Extension || !component.pipelines.is_empty();
     if !(rule.is_always || is_used) || component.config.unknown_reason().is_some() {
+        return;
+    }
+    if rule.only_if.is_some_and(|only_if| !only_if(&component.config)) {
         return;
     }
     let Some(list) = rule.list else {

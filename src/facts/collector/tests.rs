@@ -28,6 +28,7 @@ fn facts_of(evidence: &Evidence) -> Facts {
     };
     let workload_rows = crate::facts::workload::rows(&mut facts, &parts);
     let parts = CollectorParts {
+        evidence,
         tables: tables(),
         workloads: &found,
         services: &services,

@@ -280,7 +280,8 @@ fn organisation(parts: &GrafanaParts<'_>, group: &Group) -> Cell {
 
 fn keeps_default(parts: &GrafanaParts<'_>, group: &Group, index: usize) -> bool {
     let all = &parts.grafanas.datasources;
-    let mut defaults = group.indexes().iter().copied().filter(|one| is_default(&all[*one]));
+    let is_in_question = |one: &usize| is_default(&all[*one]) && !is_other_version(&all[index], &all[*one]);
+    let mut defaults = group.indexes().iter().copied().filter(is_in_question);
     let prometheus = defaults.clone().find(|one| all[*one].kind.text() == Some("prometheus"));
     prometheus.or_else(|| defaults.next()) == Some(index)
 }

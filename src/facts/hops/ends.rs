@@ -3,6 +3,7 @@
 use super::{Found, Sender, Way, gateway, made};
 use crate::evidence::{Cell, Value};
 use crate::facts::RowBuilder;
+use crate::facts::collector::started;
 use crate::topology::Topology;
 use crate::topology::endpoint::{End, Listening, Route, Target};
 use crate::topology::prometheus::Prometheus;
@@ -40,7 +41,7 @@ impl Ends<'_> {
         match found {
             Found::Route(route) => self.with_route(row, sender, route),
             Found::Host(target) => {
-                let row = self.with_target(row, target, &sender.to.port);
+                let row = self.with_target(row, sender, target);
                 match target {
                     Target::Absent { .. } | Target::Outside => row,
                     _ => {
@@ -58,7 +59,7 @@ impl Ends<'_> {
         }
     }
 
-    fn with_target(&self, row: RowBuilder, target: &Target, port: &Cell) -> RowBuilder {
+    fn with_target(&self, row: RowBuilder, sender: &Sender<'_>, target: &Target) -> RowBuilder {
         let word = match target {
             Target::OwnPod => "own_pod".into(),
             Target::Node => "node".into(),
@@ -83,15 +84,21 @@ impl Ends<'_> {
                 let ports = tcp.filter_map(|port| Some(Cell::from(i64::from(port.port?)).at(&port.cell)));
                 let listed = service.cell.path(&["spec", "ports"]).unwrap_or(&service.cell);
                 row.set("service", Cell::from(words).at(name))
-                    .set("udp_port", udp_port(service, port))
+                    .set("udp_port", udp_port(service, &sender.to.port))
                     .set("headless", service.headless)
                     .set("to_service", self.services.get(*index).map(Cell::link))
                     .set("service_ports", Cell::from(ports.collect::<Vec<_>>()).at(listed))
             }
             Target::OfOperator(index) => {
                 let collector = &self.topology.collectors[*index];
-                row.set("service", format!("the Service of {}", collector.name))
-                    .set("headless", false)
+                // The operator makes two: one with an address, and one whose name gives those of the pods.
+                let host = sender.to.host.text().unwrap_or_default();
+                let is_headless = host.split('.').next().is_some_and(|name| name.ends_with("-headless"));
+                let words = match is_headless {
+                    true => format!("the headless Service of {}", collector.name),
+                    false => format!("the Service of {}", collector.name),
+                };
+                row.set("service", words).set("headless", is_headless)
             }
             Target::OfPrometheus(index) => {
                 let prometheus = &self.topology.prometheuses[*index];
@@ -111,7 +118,7 @@ impl Ends<'_> {
     }
 
     fn with_route(&self, row: RowBuilder, sender: &Sender<'_>, route: &Route) -> RowBuilder {
-        let row = self.with_target(row, &route.target, &sender.to.port);
+        let row = self.with_target(row, sender, &route.target);
         let port_open = match (&route.target, &route.port_open) {
             (Target::Absent { .. } | Target::Outside, _) => Cell::default(),
             (Target::Unknown(reason), _) => Cell::unknown(reason.as_str()),
@@ -255,6 +262,7 @@ impl Ends<'_> {
                     .set("largest_message", listener.largest_message.clone())
                     .set("listener_local", local)
                     .set("listener_signals", signals)
+                    .set("listener_started", component.map(|_| started(component, listener)))
             }
             Listening::Tempo(index, position) => {
                 let tempo = &self.topology.tempos[index];

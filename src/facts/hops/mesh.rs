@@ -1,11 +1,12 @@
 //! The port of a Service as a mesh reads it: its name and `appProtocol` say what goes through it.
 
 use super::{Found, Sender};
-use crate::evidence::{Cell, Evidence};
+use crate::evidence::Evidence;
 use crate::facts::RowBuilder;
 use crate::topology::Topology;
 use crate::topology::endpoint::Target;
-use crate::topology::workload::Workload;
+use crate::topology::istio::has_proxy;
+use crate::topology::policy::Judged;
 
 /// What a finding about a port's name takes for granted: no object that is read shows it.
 pub(super) const NOT_UPGRADED: &str = "no DestinationRule or setting of the mesh upgrades connections to HTTP/2";
@@ -37,7 +38,7 @@ pub(super) fn with_columns(
     };
     let field = |key: &str| port.cell.get(key).filter(|cell| !cell.is_null()).cloned();
     let from = sender.workload.map(|index| &topology.workloads[index]);
-    let in_istio = from.is_some_and(|from| is_in_istio(evidence, from));
+    let in_istio = from.is_some_and(|from| has_proxy(evidence, from) == Judged::Yes);
     let says = port.app_protocol.as_deref().unwrap_or(&port.name);
     let is_mistaken = in_istio && sender.to.protocol.text() == Some("grpc") && says.starts_with("http");
     let row = row
@@ -45,28 +46,4 @@ pub(super) fn with_columns(
         .set("app_protocol", field("appProtocol"))
         .set("in_istio", in_istio);
     (row, is_mistaken)
-}
-
-/// Whether Istio's proxy surely stands beside the sender (`istio/istio@1.24.0:pkg/kube/inject/inject.go`): the pod decides before its namespace does.
-fn is_in_istio(evidence: &Evidence, workload: &Workload) -> bool {
-    if workload
-        .containers
-        .iter()
-        .any(|container| container.name == "istio-proxy")
-    {
-        return true;
-    }
-    let of_pod = |cell: &Cell| cell.text_at(&["sidecar.istio.io/inject"]).map(|text| text == "true");
-    if let Some(asked) = of_pod(&workload.pod_labels).or_else(|| of_pod(&workload.pod_annotations)) {
-        return asked;
-    }
-    let object = workload
-        .namespace
-        .name()
-        .and_then(|name| evidence.resources.named("Namespace", name).next());
-    object.is_some_and(|object| {
-        let labels = object.at(&["metadata", "labels"]);
-        let is_enabled = labels.text_at(&["istio-injection"]) == Some("enabled");
-        is_enabled || (labels.get("istio-injection").is_none() && labels.get("istio.io/rev").is_some())
-    })
 }

@@ -85,7 +85,12 @@ impl<'a> Guards<'a> {
                     port,
                     target: Some(to),
                 };
-                self.policies.decide(Direction::Ingress, to, &asked)
+                let decision = self.policies.decide(Direction::Ingress, to, &asked)?;
+                // Of what is not about spans only what is proven is told.
+                Some(match sender.signal {
+                    "traces" => decision,
+                    _ => decision.proven(),
+                })
             });
             alike(decisions.collect())
         };
@@ -141,7 +146,7 @@ impl<'a> Guards<'a> {
             port,
             target: Some(to),
         };
-        self.policies.decide(direction, subject, &asked)
+        self.policies.decide(direction, subject, &asked).map(Decision::proven)
     }
 
     fn outside(&self, from: Option<&'a Workload>, host: &str, port: u16) -> Guarded<'a> {
@@ -185,10 +190,15 @@ impl<'a> Guards<'a> {
             Some((with_rules.or_else(|| by.next())?, direction, &decision.near))
         });
         let policy = closed.map(|(policy, direction, _)| Cell::from(policy.words()).at(policy.place(direction)));
+        let is_guess = closed.is_some() && {
+            let no = [&guarded.egress, &guarded.ingress].into_iter().flatten();
+            no.filter(|one| one.open == Judged::No).all(|one| one.is_guess)
+        };
         row.set("egress_open", open(&guarded.egress))
             .set("ingress_open", open(&guarded.ingress))
             .set("names_open", open(&guarded.names))
             .set("policy", policy)
+            .set("policy_guess", is_guess)
             .set(
                 "policy_near",
                 closed.and_then(|(_, _, near)| near.as_deref()).map(Cell::from),
@@ -247,6 +257,15 @@ impl<'a> Guards<'a> {
 }
 
 impl Guarded<'_> {
+    /// Returns what NetworkPolicies say of one way.
+    pub(super) fn open(&self, direction: Direction) -> Option<&Judged> {
+        let decision = match direction {
+            Direction::Egress => &self.egress,
+            Direction::Ingress => &self.ingress,
+        };
+        decision.as_ref().map(|one| &one.open)
+    }
+
     /// Returns what a finding takes for granted: a block has to be enforced.
     pub(super) fn assumptions(&self) -> Vec<String> {
         let is_closed = |decision: &Option<Decision>| decision.as_ref().is_some_and(|one| one.open == Judged::No);

@@ -61,7 +61,8 @@ pub(super) fn all<'a>(topology: &'a Topology, links: &'a Links<'a>) -> Vec<Sende
 }
 
 fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &AppView) -> Option<Sender<'a>> {
-    if is_silent(&view.settings) || view.app.own_exporter.is_some() {
+    let is_unknown = view.app.own_exporter.is_some() && view.settings.traces.target.is_none();
+    if is_silent(&view.settings) || is_unknown {
         return None;
     }
     if matches!(view.settings.traces.url, Url::Refused(_)) {
@@ -72,7 +73,7 @@ fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &Ap
     let row = &links.apps.apps[index];
     let traces = row.get("traces")?;
     let of = |field: &str| traces.get(field).cloned().unwrap_or_default();
-    let behind_node = behind_node_address(container, &view.settings.traces.from);
+    let behind_node = behind_node_address(container, view.app.injection.as_ref(), &view.settings.traces.from);
     let protocol = match of("protocol") {
         cell if cell.text() == Some("grpc") => Cell::from("grpc").at(&cell),
         cell if cell.text().is_some_and(|text| text.starts_with("http")) => Cell::from("http").at(&cell),

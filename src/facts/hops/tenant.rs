@@ -1,12 +1,12 @@
 //! Tenants: which one a sender names, whether the Tempo behind it wants one, and which ones others write and read there.
 
 use super::gateway::Steps;
-use super::{Found, Links, Sender, made};
+use super::{Found, Links, Sender, context, made};
 use crate::evidence::{Cell, Value};
 use crate::facts::RowBuilder;
 use crate::releases::ComponentKind;
 use crate::topology::Topology;
-use crate::topology::collector::Collector;
+use crate::topology::collector::{Collector, Component};
 use crate::topology::endpoint::{End, Listening, Target};
 use crate::topology::grafana::Datasource;
 use crate::topology::workload::Namespace;
@@ -27,6 +27,8 @@ pub(super) struct Tenants {
 struct Named {
     tenant: Cell,
     wanted: Cell,
+    /// What loses the tenant that was received, where the sender would pass it on.
+    lost: Cell,
     /// The index of the group of those that reach the same Tempo.
     group: Option<usize>,
 }
@@ -102,7 +104,10 @@ impl Tenants {
             Some(_) => Cell::default(),
             None => wanted,
         };
+        let is_own = by_path.is_none() && instead.is_none();
         let tenant = by_path.or(instead).unwrap_or_else(|| tenant(topology, links, sender));
+        let lost = sender.exporter.filter(|_| is_own && tenant.is_null());
+        let lost = lost.and_then(|(collector, component)| lost_on_the_way(&topology.collectors[collector], component));
         let namespace = &topology.tempos[first].namespace;
         let known = self.groups.iter().position(|group| group.namespace == *namespace);
         let group = known.unwrap_or_else(|| {
@@ -121,6 +126,7 @@ impl Tenants {
         Named {
             tenant,
             wanted,
+            lost: lost.unwrap_or_default(),
             group: Some(group),
         }
     }
@@ -136,6 +142,7 @@ impl Tenants {
         };
         row.set("tenant", named.tenant.clone())
             .set("tenant_wanted", named.wanted.clone())
+            .set("tenant_lost", named.lost.clone())
             .set("tenants_written", group.map(|group| list(&group.written)))
             .set("tenants_read", group.map(|group| list(&group.read)))
     }
@@ -231,9 +238,30 @@ fn of_exporter(collector: &Collector, component: usize) -> Cell {
         return item.get("value").map(text_of).unwrap_or_default();
     }
     match inner.path(&["auth", "authenticator"]).filter(|cell| !cell.is_null()) {
-        Some(authenticator) => of_extension(collector, authenticator),
+        Some(authenticator) => of_extension(collector, component, authenticator),
         None => Cell::default(),
     }
+}
+
+/// Returns the extension that an authenticator names.
+fn extension<'a>(collector: &'a Collector, authenticator: &Cell) -> Option<&'a Component> {
+    let id = authenticator.text()?;
+    let mut components = collector.components.iter();
+    components.find(|one| one.kind == ComponentKind::Extension && one.id == id)
+}
+
+/// The item of a `headers_setter` that writes the tenant.
+fn tenant_item(extension: &Component) -> Option<&Cell> {
+    let mut items = extension.config.get("headers").map_or(&[][..], Cell::items).iter();
+    items.find(|item| is_header(item.text_at(&["key"])))
+}
+
+/// Returns what loses the tenant that an exporter would take from what was received.
+fn lost_on_the_way(collector: &Collector, component: usize) -> Option<Cell> {
+    let config = &collector.components[component].config;
+    let inner = config.path(&["protocol", "otlp"]).unwrap_or(config);
+    let item = tenant_item(extension(collector, inner.path(&["auth", "authenticator"])?)?)?;
+    context::lost(collector, component, item.text_at(&["from_context"])?)
 }
 
 /// Authenticators that add nothing but who the sender is.
@@ -248,23 +276,22 @@ const PLAIN: [&str; 8] = [
     "sigv4_auth",
 ];
 
-fn of_extension(collector: &Collector, authenticator: &Cell) -> Cell {
-    let named = |text: &str| {
-        let mut components = collector.components.iter();
-        components.find(|one| one.kind == ComponentKind::Extension && one.id == text)
-    };
-    let Some(extension) = authenticator.text().and_then(named) else {
+fn of_extension(collector: &Collector, component: usize, authenticator: &Cell) -> Cell {
+    let Some(extension) = extension(collector, authenticator) else {
         return Cell::unknown("which authenticator is used is not known");
     };
     match extension.type_name.as_str() {
         "headers_setter" => {
-            let mut items = extension.config.get("headers").map_or(&[][..], Cell::items).iter();
-            match items.find(|item| is_header(item.text_at(&["key"]))) {
-                None => Cell::default(),
-                Some(item) => match item.get("value").filter(|value| !value.is_null()) {
-                    Some(value) => text_of(value),
-                    None => Cell::unknown("the tenant is taken from what was received").at(item),
-                },
+            let Some(item) = tenant_item(extension) else {
+                return Cell::default();
+            };
+            if let Some(value) = item.get("value").filter(|value| !value.is_null()) {
+                return text_of(value);
+            }
+            let header = item.text_at(&["from_context"]);
+            match header.and_then(|header| context::lost(collector, component, header)) {
+                Some(_) => item.get("default_value").map(text_of).unwrap_or_default(),
+                None => Cell::unknown("the tenant is taken from what was received").at(item),
             }
         }
         known if PLAIN.contains(&known) => Cell::default(),

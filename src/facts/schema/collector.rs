@@ -97,6 +97,12 @@ pub const TABLES: &[Table] = &[
         reads: CONFIGURATION,
     },
     Table {
+        name: "config_slips",
+        row: "One item of a list, or one setting, that the rules of its component refuse, or that makes it drop everything.",
+        columns: pipeline::CONFIG_SLIPS,
+        reads: CONFIGURATION,
+    },
+    Table {
         name: "listeners",
         row: "One port that a Collector listens on, with the default of its release filled in.",
         columns: listener::LISTENER,

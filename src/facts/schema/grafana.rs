@@ -3,7 +3,7 @@
 use super::{CONFIGURATION, Column, Table, Type, column};
 
 const TEXTS: Type = Type::List(&Type::Text);
-const LABELS: Type = Type::Map(&Type::Text);
+const LABELS: Type = Type::Map(&Type::Any);
 
 const OBJECT: Type = Type::Record(&[
     column(

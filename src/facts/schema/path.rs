@@ -137,6 +137,11 @@ const HOPS: &[Column] = &[
         "The signals of the pipelines that the listener feeds; null when it is no receiver of a Collector.",
     ),
     column(
+        "listener_started",
+        Type::Bool,
+        "Whether the program starts the listener: a receiver that is configured and that no pipeline uses is not started, and nothing listens on its port; null when it is no receiver of a Collector.",
+    ),
+    column(
         "to_itself",
         Type::Bool,
         "Whether an exporter sends to a receiver of its own pods that feeds the pipeline which it ends.",
@@ -235,6 +240,11 @@ const HOPS: &[Column] = &[
         "tenant_wanted",
         Type::Bool,
         "Whether the Tempo that listens wants a tenant, with the place of that setting; null when it is none.",
+    ),
+    column(
+        "tenant_lost",
+        Type::Text,
+        "What loses the tenant that was received, where the sender would pass it on and so names none, in words and with its place; null else.",
     ),
     column(
         "tenants_written",
@@ -370,6 +380,106 @@ const HOPS: &[Column] = &[
         "linkerd_policy",
         Type::Text,
         "The Server of Linkerd, or the annotation, that keeps the sender out, with its place; null where it is let in.",
+    ),
+    column(
+        "istio_speaks",
+        Type::Bool,
+        "Whether both ends agree on the TLS of Istio's proxies; null where no PeerAuthentication or DestinationRule at hand speaks against it.",
+    ),
+    column(
+        "istio_policy",
+        Type::Text,
+        "The PeerAuthentication or DestinationRule that speaks against it, with its place; null where none does.",
+    ),
+    column(
+        "istio_open",
+        Type::Bool,
+        "Whether AuthorizationPolicies of Istio let the sender in to the pods behind it; null where none restricts these, or they surely do.",
+    ),
+    column(
+        "istio_authorization",
+        Type::Text,
+        "The AuthorizationPolicy of Istio that keeps the sender out, with its place; null where it is let in.",
+    ),
+    column(
+        "plugin_open",
+        Type::Bool,
+        "Whether policies of Cilium let the connection through; unknown where one of Calico or of the cluster's administrator selects an end; null where none selects any, or they surely let it through.",
+    ),
+    column(
+        "plugin_policy",
+        Type::Text,
+        "That policy in words, with its place; null where there is none.",
+    ),
+    column(
+        "plugin_near",
+        Type::Text,
+        "What in that policy was perhaps meant to let it through, in words; null when there is nothing.",
+    ),
+    column(
+        "client_authority",
+        Type::Text,
+        "The `client_ca_file` of what listens, which takes only senders with a certificate; null where a sender with TLS needs none.",
+    ),
+    column(
+        "sender_certificate",
+        Type::Bool,
+        "Whether the sender has a certificate of its own; null where it needs none.",
+    ),
+    column(
+        "certificate",
+        Type::Text,
+        "The Certificate of cert-manager that what listens shows, with the place of its names; null without one at hand, and for senders without TLS.",
+    ),
+    column(
+        "certificate_names",
+        Type::List(&Type::Text),
+        "The names and addresses in that certificate; null without one.",
+    ),
+    column(
+        "checked_name",
+        Type::Text,
+        "The name that the sender looks for in it; null without one.",
+    ),
+    column(
+        "name_in_certificate",
+        Type::Bool,
+        "Whether the certificate has that name; null without one.",
+    ),
+    column(
+        "target_name",
+        Type::Text,
+        "The `targetPort` of the Service, where it is a name that no port of its pods has; null else.",
+    ),
+    column(
+        "port_names",
+        Type::List(&Type::Text),
+        "The names that the ports of these pods have; null where that name is found.",
+    ),
+    column(
+        "missed_by",
+        Type::Text,
+        "A workload behind the Service of which surely nothing listens on that port, where others of it do, with the place of its labels; null else.",
+    ),
+    column(
+        "node_differs",
+        Type::Text,
+        "For a connection to the sender's node: which label of nodes the sender wants, where each agent that opens the port wants another value of it; null else.",
+    ),
+    column(
+        "policy_guess",
+        Type::Bool,
+        "Whether a connection counts as closed because a policy for that port lets in, or out to, nobody at hand, where further policies may exist.",
+    ),
+    column(
+        "listener_pod_address",
+        Type::Bool,
+        "Whether what listens in the sender's own pod takes only what is sent to the address of the pod, with its endpoint; null for other ends.",
+    ),
+    column(
+        "asks_node",
+        Type::Bool,
+        "True where the pods of the sender ask the resolver of their node for the name of a Service, with the setting that decides it; null else.",
     ),
     column(
         "proxy",

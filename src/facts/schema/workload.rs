@@ -1,9 +1,11 @@
 //! Tables about workloads, their containers, and Services.
 
 mod mount;
+mod named_file;
 mod service;
 
 use mount::{MOUNT_COLUMNS, VOLUME_COLUMNS, VOLUME_ITEM_COLUMNS};
+use named_file::NAMED_FILE_COLUMNS;
 use service::{SERVICE_COLUMNS, SERVICE_PORT_COLUMNS};
 
 use super::{CONFIGURATION, CONFIGURATION_AND_SERVICES, Column, SERVICES, Table, Type, WORKLOADS, column};
@@ -279,6 +281,11 @@ const ENV_COLUMNS: &[Column] = &[
         "The object that a name which finds nothing may mean; null when none.",
     ),
     column(
+        "source_keys",
+        TEXTS,
+        "The keys of the ConfigMap or Secret; null when it is not at hand.",
+    ),
+    column(
         "optional",
         Type::Bool,
         "Whether the container starts without the source.",
@@ -336,6 +343,44 @@ const PORT_COLUMNS: &[Column] = &[
     column("workload", Type::Row("workloads"), "The workload."),
 ];
 
+const REFUSED_COLUMNS: &[Column] = &[
+    column(
+        "level",
+        Type::Text,
+        "The level that their namespace enforces, `baseline` or `restricted`, with the place of the label.",
+    ),
+    column(
+        "violations",
+        TEXTS,
+        "What that level forbids, each where it is written or missing.",
+    ),
+    column("first", Type::Text, "The first of them."),
+    column(
+        "pods_run",
+        Type::Bool,
+        "Whether pods are ready: they are older than the label, and only new ones are refused.",
+    ),
+    column("stage", Type::Text, "The stage of the workload."),
+    column("workload", Type::Row("workloads"), "The workload."),
+];
+
+const TAKEN_COLUMNS: &[Column] = &[
+    column("on", Type::Text, "`pod` or `node`: what the two share."),
+    column("port", Type::Int, "The port."),
+    column(
+        "by",
+        Type::Text,
+        "The later one of the two in words, with the place of its port.",
+    ),
+    column(
+        "other",
+        Type::Text,
+        "The one that has the port as well, with its place.",
+    ),
+    column("stage", Type::Text, "The stage of the workload."),
+    column("workload", Type::Row("workloads"), "The workload of the later one."),
+];
+
 /// The tables.
 pub const TABLES: &[Table] = &[
     Table {
@@ -381,10 +426,28 @@ pub const TABLES: &[Table] = &[
         reads: CONFIGURATION,
     },
     Table {
+        name: "named_files",
+        row: "One file or directory that a component of a Collector opens when it starts, or that a variable of an application names.",
+        columns: NAMED_FILE_COLUMNS,
+        reads: CONFIGURATION,
+    },
+    Table {
         name: "ports",
         row: "One container port.",
         columns: PORT_COLUMNS,
         reads: WORKLOADS,
+    },
+    Table {
+        name: "refused_pods",
+        row: "One workload whose pods Pod Security refuses by the label of their namespace.",
+        columns: REFUSED_COLUMNS,
+        reads: WORKLOADS,
+    },
+    Table {
+        name: "taken_ports",
+        row: "One port that two containers of one pod listen on, or that pods of two DaemonSets take of each node.",
+        columns: TAKEN_COLUMNS,
+        reads: CONFIGURATION,
     },
     Table {
         name: "services",

@@ -2,8 +2,9 @@
 
 use super::events::{Event, Events, is_of_now};
 use super::pod_states::unschedulable;
-use super::pods::{Pod, Pods, seconds_between, started};
-use super::{StateParts, flag_at};
+use super::pods::{Pod, Pods, seconds_between, started, time};
+use super::{StateParts, condition, flag_at};
+use crate::evidence::logs::Timestamp;
 use crate::evidence::{Cell, Place, Resource, Value};
 use crate::facts::{Facts, RowBuilder};
 use crate::topology::service::{Service, ServiceKind};
@@ -41,7 +42,10 @@ pub(super) fn rows(facts: &mut Facts, parts: &StateParts<'_>, pods: &Pods, event
         let all = || selected.iter().flat_map(|workload| pods.current(*workload));
         let waits = flag_at(&service.cell, &["spec", "publishNotReadyAddresses"]) != Some(true);
         let is_empty = known.ready == 0 && known.not_ready > 0;
-        let blocked = waits && is_empty && all().next().is_some() && all().all(|pod| is_stuck(events, pod));
+        let blocked = waits
+            && is_empty
+            && all().next().is_some()
+            && all().all(|pod| is_stuck(events, pod, parts.evidence.taken_at));
         let row = RowBuilder::new("service_endpoints")
             .set(
                 "name",
@@ -64,7 +68,7 @@ pub(super) fn rows(facts: &mut Facts, parts: &StateParts<'_>, pods: &Pods, event
 const SLOW_START: i64 = 180;
 
 /// Whether a pod will not become ready by itself, as far as can be seen.
-fn is_stuck(events: &Events<'_>, pod: &Pod) -> bool {
+fn is_stuck(events: &Events<'_>, pod: &Pod, taken_at: Option<Timestamp>) -> bool {
     let fails_probe = |event: &Event| {
         let status = event.container.as_deref().and_then(|name| pod.container(name));
         let since = status.and_then(started).zip(event.last);
@@ -72,7 +76,26 @@ fn is_stuck(events: &Events<'_>, pod: &Pod) -> bool {
             && status.is_some_and(|status| is_of_now(event, status))
             && since.is_some_and(|(started, last)| seconds_between(started, last) >= SLOW_START)
     };
-    pod.fails() || unschedulable(pod).is_some() || events.about_pod(pod).iter().any(fails_probe)
+    pod.fails()
+        || unschedulable(pod).is_some()
+        || events.about_pod(pod).iter().any(fails_probe)
+        || waits_long(pod, taken_at)
+}
+
+/// From how many seconds on a pod that runs and is not ready will not become so by itself.
+const LONG: i64 = 900;
+
+/// Whether all containers of a pod have run for long, and it has been not ready for as long.
+fn waits_long(pod: &Pod, taken_at: Option<Timestamp>) -> bool {
+    let (status, Some(now)) = (pod.status(), taken_at) else {
+        return false;
+    };
+    let ready = condition(&status, "Ready");
+    let since = ready.and_then(|one| time(one.text_at(&["lastTransitionTime"])?));
+    let is_old = |since: Timestamp| seconds_between(since, now) >= LONG;
+    let statuses = status.get("containerStatuses").map_or(&[][..], Cell::items);
+    let run = !statuses.is_empty() && statuses.iter().all(|one| started(one).is_some_and(is_old));
+    run && ready.is_some_and(|one| one.text_at(&["status"]) == Some("False")) && since.is_some_and(is_old)
 }
 
 /// The slices by the name of their Service.

@@ -2,7 +2,7 @@
 
 use super::Owner;
 use super::volume::free_near_miss;
-use crate::evidence::Cell;
+use crate::evidence::{Cell, Resource};
 use crate::facts::{Facts, RowBuilder};
 use crate::topology::workload::{Found, Variable, VariableSource, find};
 
@@ -81,6 +81,7 @@ fn reference_columns(row: RowBuilder, owner: &Owner<'_>, kind: &'static str, ref
     let key = reference.get("key").cloned().unwrap_or_default();
     let state = state(owner, kind, &name, key.text());
     row.set("source_key", key)
+        .set("source_keys", source_keys(owner, kind, &name))
         .set("source_state", state.at(reference))
         .set("near_miss", near(owner, kind, &name))
         .set(
@@ -106,13 +107,61 @@ fn state(owner: &Owner<'_>, kind: &str, name: &Cell, key: Option<&str>) -> Cell 
             let parts = ["data", "stringData", "binaryData"].map(|part| resource.at(&[part]));
             let has_key = |key: &str| parts.iter().any(|part| part.get(key).is_some());
             match key {
-                Some(key) if kind == "Secret" && parts.iter().all(Cell::is_null) => {
+                Some(key) if kind == "Secret" && !has_key(key) && may_have_more(resource) => {
                     Cell::unknown(format!("whether Secret {name} has the key {key} is not read"))
                 }
                 Some(key) if !has_key(key) => "absent".into(),
                 _ => "found".into(),
             }
         }
+    }
+}
+
+/// Whether a Secret may get keys that are not written: of a kind that a controller fills, empty, or with a note for a program that does.
+fn may_have_more(secret: &Resource) -> bool {
+    const HARMLESS: [&str; 6] = [
+        "kubernetes.io",
+        "k8s.io",
+        "helm.sh",
+        "argoproj.io",
+        "fluxcd.io",
+        "k14s.io",
+    ];
+    let is_plain = matches!(
+        secret.text_at(&["type"]),
+        None | Some("Opaque" | "kubernetes.io/basic-auth")
+    );
+    let annotations = secret.at(&["metadata", "annotations"]);
+    let mut keys = annotations
+        .fields()
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.to_string());
+    let is_filled = keys.any(|key| {
+        let domain = key.split_once('/').map_or("", |(domain, _)| domain);
+        !domain.is_empty()
+            && !HARMLESS
+                .iter()
+                .any(|own| domain == *own || domain.ends_with(&format!(".{own}")))
+    });
+    let is_empty = keys_of(secret).is_none_or(|keys| keys.is_empty());
+    !is_plain || is_filled || is_empty
+}
+
+/// Returns the keys of an object; `None` when it shows none at all.
+fn keys_of(resource: &Resource) -> Option<Vec<Cell>> {
+    let parts = ["data", "stringData", "binaryData"].map(|part| resource.at(&[part]));
+    let fields = parts.iter().filter_map(Cell::fields).flatten();
+    let keys: Vec<Cell> = fields.map(|(key, _)| Cell::from(key.to_string())).collect();
+    let is_shown = parts.iter().any(|part| !part.is_null());
+    is_shown.then_some(keys)
+}
+
+/// Returns the keys of what a reference names, when it is at hand.
+fn source_keys(owner: &Owner<'_>, kind: &str, name: &Cell) -> Cell {
+    match name.text().map(|name| find_near(owner, kind, name)) {
+        Some(Found::Object(resource)) => keys_of(resource).map(Cell::from).unwrap_or_default(),
+        _ => Cell::default(),
     }
 }
 

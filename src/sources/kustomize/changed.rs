@@ -3,8 +3,8 @@
 //! A base that an overlay patches is half of what runs: what is wrong in it may be mended there. Nothing is built; a change is known by what it
 //! names (`kubernetes-sigs/kustomize@kustomize/v5.7.1:api/types/patch.go`, `selector.go`, `replacement.go`, `image.go`).
 
-use super::{joined, name_of, split};
-use crate::evidence::{Changed, Document, NodeId, Origin, Text};
+use super::{joined, name_of, split, transform};
+use crate::evidence::{Changed, Document, ImageChange, NodeId, Origin, Text};
 use crate::sources::outcome::{Entry, Outcome};
 use regex::RegexBuilder;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,18 +16,14 @@ const MOST_FOLDERS: usize = 1000;
 const PATTERN_BYTES: usize = 1 << 18;
 
 /// Fields that make objects or rename them.
-const MAKING: [&str; 7] = [
+const MAKING: [&str; 6] = [
     "namePrefix",
     "nameSuffix",
-    "namespace",
     "configMapGenerator",
     "secretGenerator",
     "helmCharts",
     "generators",
 ];
-
-/// Programs whose release decides about findings; the image of any other may be changed without harm.
-const PROGRAMS: [&str; 6] = ["collector", "otelcol", "tempo", "grafana", "alloy", "operator"];
 
 /// What a kustomization does to objects that others wrote.
 #[derive(Debug, Clone)]
@@ -36,8 +32,6 @@ pub(in crate::sources) enum Change {
     File(String),
     /// It changes the objects of this kind and name; `None`: any.
     Selected { kind: Option<String>, name: Option<String> },
-    /// It changes the tag of this image.
-    Image(String),
     /// It changes this text wherever it stands.
     Text(String),
 }
@@ -54,8 +48,9 @@ pub(in crate::sources) struct Kustomization {
     /// Whether it makes objects, or gives them other names: then what is missing here may be there.
     pub(super) makes_names: bool,
     pub(super) changes: Vec<Change>,
-    /// The namespace that it puts all objects into.
+    /// The namespace of all that it takes.
     pub(super) namespace: Option<String>,
+    pub(super) images: Vec<ImageChange>,
 }
 
 /// Reads what a kustomization takes and changes.
@@ -88,10 +83,6 @@ pub(super) fn read(document: &Document, file: &str, folder: &str) -> Kustomizati
             Some(selection(document, selected))
         }));
     }
-    for item in items("images") {
-        let name = document.get(item, "name").and_then(|name| document.text_of(name));
-        changes.extend(name.map(|name| Change::Image(name.to_owned())));
-    }
     for item in items("replicas") {
         let name = document.get(item, "name").and_then(|name| document.text_of(name));
         changes.extend(name.map(|name| Change::Selected {
@@ -114,8 +105,9 @@ pub(super) fn read(document: &Document, file: &str, folder: &str) -> Kustomizati
         changes,
         namespace: document
             .text_at(&["namespace"])
-            .filter(|name| !name.is_empty() && !name.contains(['$', '{']))
+            .filter(|namespace| !namespace.is_empty() && !namespace.contains(['$', '{']))
             .map(str::to_owned),
+        images: transform::images(document),
     }
 }
 
@@ -176,7 +168,7 @@ pub(super) fn changed(outcomes: &[Outcome], named_in: &BTreeMap<String, Vec<(Str
         let (folder, base) = split(entry.file());
         by_file.entry(joined(folder, base)).or_default().push(entry);
     }
-    let mut found: BTreeMap<(String, String, String), (String, bool)> = BTreeMap::new();
+    let mut found: BTreeMap<(String, String, String), String> = BTreeMap::new();
     for kustomization in &all {
         let components = kustomization
             .components
@@ -196,79 +188,21 @@ pub(super) fn changed(outcomes: &[Outcome], named_in: &BTreeMap<String, Vec<(Str
                 let Some((kind, name)) = name_of(entry) else {
                     continue;
                 };
-                let mut meeting = changes
-                    .iter()
-                    .filter(|change| change.meets(entry, &kind, &name))
-                    .peekable();
-                if meeting.peek().is_some() {
-                    let has_other_image = meeting.any(|change| matches!(change, Wanted::Image(_)));
+                if changes.iter().any(|change| change.meets(entry, &kind, &name)) {
                     let key = (entry.file().to_owned(), kind, name);
-                    let known = found.entry(key).or_insert_with(|| (kustomization.file.clone(), false));
-                    known.1 |= has_other_image;
+                    found.entry(key).or_insert_with(|| kustomization.file.clone());
                 }
             }
         }
     }
-    let changed = found
-        .into_iter()
-        .map(|((file, kind, name), (by, has_other_image))| Changed {
-            file,
-            kind,
-            name,
-            by,
-            has_other_image,
-        });
+    let changed = found.into_iter().map(|((file, kind, name), by)| Changed {
+        file,
+        kind,
+        name,
+        by,
+        has_other_image: false,
+    });
     changed.collect()
-}
-
-/// Returns the namespace that kustomizations put the objects of a file into, by the file; not where two of them differ, or one leaves it as it is.
-pub(super) fn namespaces(outcomes: &[Outcome]) -> BTreeMap<String, String> {
-    let all: Vec<&Kustomization> = outcomes
-        .iter()
-        .filter_map(|outcome| outcome.kustomization.as_ref())
-        .collect();
-    let by_folder: BTreeMap<&str, &Kustomization> = all.iter().map(|one| (one.folder.as_str(), *one)).collect();
-    // What another one at hand takes is not applied by itself.
-    let is_taken = |one: &Kustomization| {
-        let mut others = all.iter().filter(|other| other.folder != one.folder);
-        others.any(|other| other.takes.contains(&one.folder) || other.components.contains(&one.folder))
-    };
-    let mut found: BTreeMap<String, Option<String>> = BTreeMap::new();
-    for outer in all.iter().filter(|one| !is_taken(one)) {
-        for (file, namespace) in placed(outer, &by_folder) {
-            let known = found.entry(file.to_owned()).or_insert_with(|| namespace.clone());
-            if *known != namespace {
-                *known = None;
-            }
-        }
-    }
-    found
-        .into_iter()
-        .filter_map(|(file, namespace)| Some((file, namespace?)))
-        .collect()
-}
-
-/// Returns the files that a kustomization reaches, with the namespace that the outermost one on the way gives them.
-fn placed<'a>(
-    from: &'a Kustomization,
-    by_folder: &BTreeMap<&'a str, &'a Kustomization>,
-) -> Vec<(&'a str, Option<String>)> {
-    let mut files = Vec::new();
-    let mut seen = BTreeSet::from([from.folder.as_str()]);
-    let mut open = vec![(from, from.namespace.clone())];
-    while let Some((one, namespace)) = open.pop() {
-        for taken in &one.takes {
-            match by_folder.get(taken.as_str()) {
-                Some(next) if seen.len() < MOST_FOLDERS => {
-                    if seen.insert(&next.folder) {
-                        open.push((next, namespace.clone().or_else(|| next.namespace.clone())));
-                    }
-                }
-                _ => files.push((taken.as_str(), namespace.clone())),
-            }
-        }
-    }
-    files
 }
 
 /// Returns the files whose objects a kustomization takes, also by others.
@@ -297,7 +231,6 @@ fn reached<'a>(from: &'a Kustomization, by_folder: &BTreeMap<&'a str, &'a Kustom
 enum Wanted {
     Named(Pattern, Pattern),
     Text(String),
-    Image(String),
 }
 
 enum Pattern {
@@ -335,11 +268,11 @@ impl Wanted {
     fn meets(&self, entry: &Entry, kind: &str, name: &str) -> bool {
         match (self, entry) {
             (Wanted::Named(kinds, names), _) => kinds.meets(kind) && names.meets(name),
-            (Wanted::Text(wanted) | Wanted::Image(wanted), Entry::Resource(resource)) => {
+            (Wanted::Text(wanted), Entry::Resource(resource)) => {
                 let text = resource.document.text.content.as_bytes();
                 kind != "ConfigMap" && memchr::memmem::find(text, wanted.as_bytes()).is_some()
             }
-            (Wanted::Text(_) | Wanted::Image(_), _) => false,
+            (Wanted::Text(_), _) => false,
         }
     }
 }
@@ -358,11 +291,6 @@ fn wanted(change: &Change, named_in: &BTreeMap<String, Vec<(String, String)>>) -
             named
                 .map(|(kind, name)| Wanted::Named(exactly(kind), exactly(name)))
                 .collect()
-        }
-        Change::Image(image) => {
-            let last = image.rsplit('/').next().unwrap_or_default();
-            let decides = PROGRAMS.iter().any(|program| last.contains(program));
-            decides.then(|| Wanted::Image(image.clone())).into_iter().collect()
         }
         Change::Text(text) => vec![Wanted::Text(text.clone())],
     }

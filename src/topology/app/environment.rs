@@ -2,9 +2,9 @@
 //! adds below them.
 
 use super::operator::Injection;
-use super::{argument_cells, assigned};
+use super::{argument_cells, assigned, command_line};
 use crate::evidence::{Cell, Value};
-use crate::topology::sdk::{Variable, java_tool_options, property_variable};
+use crate::topology::sdk::{JAVA_OPTION_VARIABLES, Variable, java_tool_options, property_variable};
 use crate::topology::workload::Container;
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ impl AppEnvironment {
         for variable in container.variables.iter().filter(|variable| !variable.hidden) {
             variables.insert(variable.name.clone(), variable.value.clone());
         }
-        for name in ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "CATALINA_OPTS"] {
+        for name in JAVA_OPTION_VARIABLES {
             let Some(options) = variables.get(name).cloned() else {
                 continue;
             };
@@ -80,8 +80,10 @@ impl AppEnvironment {
                 );
             }
         }
-        let assigned = assigned::of_command(&argument_cells(container));
+        let words = argument_cells(container);
+        let assigned = assigned::of_command(&words);
         variables.extend(assigned.variables);
+        variables.extend(command_line::settings(&words));
         let in_file = CONFIGURATION_FILES
             .iter()
             .find(|name| variables.contains_key(**name))
@@ -94,7 +96,14 @@ impl AppEnvironment {
         let injected = INJECTED
             .iter()
             .filter(|name| !variables.contains_key(**name))
-            .filter_map(|name| Some(((*name).to_owned(), injection?.variable(name)?)))
+            .filter_map(|name| {
+                let injection = injection?;
+                let value = injection.variable(name)?;
+                Some((
+                    (*name).to_owned(),
+                    value.and_then(|value| injection.expand(&value, container)),
+                ))
+            })
             .collect();
         AppEnvironment {
             variables,

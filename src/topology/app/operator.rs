@@ -4,10 +4,10 @@
 //! container's own variables win over those of the resource.
 
 use super::annotations::{self, Annotation};
-use crate::evidence::{Cell, Evidence, Resource};
+use crate::evidence::{Cell, Evidence, Resource, Value};
 use crate::releases::{ImageReference, Version};
-use crate::topology::sdk::{self, Language, ProtocolRule};
-use crate::topology::workload::{Found, Namespace, Workload, find, namespace_of, same_namespace};
+use crate::topology::sdk::{self, Answer, Language, Lookup, ProtocolRule, expand_dependent};
+use crate::topology::workload::{Container, Found, Namespace, Workload, find, namespace_of, same_namespace};
 use std::sync::Arc;
 
 /// What is injected into one container.
@@ -177,18 +177,95 @@ impl Injection {
     }
 }
 
-fn written(spec: &Cell, what: &str, name: &str) -> Option<Result<Cell, String>> {
+/// Returns the entry of the resource for a variable.
+fn entry<'s>(spec: &'s Cell, what: &str, name: &str) -> Option<&'s Cell> {
     // The language's own variables come before the common ones (`internal/instrumentation/sdk.go`).
-    for list in [spec.path(&[what, "env"]), spec.get("env")] {
-        let mut entries = list.map_or(&[][..], Cell::items).iter();
-        if let Some(entry) = entries.find(|entry| entry.text_at(&["name"]) == Some(name)) {
-            return Some(match entry.get("value").filter(|value| value.text().is_some()) {
-                Some(value) => Ok(value.clone()),
-                None => Err(format!(
+    let lists = [spec.path(&[what, "env"]), spec.get("env")].into_iter().flatten();
+    lists
+        .flat_map(Cell::items)
+        .find(|entry| entry.text_at(&["name"]) == Some(name))
+}
+
+/// The variables that the operator puts in front of all others, with the field of the pod that they hold
+/// (`open-telemetry/opentelemetry-operator@v0.97.0:pkg/instrumentation/sdk.go`; the addresses are there from that release on, and the resource has no use without them).
+const OF_THE_POD: [(&str, &str); 5] = [
+    ("OTEL_POD_IP", "status.podIP"),
+    ("OTEL_NODE_IP", "status.hostIP"),
+    ("OTEL_RESOURCE_ATTRIBUTES_POD_NAME", "metadata.name"),
+    ("OTEL_RESOURCE_ATTRIBUTES_POD_UID", "metadata.uid"),
+    ("OTEL_RESOURCE_ATTRIBUTES_NODE_NAME", "spec.nodeName"),
+];
+
+impl Injection {
+    /// Returns the field of the pod that a variable holds, by the resource or by the operator itself.
+    pub fn field_of(&self, name: &str) -> Option<&str> {
+        let InstrumentationState::Known { spec, .. } = &self.state else {
+            return None;
+        };
+        match entry(spec, &self.what, name) {
+            Some(entry) => entry.text_at(&["valueFrom", "fieldRef", "fieldPath"]),
+            None => OF_THE_POD.iter().find(|(own, _)| *own == name).map(|(_, field)| *field),
+        }
+    }
+
+    /// Returns the text that the resource gives a variable, as it is written.
+    pub fn written(&self, name: &str) -> Option<&str> {
+        let InstrumentationState::Known { spec, .. } = &self.state else {
+            return None;
+        };
+        match (entry(spec, &self.what, name), name) {
+            (Some(entry), _) => entry.text_at(&["value"]),
+            (None, "OTEL_EXPORTER_OTLP_ENDPOINT") => spec.text_at(&["exporter", "endpoint"]),
+            (None, _) => None,
+        }
+    }
+
+    /// Expands a value of the resource as the kubelet does: what the container has itself stands first, then what the operator adds, then the resource's own variables.
+    pub(super) fn expand(&self, value: &Cell, container: &Container) -> Result<Cell, String> {
+        let Some(text) = value.text().filter(|text| text.contains("$(")) else {
+            return Ok(value.clone());
+        };
+        let InstrumentationState::Known { spec, .. } = &self.state else {
+            return Ok(value.clone());
+        };
+        let lookup = |name: &str| {
+            let mut own = container.variables.iter().filter(|variable| !variable.hidden);
+            if let Some(variable) = own.find(|variable| variable.name == name) {
+                return match &variable.value.value {
+                    Value::Text(text) => Lookup::Defined(text.to_string()),
+                    Value::Unknown(reason) => Lookup::Unknown(reason.to_string()),
+                    _ => Lookup::Unknown(format!("{name} is no text")),
+                };
+            }
+            let written = entry(spec, &self.what, name).and_then(|entry| entry.text_at(&["value"]));
+            match (written, self.field_of(name)) {
+                (Some(text), _) if !text.contains("$(") => Lookup::Defined(text.to_owned()),
+                (Some(_), _) => Lookup::Unknown(format!("{name} is made of other variables")),
+                (None, Some(field)) => Lookup::Unknown(format!("{field} of the pod is known when it runs")),
+                (None, None) if entry(spec, &self.what, name).is_some() => Lookup::Unknown(format!(
                     "the Instrumentation gives {name} a value that is not written out"
                 )),
-            });
+                (None, None) => match &container.more_variables {
+                    Some(reason) => Lookup::Unknown(reason.clone()),
+                    None => Lookup::Undefined,
+                },
+            }
+        };
+        match expand_dependent(text, lookup).value {
+            Answer::Known(text) => Ok(Cell::from(text).at(value)),
+            Answer::Unknown(reason) => Err(reason),
         }
+    }
+}
+
+fn written(spec: &Cell, what: &str, name: &str) -> Option<Result<Cell, String>> {
+    if let Some(entry) = entry(spec, what, name) {
+        return Some(match entry.get("value").filter(|value| value.text().is_some()) {
+            Some(value) => Ok(value.clone()),
+            None => Err(format!(
+                "the Instrumentation gives {name} a value that is not written out"
+            )),
+        });
     }
     let text = |path: &[&str]| spec.path(path).filter(|cell| cell.text().is_some()).cloned().map(Ok);
     match name {

@@ -31,6 +31,17 @@ pub struct Settings {
     pub faults: Vec<Fault>,
 }
 
+impl Settings {
+    /// Puts an exporter in the place of the one that the variables of OpenTelemetry set up.
+    pub fn replace_traces(&mut self, endpoint: Endpoint) {
+        let is_of_variables =
+            |fault: &Fault| fault.signal == Some(Signal::Traces) && matches!(fault.area, "endpoint" | "protocol");
+        self.faults.retain(|fault| !is_of_variables(fault));
+        self.faults.extend(endpoint_faults(&endpoint, Signal::Traces));
+        self.traces = endpoint;
+    }
+}
+
 /// One fault of one variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -181,6 +192,7 @@ pub fn settings(
         }
     }
     faults.extend(name_faults(environment));
+    faults.extend(super::switches::faults(environment, language));
     faults.extend(unexpanded(environment, &faults));
     settings.faults = faults;
     settings

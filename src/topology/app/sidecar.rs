@@ -6,6 +6,7 @@
 use super::annotations::asks;
 use crate::evidence::{Cell, Evidence, Resource};
 use crate::topology::workload::{Found, Namespace, Workload, find, namespace_of, near_miss, same_namespace};
+use std::collections::HashSet;
 
 const KIND: &str = "OpenTelemetryCollector";
 
@@ -52,27 +53,43 @@ pub fn sidecar_state(evidence: &Evidence, workload: &Workload, value: &Cell) -> 
 }
 
 fn only_one(evidence: &Evidence, namespace: &Namespace) -> SidecarState {
-    let (mut sidecars, mut others) = (0, Vec::new());
+    // The folders of two environments hold one object twice.
+    let (mut sidecars, mut others, mut elsewhere) = (HashSet::new(), Vec::new(), None);
     for resource in evidence.resources.of_kind(KIND) {
         match same_namespace(namespace, &namespace_of(evidence, &resource.reference)) {
             Some(true) => match mode_of(resource) {
-                Ok("sidecar") => sidecars += 1,
+                Ok("sidecar") => {
+                    sidecars.insert(resource.reference.name.as_str());
+                }
                 Ok(mode) => others.push(format!("{} has mode {mode}", resource.reference.name)),
                 Err(reason) => return SidecarState::Unknown(reason),
             },
+            Some(false) if elsewhere.is_none() && mode_of(resource) == Ok("sidecar") => {
+                let name = &resource.reference.name;
+                let words = namespace_of(evidence, &resource.reference).words("", name);
+                elsewhere = Some(words.trim().to_owned());
+            }
             Some(false) => {}
             None => return SidecarState::Unknown(format!("{} does not name its namespace", resource.reference.name)),
         }
     }
-    match (sidecars, evidence.completeness.covers(KIND, namespace.name())) {
+    match (sidecars.len(), evidence.completeness.covers(KIND, namespace.name())) {
         (1, _) => SidecarState::Found,
         (0, true) => {
-            let beside = others.first().map(|other| format!(": {other}")).unwrap_or_default();
+            let beside = others.first().map(|other| format!(": {other}"));
+            let beside =
+                beside.or(elsewhere.map(|one| format!(", and one elsewhere is taken by its name only: {one}")));
+            let beside = beside.unwrap_or_default();
             SidecarState::Refused(format!(
                 "no {KIND} of mode sidecar is in the namespace of the pod{beside}"
             ))
         }
-        (0, false) => SidecarState::Unknown(format!("no {KIND} of mode sidecar is in the given files")),
+        (0, false) => SidecarState::Unknown(match elsewhere {
+            Some(one) => format!(
+                "no {KIND} of mode sidecar in the namespace of the pod is in the given files, and {one} is taken by that name only"
+            ),
+            None => format!("no {KIND} of mode sidecar is in the given files"),
+        }),
         (count, _) => SidecarState::Refused(format!("{count} of mode sidecar are in the namespace of the pod")),
     }
 }

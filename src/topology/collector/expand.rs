@@ -207,6 +207,7 @@ impl<'a> Expander<'a> {
             default: None,
             state: ReferenceState::Set,
             is_empty: false,
+            service: None,
             text: reference.to_owned(),
             path: path.to_owned(),
             value: cell.clone(),
@@ -238,7 +239,12 @@ impl<'a> Expander<'a> {
             noted.state = ReferenceState::Invalid;
             return Given::Unknown(format!("{} is no name of a variable", noted.name).into());
         }
-        let (text, place) = match self.around.variable(&noted.name) {
+        noted.service = self.around.address_of_service(&noted.name);
+        let found = match noted.default {
+            Some(_) => self.around.variable_with_default(&noted.name),
+            None => self.around.variable(&noted.name),
+        };
+        let (text, place) = match found {
             Found::Set(variable) => match (variable.value.text(), variable.value.unknown_reason()) {
                 (Some(text), _) => (text.to_owned(), &variable.value),
                 (None, Some(reason)) => {
@@ -318,6 +324,7 @@ impl<'a> Expander<'a> {
                 default: None,
                 state,
                 is_empty,
+                service: self.around.address_of_service(name),
                 text: text[range.clone()].to_owned(),
                 path: path.to_owned(),
                 value: cell.clone(),

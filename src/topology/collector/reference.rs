@@ -2,7 +2,10 @@
 
 use crate::evidence::{Cell, Evidence, Place};
 use crate::releases::{Distribution, ReleaseSpan, Version};
-use crate::topology::workload::{Container, FileLookup, Variable, Workload, absolute_path, file_at, mount_over};
+use crate::topology::workload::{
+    Container, FileLookup, ServiceLink, Variable, Workload, absolute_path, file_at, is_address_of_service, mount_over,
+    service_link,
+};
 use std::sync::Arc;
 
 /// How a reference is written.
@@ -67,6 +70,8 @@ pub struct Reference {
     pub state: ReferenceState,
     /// Whether it has a value that is empty.
     pub is_empty: bool,
+    /// The Service for which Kubernetes sets it to a whole address, in words.
+    pub service: Option<String>,
     /// The reference as written.
     pub text: String,
     /// The path of the value in the configuration.
@@ -110,10 +115,41 @@ impl<'a> Surroundings<'a> {
                 Found::SetElsewhere(format!("{name} gets its value when the container starts").into())
             }
             (None, Some(reason)) => Found::Unknown(reason.as_str().into()),
-            (None, None) => match set_by_others(workload, container, name) {
-                Some(reason) => Found::Unknown(reason),
-                None => Found::Unset,
+            (None, None) => match service_link(self.evidence, workload, name) {
+                ServiceLink::Set(service) => Found::SetElsewhere(format!("{name} is set for {service}").into()),
+                ServiceLink::Unknown => Found::Unknown(format!("{name} may be set when the container starts").into()),
+                ServiceLink::Never => match set_by_others(workload, container, name) {
+                    Some(reason) => Found::Unknown(reason),
+                    None => Found::Unset,
+                },
             },
+        }
+    }
+
+    /// The same for a reference with a default: whoever writes one does not count on a Service that is not at hand.
+    pub(super) fn variable_with_default(&self, name: &str) -> Found<'a> {
+        let found = self.variable(name);
+        let Some((workload, container)) = self.run.filter(|_| matches!(found, Found::Unknown(_))) else {
+            return found;
+        };
+        let is_link = service_link(self.evidence, workload, name) == ServiceLink::Unknown;
+        let is_alone = container.more_variables.is_none() && set_by_others(workload, container, name).is_none();
+        match is_link && is_alone && is_address_of_service(name) && !name.starts_with("KUBERNETES_") {
+            true => Found::Unset,
+            false => found,
+        }
+    }
+
+    /// Returns the Service for which a variable holds a whole address, in words.
+    pub(super) fn address_of_service(&self, name: &str) -> Option<String> {
+        let (workload, container) = self.run?;
+        let is_written = container.variables.iter().any(|variable| variable.name == name);
+        if is_written || container.more_variables.is_some() || !is_address_of_service(name) {
+            return None;
+        }
+        match service_link(self.evidence, workload, name) {
+            ServiceLink::Set(service) => Some(service),
+            ServiceLink::Never | ServiceLink::Unknown => None,
         }
     }
 
@@ -170,9 +206,6 @@ fn is_of_operator(workload: &Workload) -> bool {
 
 /// Returns why something other than the pod spec may set a variable; `None` when nothing does.
 fn set_by_others(workload: &Workload, container: &Container, name: &str) -> Option<Arc<str>> {
-    if is_service_variable(name) {
-        return Some(format!("{name} may be set when the container starts").into());
-    }
     let by_operator = is_of_operator(workload);
     let upper = name.to_ascii_uppercase();
     if by_operator && OF_OPERATOR.contains(&upper.as_str()) {
@@ -185,15 +218,6 @@ fn set_by_others(workload: &Workload, container: &Container, name: &str) -> Opti
     };
     // For example that of Splunk sets a dozen (signalfx/splunk-otel-collector@v0.140.0:internal/settings/settings.go).
     (!is_upstream).then(|| format!("the image may set {name}").into())
-}
-
-/// Returns whether Kubernetes may set a variable of this name for a Service (`kubernetes/kubernetes@v1.34.0:pkg/kubelet/envvars/envvars.go`).
-fn is_service_variable(name: &str) -> bool {
-    name.starts_with("KUBERNETES_")
-        || name.ends_with("_SERVICE_HOST")
-        || name.contains("_SERVICE_PORT")
-        || name.contains("_PORT_")
-        || (name.ends_with("_PORT") && name.len() > "_PORT".len())
 }
 
 /// What a release does with `$NAME`.

@@ -110,6 +110,11 @@ impl Network<'_> {
         self.alike(workloads.iter().map(|&index| self.in_pods(index, port)))
     }
 
+    /// Returns what listens on a port of the pods of one workload.
+    pub fn takes(&self, workload: usize, port: u16) -> End {
+        self.in_pods(workload, port)
+    }
+
     /// Returns the ports that programs of workloads listen on, in order.
     pub(super) fn numbers(&self, workloads: &[usize]) -> Vec<u16> {
         let is_theirs = |workload: usize| workloads.contains(&workload);
@@ -258,7 +263,11 @@ impl Network<'_> {
             if collector.run.map(|(own, _)| own) != Some(workload) {
                 continue;
             }
-            let is_it = |listener: &Listener| listener.transport == "TCP" && listener.number() == Some(port);
+            // What no pipeline lists is not started; Alloy starts all.
+            let is_it = |listener: &Listener| {
+                let runs = listener.is_started != Some(false) || collector.alloy.is_some();
+                runs && listener.transport == "TCP" && listener.number() == Some(port)
+            };
             if let Some(position) = collector.listeners.iter().position(is_it) {
                 return End::At(Listening::Collector(index, position));
             }

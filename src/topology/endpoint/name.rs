@@ -1,5 +1,7 @@
 //! Host names as pods of a cluster resolve them (`kubernetes/website:content/en/docs/concepts/services-networking/dns-pod-service.md`).
 
+use std::collections::BTreeSet;
+
 /// What a host can be, by its form alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Name<'h> {
@@ -18,6 +20,8 @@ pub(super) enum Name<'h> {
     },
     /// One pod of a headless Service, or something else: `a.b.c`, `a.b.c.svc`.
     PodOfService {
+        /// The pod's name.
+        pod: &'h str,
         /// The Service's name.
         name: &'h str,
         /// Its namespace.
@@ -61,9 +65,44 @@ pub(super) fn parse(host: &str) -> Name<'_> {
             namespace: Some(namespace),
             is_certain: true,
         },
-        [_, name, namespace] | [_, name, namespace, "svc", ..] => Name::PodOfService { name, namespace },
+        [pod, name, namespace] | [pod, name, namespace, "svc", ..] => Name::PodOfService { pod, name, namespace },
         _ => Name::Foreign,
     }
+}
+
+/// Namespaces that may as well be the last part of a public name (IANA's list of top-level domains).
+const DOMAINS: [&str; 24] = [
+    "app", "cloud", "com", "dev", "digital", "email", "games", "group", "host", "info", "io", "live", "media", "net",
+    "network", "online", "org", "services", "shop", "store", "systems", "team", "tools", "zone",
+];
+
+/// Words that charts put into the names of Services, or leave out.
+const OF_CHARTS: [&str; 8] = [
+    "otel",
+    "opentelemetry",
+    "collector",
+    "tempo",
+    "distributed",
+    "distributor",
+    "grafana",
+    "headless",
+];
+
+/// Whether two names are one but for words of charts, and share a word.
+pub(super) fn differ_by_words_of_charts(one: &str, other: &str) -> bool {
+    let words = |name: &str| name.split('-').map(str::to_owned).collect::<BTreeSet<String>>();
+    let (one, other) = (words(one), words(other));
+    let is_part = one.is_subset(&other) || other.is_subset(&one);
+    one != other
+        && is_part
+        && one
+            .symmetric_difference(&other)
+            .all(|word| OF_CHARTS.contains(&word.as_str()))
+}
+
+/// Whether the last part of a name may be a public domain.
+pub(super) fn may_be_domain(part: &str) -> bool {
+    DOMAINS.contains(&part)
 }
 
 /// Splits the authority of a URL, or `host:port`, at the last colon that is not part of an IPv6 address; credentials in front are left out.
@@ -123,6 +162,7 @@ mod tests {
             service("tempo", Some("tracing"), true),
         );
         let pod = Name::PodOfService {
+            pod: "tempo-0",
             name: "tempo",
             namespace: "tracing",
         };
@@ -137,5 +177,25 @@ mod tests {
         check("a.b.c.d.example.com", Name::Foreign);
         check("Tempo_1", Name::Foreign);
         check("", Name::Foreign);
+    }
+
+    #[test]
+    fn names_that_differ_by_words_of_charts() {
+        let check = |one: &str, other: &str, expected: bool| {
+            assert_eq!(differ_by_words_of_charts(one, other), expected, "{one} {other}");
+            assert_eq!(differ_by_words_of_charts(other, one), expected, "{other} {one}");
+        };
+        check("otel-collector", "otel-opentelemetry-collector", true);
+        check("collector", "otel-opentelemetry-collector", true);
+        check("tempo", "tempo-distributor", true);
+        check("tempo-distributed-distributor", "tempo-distributor", true);
+        check("distributor", "tempo-distributor", true);
+        // Words that make another one of it.
+        check("otel-collector", "otel-collector-gateway", false);
+        check("otel-agent", "otel-gateway", false);
+        check("tempo", "prod-tempo", false);
+        check("tempo", "tempo-memcached", false);
+        check("otel-collector", "otel-collector", false);
+        check("otel", "tempo", false);
     }
 }

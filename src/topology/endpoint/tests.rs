@@ -200,12 +200,17 @@ fn a_name_that_is_nearly_one_is_absent() {
 }
 
 #[test]
-fn a_service_without_namespace_is_not_mixed_up_with_one_that_has_it() {
+fn the_only_service_of_a_name_that_names_no_namespace_is_meant() {
     let evidence = evidence_of(&[(
         "cluster.yaml",
         &CLUSTER.replace("name: collector, namespace: tracing", "name: collector"),
     )]);
-    assert!(follow(&evidence, "collector.tracing", 4317).contains("do not both name their namespace"));
+    let without = CLUSTER.replace(", namespace: tracing", "");
+    let followed = |text: &str| follow(&evidence_of(&[("cluster.yaml", text)]), "collector.tracing", 4317);
+    assert_eq!(followed(&without), followed(CLUSTER));
+    let elsewhere = "---\napiVersion: v1\nkind: Service\nmetadata: {name: collector, namespace: other}\nspec: {ports: [{port: 4317}]}\n";
+    assert!(followed(&format!("{without}{elsewhere}")).contains("do not both name their namespace"));
+    assert!(!follow(&evidence, "collector.tracing", 4317).contains("collector otlp"));
 }
 
 #[test]

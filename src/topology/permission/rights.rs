@@ -209,6 +209,14 @@ impl<'a> Rights<'a> {
                     .filter(|other| !std::ptr::eq(*other, need) && role_grants(role, other) == Judged::Yes);
                 let others: Vec<String> = others.map(Need::words).collect();
                 let is_local = binding.namespace.is_some() && need.namespace.is_none();
+                // Where nothing else of the component is, a binding was meant for this.
+                let is_elsewhere = binding.namespace.as_ref().is_some_and(|of| {
+                    let is_of = |other: &&Need| {
+                        let wanted = other.namespace.as_ref();
+                        wanted.is_none_or(|wanted| same_namespace(of, wanted) != Some(false))
+                    };
+                    all.iter().find(is_of).is_none()
+                });
                 let rules = role.at(&["rules"]);
                 if !others.is_empty() && role_grants(role, need) == Judged::No {
                     let words = format!("{} {} lets it read {}", binding.kind, binding.name, others.join(", "));
@@ -216,6 +224,11 @@ impl<'a> Rights<'a> {
                 }
                 if is_local && role_grants(role, need) == Judged::Yes {
                     let words = format!("RoleBinding {} gives it in one namespace only", reference.name);
+                    return Some(Cell::from(words).at(&binding.subjects));
+                }
+                if is_elsewhere && role_grants(role, need) == Judged::Yes {
+                    let of = binding.namespace.as_ref().and_then(Namespace::name)?;
+                    let words = format!("RoleBinding {} gives it in namespace {of}", reference.name);
                     return Some(Cell::from(words).at(&binding.subjects));
                 }
                 return None;

@@ -3,6 +3,7 @@
 use super::rule::{Asked, Peer, lets_port};
 use super::{Direction, Judged, Policies};
 use crate::evidence::{Cell, Value};
+use crate::topology::Topology;
 use crate::topology::service::port_number;
 use crate::topology::workload::{Workload, one_edit_apart};
 
@@ -32,6 +33,40 @@ pub(super) fn near(policies: &Policies<'_>, direction: Direction, sure: &[usize]
     })
 }
 
+/// Returns, in words, a rule for the port of the connection whose other ends are surely nobody at hand: it was made for somebody who is called otherwise.
+pub(super) fn about_nobody(
+    policies: &Policies<'_>,
+    direction: Direction,
+    sure: &[usize],
+    asked: &Asked<'_>,
+) -> Option<String> {
+    if !matches!(asked.peer, Peer::Pods(_)) || direction != Direction::Ingress {
+        return None;
+    }
+    let workloads = &policies.topology.workloads;
+    sure.iter().find_map(|&index| {
+        let policy = policies.policy(index);
+        let is_it = |rule: &&Cell| {
+            let ends = rule.get(direction.keys().1).map_or(&[][..], Cell::items);
+            let has_ports = rule.get("ports").is_some_and(|ports| !ports.items().is_empty());
+            let has_blocks = ends
+                .iter()
+                .any(|end| end.get("ipBlock").is_some_and(|block| !block.is_null()));
+            let lets_in = |workload: &Workload| policies.lets_peer(policy, rule, direction, &Peer::Pods(workload));
+            has_ports
+                && !ends.is_empty()
+                && !has_blocks
+                && lets_port(rule, asked) == Judged::Yes
+                && workloads.iter().all(|workload| lets_in(workload) == Judged::No)
+        };
+        policy.rules(direction).iter().find(is_it)?;
+        Some(format!(
+            "{} opens the port for pods that nobody at hand is",
+            policy.words()
+        ))
+    })
+}
+
 /// Returns a port of the rule on which the same pods listen for the like, other than the one that is asked for.
 fn other_port(policies: &Policies<'_>, rule: &Cell, asked: &Asked<'_>) -> Option<u16> {
     let target = asked.target?;
@@ -47,7 +82,8 @@ fn other_port(policies: &Policies<'_>, rule: &Cell, asked: &Asked<'_>) -> Option
         .position(|one| std::ptr::eq(one, target))?;
     let is_inside = serves_parts(policies, index, asked.port);
     numbers.find(|number| {
-        let is_like = takes_spans(policies, index, *number) || (is_inside && serves_parts(policies, index, *number));
+        let is_like =
+            takes_spans(policies.topology, index, *number) || (is_inside && serves_parts(policies, index, *number));
         *number != asked.port && is_like
     })
 }
@@ -68,8 +104,7 @@ fn serves_parts(policies: &Policies<'_>, workload: usize, port: u16) -> bool {
 }
 
 /// Whether the pods of a workload take spans on a port.
-fn takes_spans(policies: &Policies<'_>, workload: usize, port: u16) -> bool {
-    let topology = policies.topology;
+pub(super) fn takes_spans(topology: &Topology, workload: usize, port: u16) -> bool {
     let mut collectors = topology
         .collectors
         .iter()

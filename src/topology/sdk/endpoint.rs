@@ -219,6 +219,10 @@ fn protocol_of(
     if let ProtocolRule::Fixed(protocol) = rule {
         return (ProtocolAnswer::Known(*protocol), Source::Default, Vec::new());
     }
+    if let Some(protocol) = python_package(input, signal) {
+        let from = Source::Variable(format!("OTEL_{}_EXPORTER", signal.upper()));
+        return (ProtocolAnswer::Known(protocol), from, Vec::new());
+    }
     if matches!(input.language, Language::Go | Language::Rust)
         && matches!(rule, ProtocolRule::ByLanguage)
         && !goes_by_agent(input)
@@ -265,6 +269,22 @@ fn default_protocol(input: &SdkInput<'_>) -> ProtocolAnswer {
         (Language::DotNet, _) if has_dotnet_agent(input) => ProtocolAnswer::Known(Protocol::HttpProtobuf),
         (Language::Go | Language::Ruby | Language::Php, _) => ProtocolAnswer::Known(Protocol::HttpProtobuf),
         _ => unknown("this SDK's default protocol is not known"),
+    }
+}
+
+/// Python's names of its two exporters say the protocol, whatever the variables for that say
+/// (`open-telemetry/opentelemetry-python@v1.35.0:opentelemetry-sdk/src/opentelemetry/sdk/_configuration/__init__.py`).
+fn python_package(input: &SdkInput<'_>, signal: Signal) -> Option<Protocol> {
+    if input.language != Language::Python {
+        return None;
+    }
+    match read(input, &format!("OTEL_{}_EXPORTER", signal.upper())) {
+        Reading::Text(value) => match value.trim() {
+            "otlp_proto_grpc" => Some(Protocol::Grpc),
+            "otlp_proto_http" => Some(Protocol::HttpProtobuf),
+            _ => None,
+        },
+        Reading::Nothing | Reading::Unknown(_) => None,
     }
 }
 

@@ -45,6 +45,24 @@ fn check(
 }
 
 #[test]
+fn the_exporter_of_python_may_name_the_protocol() {
+    let protocol = |exporter| {
+        let variables = [
+            ("OTEL_TRACES_EXPORTER", exporter),
+            (PROTOCOL, "grpc"),
+            (BASE, "http://otel:4317"),
+        ];
+        ask(Language::Python, None, &variables).protocol
+    };
+    assert_eq!(
+        protocol("otlp_proto_http"),
+        ProtocolAnswer::Known(Protocol::HttpProtobuf)
+    );
+    assert_eq!(protocol("otlp_proto_grpc"), ProtocolAnswer::Known(Protocol::Grpc));
+    assert_eq!(protocol("otlp"), ProtocolAnswer::Known(Protocol::Grpc));
+}
+
+#[test]
 fn defaults_are_those_of_the_language() {
     let url = |language, generation| ask(language, generation, &[]).url;
     let http = Url::Known("http://localhost:4318/v1/traces".to_owned());

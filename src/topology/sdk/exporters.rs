@@ -233,6 +233,10 @@ impl List<'_, '_> {
             "w3c" | "traceparent" | "trace_context" if !exporter => Some("tracecontext"),
             "logging" | "stdout" | "debug" if exporter => Some("console"),
             "otlphttp" | "otlpgrpc" | "otlp_http" | "otlp_grpc" | "otlp/http" | "otlp/grpc" if exporter => Some("otlp"),
+            // The names of Python's packages.
+            "otlp_proto_http" | "otlp_proto_grpc" if exporter && self.input.language != Language::Unknown => {
+                Some("otlp")
+            }
             _ => nearest(name, self.known),
         };
         if meant.is_none() && self.input.language != Language::NodeJs {
@@ -320,6 +324,14 @@ mod tests {
         check(Language::Python, TRACES, "otlp_proto_http", &[]);
         check(Language::Python, TRACES, "gcp_trace", &[]);
         check(Language::NodeJs, TRACES, "?", &[]);
+    }
+
+    #[test]
+    fn names_of_other_languages_are_unknown() {
+        let of_python = [(UnknownName, "otlp_proto_grpc", Some("otlp"))];
+        check(Language::Java, TRACES, "otlp_proto_grpc", &of_python);
+        check(Language::NodeJs, TRACES, "otlp_proto_grpc", &of_python);
+        check(Language::Unknown, TRACES, "otlp_proto_grpc", &[]);
     }
 
     #[test]

@@ -8,6 +8,20 @@ use std::ops::Range;
 
 use super::words::{Grammar, Open, replaced, split_words};
 
+/// Variables by which options reach a JVM: two that it reads itself, and those of the start scripts of servers and base images.
+pub const JAVA_OPTION_VARIABLES: [&str; 10] = [
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "JAVA_OPTS",
+    "CATALINA_OPTS",
+    "JAVA_OPTS_APPEND",
+    "JAVA_OPTIONS",
+    "JAVA_ARGS",
+    "JVM_ARGS",
+    "JVM_OPTS",
+    "_JAVA_OPTIONS",
+];
+
 /// White space parts words, and both quotes group.
 const GRAMMAR: Grammar = Grammar {
     separates: |letter| letter.is_ascii_whitespace(),

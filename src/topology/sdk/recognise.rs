@@ -4,7 +4,7 @@
 //! container that is known to be a collector, Tempo or Grafana must not be asked about. A variable whose value is not
 //! known is no sign: it may not be there at all.
 
-use super::java_options::java_tool_options;
+use super::java_options::{JAVA_OPTION_VARIABLES, java_tool_options};
 use super::names::KNOWN;
 use super::node_options::{Preload, node_options};
 use super::{Language, Protocol, Variable};
@@ -189,7 +189,7 @@ fn by_variable(set: &dyn Fn(&str) -> Option<String>) -> Option<Recognition> {
             return found(Language::NodeJs, how, evidence("NODE_OPTIONS"));
         }
     }
-    for name in ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "CATALINA_OPTS"] {
+    for name in JAVA_OPTION_VARIABLES {
         let agents = set(name)
             .map(|value| java_tool_options(&value).agents)
             .unwrap_or_default();

@@ -35,6 +35,8 @@ pub struct Receiver {
     pub localhost: Cell,
     /// Whether it has a `tls` block.
     pub tls: bool,
+    /// That block; null when there is none.
+    pub tls_settings: Cell,
     /// Whether this release refuses the receiver; unknown by release.
     pub refused: Cell,
     /// The endpoint, or the innermost block that is written.
@@ -113,6 +115,7 @@ fn silent(name: &str, kind: &str, cell: &Cell, span: &ReleaseSpan) -> Receiver {
         port: Cell::default(),
         localhost: false.into(),
         tls: false,
+        tls_settings: Cell::default(),
         refused: refused(kind, span),
         cell: cell.clone(),
         transport: "tcp",
@@ -169,6 +172,7 @@ fn listener(name: &str, kind: &str, protocol: &str, block: &Cell, span: &Release
         port,
         localhost,
         tls: block.get("tls").is_some_and(|tls| tls.fields().is_some()),
+        tls_settings: block.get("tls").cloned().unwrap_or_default(),
         refused: refused(kind, span),
         cell: endpoint.unwrap_or(block).clone(),
         transport: defaults.map_or("tcp", |(_, _, _, transport)| transport),

@@ -8,7 +8,7 @@ use super::owner;
 use super::quantity;
 use super::volumes;
 use super::{Container, Namespace, User, Workload};
-use crate::evidence::{Cell, Evidence, Resource, Value};
+use crate::evidence::{Cell, Evidence, ImageChange, Resource, Value};
 use crate::releases::{ImageReference, Tables};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -201,14 +201,22 @@ fn build(evidence: &Evidence, tables: &Tables, resource: &Resource, object: Cell
             let fallback = format!("{list}[{index}]");
             // A native sidecar stands among the init containers and runs as long as the pod.
             let init = is_init_list && cell.text_at(&["restartPolicy"]) != Some("Always");
-            containers.push(container(&scope, tables, cell, fallback, init));
+            let image = image(cell, evidence.image_changes(resource));
+            containers.push(container(&scope, tables, cell, image, fallback, init));
         }
     }
     workload.containers = containers;
     workload
 }
 
-fn container(scope: &environment::Scope<'_>, tables: &Tables, cell: &Cell, fallback: String, init: bool) -> Container {
+fn container(
+    scope: &environment::Scope<'_>,
+    tables: &Tables,
+    cell: &Cell,
+    (image, image_reference): (Cell, Option<ImageReference>),
+    fallback: String,
+    init: bool,
+) -> Container {
     let (variables, more_variables) = environment::variables(scope, cell);
     let expand = |key: &str| {
         let words = cell.get(key).filter(|words| matches!(words.value, Value::List(_)))?;
@@ -218,7 +226,6 @@ fn container(scope: &environment::Scope<'_>, tables: &Tables, cell: &Cell, fallb
             .map(|word| environment::expand_in(scope, &variables, more_variables.as_deref(), word).0);
         Some(expanded.collect::<Vec<_>>())
     };
-    let (image, image_reference) = image(cell);
     let limit = cell
         .path(&["resources", "limits", "memory"])
         .cloned()
@@ -240,8 +247,13 @@ fn container(scope: &environment::Scope<'_>, tables: &Tables, cell: &Cell, fallb
     }
 }
 
-fn image(cell: &Cell) -> (Cell, Option<ImageReference>) {
-    let image = cell.get("image").cloned().unwrap_or_default();
+fn image(cell: &Cell, changes: &[ImageChange]) -> (Cell, Option<ImageReference>) {
+    let mut image = cell.get("image").cloned().unwrap_or_default();
+    for change in changes {
+        if let Some(new) = image.text().and_then(|image| change.of(image)) {
+            image = Cell::from(new).at(&image);
+        }
+    }
     match image.text().map(ImageReference::parse) {
         Some(Ok(reference)) => (image, Some(reference)),
         Some(Err(error)) => (

@@ -180,11 +180,21 @@ fn absent(reason: String, mount: usize, files: &VolumeFiles) -> FileLookup {
 
 /// Returns every file that a container sees and whose text is at hand: absolute path, text, index of the mount.
 pub fn files_under(evidence: &Evidence, workload: &Workload, container: &Container) -> Vec<(String, Arc<Text>, usize)> {
+    files_like(evidence, workload, container, &|_| true)
+}
+
+/// Returns those of them whose path is one that is looked for.
+pub fn files_like(
+    evidence: &Evidence,
+    workload: &Workload,
+    container: &Container,
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> Vec<(String, Arc<Text>, usize)> {
     let mut found = Vec::new();
     for (index, mount) in container.mounts.iter().enumerate() {
         for (path, file) in mounted_files(evidence, workload, mount) {
             // A deeper mount hides what this one has at its place.
-            if mount_over(container, &path).map(|(over, _)| over) != Some(index) {
+            if !is_wanted(&path) || mount_over(container, &path).map(|(over, _)| over) != Some(index) {
                 continue;
             }
             if let FileState::Key(value) = &file.state
@@ -198,7 +208,7 @@ pub fn files_under(evidence: &Evidence, workload: &Workload, container: &Contain
 }
 
 /// Returns the files of a mount with the absolute paths at which they are seen.
-fn mounted_files(evidence: &Evidence, workload: &Workload, mount: &Mount) -> Vec<(String, VolumeFile)> {
+pub(super) fn mounted_files(evidence: &Evidence, workload: &Workload, mount: &Mount) -> Vec<(String, VolumeFile)> {
     let volume = mount.volume.map(|volume| &workload.volumes[volume]);
     let (Some(volume), None) = (volume, &mount.sub_path_unknown) else {
         return Vec::new();

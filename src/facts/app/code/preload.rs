@@ -54,7 +54,7 @@ pub(in crate::facts::app) fn preloads(pod: Pod<'_>, app: &App, environment: &App
     for one in pod.scripts.iter().filter(|one| one.container == app.container) {
         found.extend(in_script(pod, app, one));
     }
-    for name in ["JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS", "CATALINA_OPTS"] {
+    for name in sdk::JAVA_OPTION_VARIABLES {
         let cell = variable_cell(container, name);
         let Some(value) = cell.text() else {
             continue;

@@ -7,13 +7,13 @@ use crate::facts::app::AppView;
 use crate::facts::app::account::answer_cell;
 use crate::facts::app::parts::{endpoint_cell, is_in_code};
 use crate::facts::record;
-use crate::topology::app::InstrumentationState;
-use crate::topology::sdk::{ProtocolAnswer, Source, TransportSecurity, Url};
+use crate::topology::app::{Injection, InstrumentationState};
+use crate::topology::sdk::{Answer, Language, ListedName, ProtocolAnswer, Source, TransportSecurity, Url};
 use crate::topology::workload::Container;
 
 /// Whether an endpoint's host is the address of the node: `http://$(NODE_IP):4317`, with the variable from `status.hostIP`.
-pub(super) fn is_node_address(container: &Container, from: &Source) -> bool {
-    behind_node_address(container, from).is_some()
+pub(super) fn is_node_address(container: &Container, injection: Option<&Injection>, from: &Source) -> bool {
+    behind_node_address(container, injection, from).is_some()
 }
 
 /// An endpoint that begins with the address of the node: `http://$(HOST_IP):4317`.
@@ -26,7 +26,11 @@ pub(in crate::facts) struct NodeEndpoint<'c> {
 }
 
 /// Returns the endpoint in the variable that decides it; `None` when it begins with no address of the node.
-pub(in crate::facts) fn behind_node_address<'c>(container: &'c Container, from: &Source) -> Option<NodeEndpoint<'c>> {
+pub(in crate::facts) fn behind_node_address<'c>(
+    container: &'c Container,
+    injection: Option<&'c Injection>,
+    from: &Source,
+) -> Option<NodeEndpoint<'c>> {
     let Source::Variable(name) = from else {
         return None;
     };
@@ -34,13 +38,19 @@ pub(in crate::facts) fn behind_node_address<'c>(container: &'c Container, from: 
         let mut all = container.variables.iter().filter(|variable| !variable.hidden);
         all.find(|variable| variable.name == name)
     };
-    let written = of_name(name).and_then(|variable| variable.entry.text_at(&["value"]))?;
+    let written = match of_name(name) {
+        Some(variable) => variable.entry.text_at(&["value"])?,
+        None => injection?.written(name)?,
+    };
     let (scheme, host) = match written.split_once("://") {
         Some((scheme, rest)) => (Some(scheme), rest),
         None => (None, written),
     };
     let (host, rest) = host.strip_prefix("$(").and_then(|rest| rest.split_once(')'))?;
-    let field = of_name(host).and_then(|variable| variable.entry.text_at(&["valueFrom", "fieldRef", "fieldPath"]));
+    let field = match of_name(host) {
+        Some(variable) => variable.entry.text_at(&["valueFrom", "fieldRef", "fieldPath"]),
+        None => injection.and_then(|injection| injection.field_of(host)),
+    };
     let is_node = field == Some("status.hostIP") && (rest.is_empty() || rest.starts_with([':', '/']));
     is_node.then_some(NodeEndpoint { scheme, rest })
 }
@@ -115,7 +125,7 @@ pub(super) fn traces_record(parts: &AppParts<'_>, view: &AppView) -> Cell {
     let exporters = match view.exporter {
         Some(_) => vec![Cell::from("otlp")].into(),
         None if is_left_alone(view) => Vec::new().into(),
-        None => names(&view.settings.exporters.names),
+        None => names(&one_name_for_otlp(view)),
     };
     let exporters_from = if view.exporter.is_some() {
         "code".into()
@@ -192,4 +202,19 @@ fn protocol_variable(view: &AppView) -> Cell {
         Source::Variable(name) => view.environment.cell(name),
         Source::Default => Cell::default(),
     }
+}
+
+/// The names of the exporters in force; Python has three for the one of OTLP.
+fn one_name_for_otlp(view: &AppView) -> Answer<Vec<ListedName>> {
+    let Answer::Known(names) = &view.settings.exporters.names else {
+        return view.settings.exporters.names.clone();
+    };
+    let renamed = names.iter().map(|one| match one.name.as_str() {
+        "otlp_proto_http" | "otlp_proto_grpc" if view.app.language == Language::Python => ListedName {
+            name: "otlp".to_owned(),
+            range: one.range.clone(),
+        },
+        _ => one.clone(),
+    });
+    Answer::Known(renamed.collect())
 }

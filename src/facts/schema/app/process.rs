@@ -198,7 +198,7 @@ pub(super) const SDK_PROBLEMS: &[Column] = &[
     column(
         "area",
         Type::Text,
-        "`endpoint`, `protocol`, `resource_attributes`, `sampler`, `exporters`, `propagators`, `headers`, `timeout`, `compression`, `batch`, `log_level`, `disabled`, `name`, `node_options`, `java_tool_options` or `unexpanded`.",
+        "`endpoint`, `protocol`, `resource_attributes`, `sampler`, `exporters`, `propagators`, `headers`, `timeout`, `compression`, `batch`, `log_level`, `disabled`, `name`, `switches`, `node_options`, `java_tool_options` or `unexpanded`.",
     ),
     column(
         "value",
@@ -264,7 +264,7 @@ pub(super) const SDK_PROBLEMS: &[Column] = &[
 
 pub(super) const APP_ANNOTATIONS: &[Column] = &[
     column("annotation", Type::Text, "The whole name; its place is the entry."),
-    column("value", Type::Text, "The value."),
+    column("value", Type::Any, "The value."),
     column(
         "level",
         Type::Text,

@@ -38,10 +38,10 @@ const RETRY: Type = Type::Record(&[
 
 const QUEUE: Type = Type::Record(&[
     column("enabled", Type::Bool, "Whether there is a queue, true by default."),
-    column("queue_size", Type::Int, "`sending_queue.queue_size`, 1000 by default."),
+    column("queue_size", Type::Any, "`sending_queue.queue_size`, 1000 by default."),
     column(
         "num_consumers",
-        Type::Int,
+        Type::Any,
         "`sending_queue.num_consumers`, 10 by default.",
     ),
     column("sizer", Type::Text, "`sending_queue.sizer`, `requests` by default."),
@@ -51,12 +51,12 @@ const QUEUE: Type = Type::Record(&[
     column("has_batch", Type::Bool, "Whether `sending_queue.batch` is on."),
     column(
         "batch_min_size",
-        Type::Int,
+        Type::Any,
         "`sending_queue.batch.min_size` as written; null when not set.",
     ),
     column(
         "batch_max_size",
-        Type::Int,
+        Type::Any,
         "`sending_queue.batch.max_size` as written; null when not set.",
     ),
     column(

@@ -61,6 +61,11 @@ pub(super) const REFERENCE: &[Column] = &[
         "`set`, `unset` or `invalid` (no name of a variable); unknown when it cannot be told.",
     ),
     column("is_empty", Type::Bool, "Whether it is set to nothing."),
+    column(
+        "service",
+        Type::Text,
+        "The Service for which Kubernetes sets the variable to a whole address such as `tcp://10.0.0.1:4317`; null when none does.",
+    ),
     column("value", Type::Text, "The whole value that holds it, as written."),
     column(
         "is_whole",
@@ -182,6 +187,11 @@ pub(super) const VALUE: &[Column] = &[
         "choices",
         TEXTS,
         "The words that the setting takes, where its value is none of them; null else, and where it takes any.",
+    ),
+    column(
+        "text",
+        Type::Text,
+        "A number or switch that should be a text, as it is written; null for others.",
     ),
     column(
         "keys",

@@ -57,6 +57,41 @@ pub(super) const PIPELINE: &[Column] = &[
         Type::Text,
         "The pipelines by which connectors bring back to it what it exports, in words, for the first pipeline of such a circle; null when none do.",
     ),
+    column(
+        "spans_end_in",
+        Type::Text,
+        "For a pipeline of traces whose receivers feed none that has an exporter which sends spans away: the connectors that they end in, in words; null for others.",
+    ),
+    column(
+        "idle_exporter",
+        Type::Text,
+        "The id of an exporter for spans that is configured and in no pipeline, where spans end in connectors; null else.",
+    ),
+    column("collector", Type::Row("collectors"), "The Collector."),
+];
+
+pub(super) const CONFIG_SLIPS: &[Column] = &[
+    column(
+        "kind",
+        Type::Text,
+        "`no_readers` (an empty list of readers of the own metrics), `dimension_twice`, `unknown_detector`, or `always_true` (a condition for dropping spans that holds for all).",
+    ),
+    column("item", Type::Any, "The item, at its own place."),
+    column(
+        "meant",
+        Type::Text,
+        "What was probably meant; null when that cannot be told.",
+    ),
+    column(
+        "section",
+        Type::Text,
+        "Where it is, in words: `processor filter/health`, `service`.",
+    ),
+    column(
+        "component",
+        Type::Row("components"),
+        "The component; null in `service`.",
+    ),
     column("collector", Type::Row("collectors"), "The Collector."),
 ];
 

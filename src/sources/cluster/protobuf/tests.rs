@@ -106,7 +106,7 @@ fn what_is_sent_empty_and_what_is_not_sent_are_told_apart() {
     );
     let expected = json!({
         "metadata": {},
-        "spec": {"replicas": 0, "template": {"metadata": {}, "spec": {"containers": null}}, "strategy": {}},
+        "spec": {"replicas": 0, "selector": null, "template": {"metadata": {}, "spec": {"containers": null}}, "strategy": {}},
         "status": {},
     });
     assert_eq!(items, [expected]);
