@@ -4,6 +4,7 @@
 //! configuration file, or says what is a fault: it answers whether a name exists at a release.
 
 pub mod components;
+pub mod functions;
 pub mod images;
 pub mod keys;
 pub mod moves;
@@ -14,6 +15,7 @@ mod table;
 pub mod version;
 
 pub use components::{ComponentFate, ComponentKind, Distribution, Replacement};
+pub use functions::FunctionFate;
 pub use images::{ImageError, ImageReference, KnownProgram, Language, Program, Release};
 pub use keys::{DefaultAt, Enforcement, KeyFate, KeySection, KeyVerdict, NodeId, SectionKind, ValueKind};
 pub use moves::KeyMove;
@@ -24,6 +26,7 @@ pub use table::TableError;
 pub use version::{Precision, Version};
 
 use components::Components;
+use functions::Functions;
 use images::Images;
 use keys::Keys;
 use moves::KeyMoves;
@@ -41,6 +44,8 @@ pub struct TableTexts<'a> {
     pub keys: &'a str,
     /// `collector-key-moves.tsv`.
     pub moves: &'a str,
+    /// `collector-ottl-functions.tsv`.
+    pub functions: &'a str,
     /// `images.tsv`.
     pub images: &'a str,
     /// `newest.tsv`.
@@ -49,12 +54,13 @@ pub struct TableTexts<'a> {
 
 impl<'a> TableTexts<'a> {
     /// The names of the files, in the order of the fields.
-    pub const FILES: [&'static str; 7] = [
+    pub const FILES: [&'static str; 8] = [
         "collector-components.tsv",
         "component-replacements.tsv",
         "collector-distributions.tsv",
         "collector-config-keys.tsv",
         "collector-key-moves.tsv",
+        "collector-ottl-functions.tsv",
         "images.tsv",
         "newest.tsv",
     ];
@@ -71,8 +77,9 @@ impl<'a> TableTexts<'a> {
             distributions: text(2)?,
             keys: text(3)?,
             moves: text(4)?,
-            images: text(5)?,
-            newest: text(6)?,
+            functions: text(5)?,
+            images: text(6)?,
+            newest: text(7)?,
         })
     }
 }
@@ -83,6 +90,7 @@ pub struct Tables {
     components: Components,
     keys: Keys,
     moves: KeyMoves,
+    functions: Functions,
     images: Images,
 }
 
@@ -97,6 +105,7 @@ impl Tables {
             components: Components::from_text(texts.components, texts.replacements, images.component_table_end())?,
             keys: Keys::from_text(texts.keys)?,
             moves: KeyMoves::from_text(texts.moves)?,
+            functions: Functions::from_text(texts.functions)?,
             images,
         })
     }
@@ -169,6 +178,11 @@ impl Tables {
     /// Returns the move that a key, which is accepted still, has before it in a newer release.
     pub fn coming_move_of(&self, section: &KeySection, path: &[&str], release: Version) -> Option<&KeyMove> {
         self.moves.find(section, path).filter(|found| release <= found.last)
+    }
+
+    /// Returns what becomes of a function of the transformation language over a span of releases.
+    pub fn function(&self, name: &str, span: &ReleaseSpan) -> FunctionFate {
+        self.functions.fate(name, span)
     }
 
     /// Returns what an image's name says of the program in it, `None` when it says nothing.

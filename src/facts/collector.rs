@@ -12,6 +12,7 @@ mod listener;
 mod named_file;
 mod ottl;
 mod pipeline;
+mod rule;
 mod slip;
 mod target;
 #[cfg(test)]
@@ -96,6 +97,7 @@ pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadR
         pipeline::rows(of_collectors, &maker);
         connector::rows(of_collectors, &maker);
         ottl::rows(of_collectors, &maker);
+        rule::rows(of_collectors, &maker);
         slip::rows(of_collectors, &maker);
         named_file::rows(of_collectors, &maker);
         let table = match collector.alloy {

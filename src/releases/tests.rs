@@ -17,6 +17,7 @@ fn texts() -> TableTexts<'static> {
         distributions: include_str!("../../checks/data/collector-distributions.tsv"),
         keys: include_str!("../../checks/data/collector-config-keys.tsv"),
         moves: include_str!("../../checks/data/collector-key-moves.tsv"),
+        functions: include_str!("../../checks/data/collector-ottl-functions.tsv"),
         images: include_str!("../../checks/data/images.tsv"),
         newest: include_str!("../../checks/data/newest.tsv"),
     }

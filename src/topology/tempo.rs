@@ -10,6 +10,8 @@ mod keys;
 mod known_keys;
 mod made;
 mod nested_keys;
+mod older;
+mod older_keys;
 mod overrides;
 mod paths;
 mod receivers;
@@ -22,6 +24,7 @@ mod substitute;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod value_types;
 mod values;
 
 pub use addresses::Address;

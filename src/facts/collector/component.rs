@@ -411,11 +411,46 @@ fn reference_rows(facts: &mut Facts, maker: &Maker<'_>, links: &[Arc<Cell>]) {
             .set("type", id.split('/').next())
             .set("did_you_mean", meant.filter(|_| extension.is_none()))
             .set("extension", reference.extension.map(link).unwrap_or_default())
+            .set(
+                "wrong_side",
+                wrong_side(maker.component(Some(reference.component)), extension, reference.role),
+            )
             .set("collector", maker.collector_link());
         let place = reference.id.place.clone();
         facts.push(
             "extension_refs",
             row.build_at(&maker.about_at(place.as_ref(), None), place),
         );
+    }
+}
+
+/// Exporters that call somebody, and receivers that are called: others may be the other way round.
+const CALLING: [&str; 5] = [
+    "otlp_grpc",
+    "otlp_http",
+    "load_balancing",
+    "zipkin",
+    "prometheusremotewrite",
+];
+const CALLED: [&str; 3] = ["otlp", "jaeger", "zipkin"];
+/// Authenticators that only sign what goes out, and those that only check what comes in.
+const SIGNING: [&str; 4] = ["oauth2client", "sigv4auth", "headers_setter", "asapclient"];
+const CHECKING: [&str; 1] = ["oidc"];
+
+/// Returns the side on which an authenticator stands and cannot work: `client` or `server`.
+fn wrong_side(component: Option<&Component>, extension: Option<&Component>, role: &str) -> Option<&'static str> {
+    let (component, extension) = (component?, extension?);
+    let has = |key: &str| extension.config.get(key).is_some_and(|cell| !cell.is_null());
+    // `open-telemetry/opentelemetry-collector-contrib@v0.161.0:extension/basicauthextension/factory.go`
+    let (signs, checks) = match extension.canonical.as_str() {
+        "basicauth" => (has("client_auth"), has("htpasswd")),
+        kind => (SIGNING.contains(&kind), CHECKING.contains(&kind)),
+    };
+    let canonical = component.canonical.as_str();
+    match component.kind {
+        _ if role != "authenticator" || signs == checks => None,
+        ComponentKind::Exporter if CALLING.contains(&canonical) => checks.then_some("client"),
+        ComponentKind::Receiver if CALLED.contains(&canonical) => signs.then_some("server"),
+        _ => None,
     }
 }

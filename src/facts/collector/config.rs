@@ -194,10 +194,9 @@ fn value_row(facts: &mut Facts, maker: &Maker<'_>, value: &TypedValue) {
         .set("written", value.written)
         .set("mismatch", mismatch(value))
         .set("strict", strict)
-        .set(
-            "choices",
-            choices(maker.component(value.component), value).map(|words| texts(words.iter())),
-        )
+        .set("choices", choices(maker, value).map(|words| texts(words.iter())))
+        .set("keys", texts(&value.keys))
+        .set("text", written_text(value))
         .set("value", value.value.clone())
         .set("collector", maker.collector_link());
     let place = value.value.place.clone();
@@ -207,10 +206,19 @@ fn value_row(facts: &mut Facts, maker: &Maker<'_>, value: &TypedValue) {
     );
 }
 
+/// Returns a value that should be a text as it is written: `n` and `0123` mean something else to YAML.
+fn written_text(value: &TypedValue) -> Option<&str> {
+    let is_meant_as_text = matches!(mismatch(value), Some("number_for_text" | "bool_for_text"));
+    let place = value.value.place.as_ref().filter(|_| is_meant_as_text)?;
+    let text = place.excerpt().trim();
+    (!text.is_empty() && !text.contains(['\n', '"', '\''])).then_some(text)
+}
+
 /// Returns how a value does not fit the type that is wanted.
 fn mismatch(value: &TypedValue) -> Option<&'static str> {
     let is_expanded = value.written == "expanded";
     match (value.declared, &value.value.value) {
+        ("mapping", _) => Some("scalar_for_mapping"),
         ("duration", Value::Int(0)) => None,
         ("duration", Value::Int(_) | Value::Float(_)) => Some("bare_duration"),
         ("duration", Value::Text(text)) => seconds(text).is_none().then_some("bad_duration"),

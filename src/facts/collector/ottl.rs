@@ -1,199 +1,277 @@
-//! Statements and conditions of the transformation language, as far as their words and signs tell that they are refused.
+//! Statements and conditions of the transformation language that a Collector refuses.
 //!
-//! Signs are those of its lexer (`open-telemetry/opentelemetry-collector-contrib@v0.130.0:pkg/ottl/grammar.go`), names of functions those of
-//! `pkg/ottl/ottlfuncs/README.md`. Of names that are not listed nothing is said.
+//! `slip` knows words and signs whose meaning can be told, `parse` the whole grammar, `names` the paths and functions by release. Of what is
+//! not certain nothing is said.
+
+mod names;
+mod parse;
+mod slip;
+mod token;
 
 use super::Maker;
 use crate::evidence::Cell;
 use crate::facts::{Facts, RowBuilder};
+use crate::releases::{Distribution, Version};
 use crate::topology::collector::Component;
+use names::{Context, Judged, function_slip, path_slip};
+use parse::{Fault, Form, parse};
+use slip::{Slip, slip};
 use std::ops::Range;
 
 /// How deep policies within policies are followed, and how many texts of one component are looked at.
 const MOST_DEEP: usize = 4;
 const MOST_TEXTS: usize = 1000;
+/// How much of the text before a fault is told.
+const MOST_BEFORE: usize = 40;
 
-/// Functions that are often written in another case.
-const FUNCTIONS: [&str; 52] = [
-    "append",
-    "delete_key",
-    "delete_matching_keys",
-    "flatten",
-    "keep_keys",
-    "keep_matching_keys",
-    "limit",
-    "merge_maps",
-    "replace_all_matches",
-    "replace_all_patterns",
-    "replace_match",
-    "replace_pattern",
-    "set",
-    "truncate_all",
-    "Base64Decode",
-    "Concat",
-    "ConvertCase",
-    "Double",
-    "Duration",
-    "ExtractPatterns",
-    "FNV",
-    "Format",
-    "HasAttrKeyOnDatapoint",
-    "HasAttrOnDatapoint",
-    "HasPrefix",
-    "HasSuffix",
-    "Hex",
-    "Hour",
-    "Int",
-    "IsBool",
-    "IsDouble",
-    "IsInt",
-    "IsList",
-    "IsMap",
-    "IsMatch",
-    "IsRootSpan",
-    "IsString",
-    "Len",
-    "Now",
-    "ParseCSV",
-    "ParseJSON",
-    "ParseKeyValue",
-    "SHA1",
-    "SHA256",
-    "SpanID",
-    "Split",
-    "String",
-    "Substring",
-    "Time",
-    "TraceID",
-    "Trim",
-    "UnixMilli",
-];
-/// First words of names of attributes, which no context of the language has as a path; the first are those of resources.
-const OF_RESOURCES: [&str; 8] = [
-    "service",
-    "k8s",
-    "host",
-    "deployment",
-    "telemetry",
-    "container",
-    "cloud",
-    "process",
-];
-const OF_SPANS: [&str; 11] = [
-    "http",
-    "url",
-    "db",
-    "rpc",
-    "net",
-    "peer",
-    "messaging",
-    "user_agent",
-    "server",
-    "client",
-    "exception",
-];
-
-/// What is wrong with a text.
-#[derive(Debug, PartialEq)]
-struct Slip {
-    word: &'static str,
-    found: String,
-    /// The whole text as it was probably meant.
-    right: Option<String>,
+/// One statement or condition.
+struct Text {
+    cell: Cell,
+    form: Form,
+    context: Context,
 }
 
-impl Slip {
-    /// A part of a text that is refused, and what stands in its place.
-    fn within(text: &str, word: &'static str, part: Range<usize>, right: Option<&str>) -> Slip {
-        let (before, behind) = (text.get(..part.start), text.get(part.end..));
-        Slip {
-            word,
-            found: text.get(part).unwrap_or_default().to_owned(),
-            right: right.and_then(|right| Some(format!("{}{right}{}", before?, behind?))),
+/// What is wrong with a text.
+struct Refusal {
+    slip: Slip,
+    /// The end of what stands before it, where that helps to find it.
+    before: String,
+    since: Option<Version>,
+    until: Option<Version>,
+    /// Why it cannot be told whether it is refused.
+    doubt: Option<String>,
+}
+
+impl From<Slip> for Refusal {
+    fn from(slip: Slip) -> Refusal {
+        Refusal {
+            slip,
+            before: String::new(),
+            since: None,
+            until: None,
+            doubt: None,
         }
     }
 }
 
-/// Adds a row for each text that is surely refused.
+/// Adds a row for each text that is refused.
 pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) {
     for (index, component) in maker.collector.components.iter().enumerate() {
         let mut texts = texts_of(component);
         texts.truncate(MOST_TEXTS);
-        for cell in texts {
-            let Some(slip) = cell.text().and_then(slip) else {
+        for text in &texts {
+            let Some(refusal) = text.cell.text().and_then(|written| refusal(maker, text, written)) else {
                 continue;
             };
+            let release = |version: Option<Version>| version.map(|version| version.to_string()).unwrap_or_default();
             let row = RowBuilder::new("ottl_slips")
-                .set("text", cell.clone())
-                .set("kind", slip.word)
-                .set("found", slip.found)
-                .set("right", slip.right)
+                .set("text", text.cell.clone())
+                .set("kind", refusal.slip.word)
+                .set("found", refusal.slip.found)
+                .set("before", refusal.before)
+                .set("right", refusal.slip.right)
+                .set("since", release(refusal.since))
+                .set("until", release(refusal.until))
+                .set("refused", refusal.doubt.map_or(Cell::from(true), Cell::unknown))
                 .set("component", maker.component_link(Some(index)))
                 .set("collector", maker.collector_link());
-            let place = cell.place.clone();
+            let place = text.cell.place.clone();
             facts.push("ottl_slips", row.build_at(&maker.about_at(place.as_ref(), None), place));
         }
     }
 }
 
+fn refusal(maker: &Maker<'_>, text: &Text, written: &str) -> Option<Refusal> {
+    if written.trim().is_empty() {
+        return None;
+    }
+    if let Some(slip) = slip(written) {
+        return Some(slip.into());
+    }
+    let names = match parse(written, text.form) {
+        Ok(names) => names,
+        Err(fault) => return Some(fault_of(written, fault)),
+    };
+    let release = &maker.collector.release;
+    // A distribution of somebody's own may have functions of its own.
+    let is_foreign = maker.collector.distribution == Distribution::Unknown && maker.collector.image.is_some();
+    let function = (!is_foreign).then(|| function_slip(written, &names, maker.tables, release));
+    match function.flatten() {
+        Some(Judged::Refused { slip, since, until }) => Some(Refusal {
+            since,
+            until,
+            ..slip.into()
+        }),
+        Some(Judged::Undecided(slip, reason)) => {
+            let path = path_slip(written, &names, text.context, release);
+            path.map(Refusal::from).or(Some(Refusal {
+                doubt: Some(reason),
+                ..slip.into()
+            }))
+        }
+        None => path_slip(written, &names, text.context, release).map(Refusal::from),
+    }
+}
+
+fn fault_of(text: &str, fault: Fault) -> Refusal {
+    let within = |word, range: Range<usize>, right: Option<&str>| Slip::within(text, word, range, right);
+    let (slip, start) = match fault {
+        Fault::Unexpected(range) => {
+            let word = match range.is_empty() {
+                true => "unfinished",
+                false => "unexpected",
+            };
+            (within(word, range.clone(), None), range.start)
+        }
+        Fault::OpenText(range) => (within("open_text", range.clone(), None), range.start),
+        Fault::Escape(range) => {
+            let doubled = text.get(range.clone()).map(|found| format!("\\{found}"));
+            let mut slip = within("escape", range.clone(), doubled.as_deref());
+            // Of several only the first one would be mended.
+            slip.right = slip.right.filter(|right| !matches!(slip_of_escape(right), Some(())));
+            (slip, range.start)
+        }
+        Fault::EditorAsValue(range) => (within("editor_as_value", range.clone(), None), range.start),
+        Fault::ConverterAsStatement(range) => (within("converter_as_statement", range.clone(), None), range.start),
+        Fault::NoCondition(range) => (within("no_condition", range.clone(), None), range.start),
+    };
+    let before = text.get(..start).unwrap_or_default().trim();
+    let cut = before.char_indices().rev().nth(MOST_BEFORE).map_or(0, |(at, _)| at);
+    Refusal {
+        before: before[cut..].to_owned(),
+        ..slip.into()
+    }
+}
+
+fn slip_of_escape(text: &str) -> Option<()> {
+    [Form::Statement, Form::Condition]
+        .into_iter()
+        .all(|form| matches!(parse(text, form), Err(Fault::Escape(_))))
+        .then_some(())
+}
+
 /// Returns the statements and conditions of a component.
-fn texts_of(component: &Component) -> Vec<Cell> {
-    let mut texts = Vec::new();
+fn texts_of(component: &Component) -> Vec<Text> {
+    let mut texts = Texts::default();
     let config = &component.config;
-    let mut of_lists = |keys: &[&str]| {
-        for list in keys.iter().filter_map(|key| config.get(key)) {
-            for item in list.items() {
-                texts.extend(item.text().map(|_| item.clone()));
-                for key in ["statements", "conditions"] {
-                    texts.extend(item.get(key).into_iter().flat_map(Cell::items).cloned());
+    match component.canonical.as_str() {
+        "transform" => {
+            for (key, form) in [
+                ("trace_statements", Signal::Traces),
+                ("metric_statements", Signal::Others),
+                ("log_statements", Signal::Others),
+                ("profile_statements", Signal::Others),
+            ] {
+                texts.groups(config.get(key), form, Form::Statement);
+            }
+        }
+        "filter" => {
+            texts.groups(config.get("trace_conditions"), Signal::Traces, Form::Condition);
+            for key in ["metric_conditions", "log_conditions", "profile_conditions"] {
+                texts.groups(config.get(key), Signal::Others, Form::Condition);
+            }
+            for signal in ["traces", "metrics", "logs", "profiles"] {
+                let contexts = config.get(signal).and_then(Cell::fields);
+                for (name, list) in contexts.into_iter().flat_map(|contexts| contexts.iter()) {
+                    let context = match signal {
+                        "traces" => Context::of(name),
+                        _ => Context::Other,
+                    };
+                    texts.list(Some(list), Form::Condition, context);
                 }
             }
         }
-    };
-    match component.canonical.as_str() {
-        "transform" => of_lists(&[
-            "trace_statements",
-            "metric_statements",
-            "log_statements",
-            "profile_statements",
-        ]),
-        "filter" => {
-            of_lists(&[
-                "trace_conditions",
-                "metric_conditions",
-                "log_conditions",
-                "profile_conditions",
-            ]);
-            for signal in ["traces", "metrics", "logs", "profiles"] {
-                let contexts = config.get(signal).and_then(Cell::fields);
-                let lists = contexts.into_iter().flat_map(|contexts| contexts.values());
-                texts.extend(lists.flat_map(Cell::items).cloned());
-            }
-        }
         "tail_sampling" => of_policies(config.get("policies"), 0, &mut texts),
-        "routing" => {
-            let table = config.get("table").map_or(&[][..], Cell::items);
-            let keys = ["statement", "condition"];
-            texts.extend(
-                table
-                    .iter()
-                    .flat_map(|row| keys.iter().filter_map(|key| row.get(key)).cloned()),
-            );
+        "routing" => config
+            .get("table")
+            .map_or(&[][..], Cell::items)
+            .iter()
+            .for_each(|row| texts.route(row)),
+        "count" => {
+            for (key, context) in [
+                ("spans", Context::Span),
+                ("spanevents", Context::SpanEvent),
+                ("metrics", Context::Other),
+                ("datapoints", Context::Other),
+                ("logs", Context::Other),
+            ] {
+                let metrics = config.get(key).and_then(Cell::fields);
+                for metric in metrics.into_iter().flat_map(|metrics| metrics.values()) {
+                    texts.list(metric.get("conditions"), Form::Condition, context);
+                }
+            }
         }
         _ => {}
     }
-    texts
+    texts.0
 }
 
-fn of_policies(list: Option<&Cell>, depth: usize, texts: &mut Vec<Cell>) {
+#[derive(Clone, Copy)]
+enum Signal {
+    Traces,
+    Others,
+}
+
+#[derive(Default)]
+struct Texts(Vec<Text>);
+
+impl Texts {
+    fn add(&mut self, cell: &Cell, form: Form, context: Context) {
+        if cell.text().is_some() {
+            let cell = cell.clone();
+            self.0.push(Text { cell, form, context });
+        }
+    }
+
+    fn list(&mut self, list: Option<&Cell>, form: Form, context: Context) {
+        for item in list.map_or(&[][..], Cell::items) {
+            self.add(item, form, context);
+        }
+    }
+
+    /// Texts, or groups of them with a context and conditions of their own.
+    fn groups(&mut self, list: Option<&Cell>, signal: Signal, form: Form) {
+        for item in list.map_or(&[][..], Cell::items) {
+            let context = match (signal, item.get("context").and_then(Cell::text)) {
+                (Signal::Others, _) => Context::Other,
+                (Signal::Traces, Some(word)) => Context::of(word),
+                (Signal::Traces, None) if item.get("context").is_some() => Context::Other,
+                (Signal::Traces, None) => Context::Inferred,
+            };
+            self.add(item, form, context);
+            self.list(item.get("statements"), Form::Statement, context);
+            self.list(item.get("conditions"), Form::Condition, context);
+        }
+    }
+
+    fn route(&mut self, row: &Cell) {
+        let context = match row.get("context").and_then(Cell::text) {
+            None | Some("" | "resource") => Context::Resource,
+            // Of a request a smaller language is spoken.
+            Some("request") => return,
+            Some("span") => Context::Span,
+            Some(_) => Context::Other,
+        };
+        for (key, form) in [("statement", Form::Statement), ("condition", Form::Condition)] {
+            if let Some(cell) = row.get(key) {
+                self.add(cell, form, context);
+            }
+        }
+    }
+}
+
+fn of_policies(list: Option<&Cell>, depth: usize, texts: &mut Texts) {
     if depth > MOST_DEEP {
         return;
     }
     for policy in list.map_or(&[][..], Cell::items) {
         let condition = policy.get("ottl_condition");
-        for key in ["span", "spanevent"] {
-            let list = condition.and_then(|condition| condition.get(key));
-            texts.extend(list.into_iter().flat_map(Cell::items).cloned());
+        for (key, context) in [("span", Context::Span), ("spanevent", Context::SpanEvent)] {
+            texts.list(
+                condition.and_then(|condition| condition.get(key)),
+                Form::Condition,
+                context,
+            );
         }
         for (outer, inner) in [
             ("and", "and_sub_policy"),
@@ -202,178 +280,5 @@ fn of_policies(list: Option<&Cell>, depth: usize, texts: &mut Vec<Cell>) {
         ] {
             of_policies(policy.path(&[outer, inner]), depth + 1, texts);
         }
-    }
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// Returns the first thing in a text that the language surely refuses.
-fn slip(text: &str) -> Option<Slip> {
-    let bytes = text.as_bytes();
-    let with =
-        |word: &'static str, from: usize, to: usize, right: Option<&str>| Slip::within(text, word, from..to, right);
-    let (mut at, mut depth) = (0_usize, 0_usize);
-    // The last byte before that is no white space.
-    let mut last = 0_u8;
-    while at < bytes.len() {
-        let byte = bytes[at];
-        let next = bytes.get(at + 1).copied().unwrap_or_default();
-        match byte {
-            b'"' => {
-                at += 1;
-                while at < bytes.len() && bytes[at] != b'"' {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-            }
-            b'\'' => {
-                let mut slip = with("single_quotes", at, at + 1, None);
-                slip.right = (!text.contains(['"', '\\'])).then(|| text.replace('\'', "\""));
-                return Some(slip);
-            }
-            b'&' | b'|' if next == byte => {
-                let word = if byte == b'&' { "and" } else { "or" };
-                return Some(with("sign", at, at + 2, Some(word)));
-            }
-            b'=' if next == b'=' => at += 1,
-            b'=' if matches!(last, b'!' | b'<' | b'>') => {}
-            b'=' if next == b'~' => return Some(with("sign", at, at + 2, None)),
-            // Within brackets it names an argument.
-            b'=' if depth == 0 || matches!(last, b']' | b')' | b'"') => {
-                return Some(with("single_equals", at, at + 1, Some("==")));
-            }
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            _ if byte.is_ascii_alphabetic() || byte == b'_' => {
-                let from = at;
-                while at < bytes.len() && is_word(bytes[at]) {
-                    at += 1;
-                }
-                if let Some(slip) = word_slip(text, from..at, last) {
-                    return Some(slip);
-                }
-                last = b'a';
-                continue;
-            }
-            _ => {}
-        }
-        if !byte.is_ascii_whitespace() {
-            last = byte;
-        }
-        at += 1;
-    }
-    None
-}
-
-fn word_slip(text: &str, part: Range<usize>, last: u8) -> Option<Slip> {
-    let word = text.get(part.clone())?;
-    let rest = text.get(part.end..)?;
-    if last == b'.' || last.is_ascii_digit() {
-        return None;
-    }
-    if ["AND", "OR", "NOT", "WHERE"].contains(&word) {
-        return Some(Slip::within(text, "upper_case", part, Some(&word.to_ascii_lowercase())));
-    }
-    if rest.trim_start().starts_with('(') {
-        let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
-        if FUNCTIONS.contains(&word) {
-            return None;
-        }
-        let right = FUNCTIONS.iter().find(|known| plain(known) == plain(word))?;
-        return Some(Slip::within(text, "function", part, Some(right)));
-    }
-    let scope = match word {
-        _ if OF_RESOURCES.contains(&word) => "resource.attributes",
-        _ if OF_SPANS.contains(&word) => "attributes",
-        _ => return None,
-    };
-    let tail = rest.strip_prefix('.')?;
-    let length = tail.bytes().take_while(|byte| is_word(*byte) || *byte == b'.').count();
-    let name = text.get(part.start..part.end + 1 + length)?.trim_end_matches('.');
-    Some(Slip::within(
-        text,
-        "attribute",
-        part.start..part.start + name.len(),
-        Some(&format!("{scope}[\"{name}\"]")),
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expected: Option<(&str, &str, Option<&str>)>) {
-        let found = slip(text);
-        let found = found
-            .as_ref()
-            .map(|slip| (slip.word, slip.found.as_str(), slip.right.as_deref()));
-        assert_eq!(found, expected, "{text}");
-    }
-
-    #[test]
-    fn what_the_language_takes_is_silent() {
-        for text in [
-            r#"attributes["http.route"] == "/health""#,
-            r#"set(attributes["user"], "o'brien = x && AND") where attributes["a"] != nil"#,
-            r#"IsMatch(name, "^GET .*") and not (kind == SPAN_KIND_SERVER or duration >= Duration("1s"))"#,
-            r#"replace_pattern(attributes["x"], "a", "b", function=SHA256, replacementFormat="%s")"#,
-            r#"route() where resource.attributes["service.name"] == "a""#,
-            r#"resource.attributes["k8s"]["pod"] <= 1 or instrumentation_scope.name == "io.server.x""#,
-            r#"set(cache["service"], Concat([attributes["a"], "\"'"], ""))"#,
-            "status.code == STATUS_CODE_ERROR",
-            "custom_function(name) == 1",
-            "",
-        ] {
-            check(text, None);
-        }
-    }
-
-    #[test]
-    fn what_it_refuses_is_told_with_what_was_meant() {
-        check(
-            "attributes['a'] == 'b'",
-            Some(("single_quotes", "'", Some(r#"attributes["a"] == "b""#))),
-        );
-        check(r#"attributes["a"] == 'b'"#, Some(("single_quotes", "'", None)));
-        check(
-            r#"attributes["a"] = "b""#,
-            Some(("single_equals", "=", Some(r#"attributes["a"] == "b""#))),
-        );
-        check(
-            r#"not (attributes["a"] = "b")"#,
-            Some(("single_equals", "=", Some(r#"not (attributes["a"] == "b")"#))),
-        );
-        check(r#"name = "x""#, Some(("single_equals", "=", Some(r#"name == "x""#))));
-        check(r#"name =~ "x""#, Some(("sign", "=~", None)));
-        check(
-            r#"name == "x" && kind == 2"#,
-            Some(("sign", "&&", Some(r#"name == "x" and kind == 2"#))),
-        );
-        check(
-            r#"name == "x" AND kind == 2"#,
-            Some(("upper_case", "AND", Some(r#"name == "x" and kind == 2"#))),
-        );
-        check(
-            r#"isMatch(name, "x")"#,
-            Some(("function", "isMatch", Some(r#"IsMatch(name, "x")"#))),
-        );
-        check(
-            r#"Set(name, "x")"#,
-            Some(("function", "Set", Some(r#"set(name, "x")"#))),
-        );
-        check(
-            r#"service.name == "x""#,
-            Some((
-                "attribute",
-                "service.name",
-                Some(r#"resource.attributes["service.name"] == "x""#),
-            )),
-        );
-        check(
-            r#"http.route == "/x""#,
-            Some(("attribute", "http.route", Some(r#"attributes["http.route"] == "/x""#))),
-        );
     }
 }

@@ -86,8 +86,14 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "ottl_slips",
-        row: "One statement or condition of a transform, filter or tail_sampling processor or a routing connector that the language surely refuses.",
+        row: "One statement or condition of a transform, filter or tail_sampling processor or a routing or count connector that is refused, or may be.",
         columns: pipeline::OTTL_SLIP,
+        reads: CONFIGURATION,
+    },
+    Table {
+        name: "setting_faults",
+        row: "One block of a component in which a setting is missing, or two exclude each other.",
+        columns: component::SETTING_FAULT,
         reads: CONFIGURATION,
     },
     Table {

@@ -86,7 +86,7 @@ impl Lifetime {
     }
 
     /// Returns the releases at which the answer changes.
-    pub(super) fn cuts(&self, by_minor: bool) -> [Option<Version>; 4] {
+    pub(in super::super) fn cuts(&self, by_minor: bool) -> [Option<Version>; 4] {
         let start = |version: Version| {
             if by_minor { version.minor_release() } else { version }
         };

@@ -59,13 +59,28 @@ pub struct TypedValue {
     pub path: String,
     /// The key.
     pub key: String,
-    /// The wanted type: `duration`, `int`, `bool`, `float` or `string`.
+    /// The wanted type: `duration`, `int`, `bool`, `float` or `string`; `mapping` for an element of a list of blocks.
     pub declared: &'static str,
     /// The type as written: `int`, `float`, `bool` or `string`; `expanded` when it came from a reference.
     pub written: &'static str,
+    /// Of a mapping that is wanted the keys that it may have.
+    pub keys: Vec<Box<str>>,
     /// The value.
     pub value: Cell,
 }
+
+/// Lists whose elements are mappings and nothing else. Others may take texts too, such as the statements of a transform processor.
+const LISTS_OF_MAPPINGS: [&str; 9] = [
+    "actions",
+    "attributes",
+    "calls_dimensions",
+    "dimensions",
+    "pod_association",
+    "policies",
+    "and_sub_policy",
+    "composite_sub_policy",
+    "table",
+];
 
 /// What a walk finds.
 #[derive(Default)]
@@ -185,6 +200,7 @@ impl Walk<'_> {
         let below = match (kind, &value.value) {
             (ValueKind::Block, Value::Map(_)) => return self.block(node, value, path),
             (ValueKind::BlockList, Value::List(items)) => {
+                self.scalars_among(node, key, items, path);
                 let items = items
                     .iter()
                     .enumerate()
@@ -214,6 +230,35 @@ impl Walk<'_> {
         Cell {
             value: below,
             ..value.clone()
+        }
+    }
+
+    /// Of a list of mappings the elements that are none.
+    fn scalars_among(&mut self, node: NodeId, key: &str, items: &[Cell], path: &str) {
+        let is_listed = self.component.is_some() && LISTS_OF_MAPPINGS.contains(&key);
+        if !is_listed || self.section.node(node).flags.own_decoder {
+            return;
+        }
+        for (index, item) in items.iter().enumerate() {
+            let written = match &item.value {
+                Value::Text(_) => "string",
+                Value::Int(_) => "int",
+                Value::Float(_) => "float",
+                Value::Bool(_) => "bool",
+                _ => continue,
+            };
+            let names = self.section.children(node).map(|key| &self.section.node(key).name);
+            let is_taken = |name: &&Box<str>| judge(self.tables, self.section, node, name, item, self.span).is_none();
+            let keys = names.filter(is_taken).cloned().collect();
+            self.found.values.push(TypedValue {
+                component: self.component,
+                path: format!("{path}[{index}]"),
+                key: key.to_owned(),
+                declared: "mapping",
+                written,
+                keys,
+                value: item.clone(),
+            });
         }
     }
 
@@ -249,6 +294,7 @@ impl Walk<'_> {
                 path,
                 declared: "string",
                 written,
+                keys: Vec::new(),
                 value,
             });
         }
@@ -287,6 +333,7 @@ impl Walk<'_> {
                 key: key.to_owned(),
                 declared,
                 written,
+                keys: Vec::new(),
                 value: value.clone(),
             });
         }

@@ -5,7 +5,7 @@
 
 use super::known_keys::SECTIONS;
 use super::nested_keys::NESTED;
-use super::release;
+use super::{older, release};
 use crate::evidence::{Cell, Value};
 use crate::releases::{ReleaseSpan, Version, nearest};
 use std::sync::Arc;
@@ -91,7 +91,7 @@ pub(super) fn section(path: &str) -> Option<impl Iterator<Item = (&'static str, 
     )
 }
 
-fn entry(word: &'static str) -> (&'static str, Lifetime) {
+pub(super) fn entry(word: &'static str) -> (&'static str, Lifetime) {
     let (name, range) = word.split_once(':').unwrap_or((word, "-"));
     let (since, until) = range.split_once('-').unwrap_or((range, ""));
     let lifetime = Lifetime {
@@ -179,10 +179,10 @@ const FIRST_KNOWN: Version = Version::new(2, 2, 0);
 
 /// Returns the keys of a configuration that its release refuses, in the order written.
 pub(super) fn refused(config: &Cell, span: &ReleaseSpan) -> Vec<RefusedKey> {
-    let mut found = Vec::new();
     if span.high.is_some_and(|high| high < FIRST_KNOWN) {
-        return found;
+        return older::refused(config, span);
     }
+    let mut found = Vec::new();
     walk(config, "", span, &mut found, 0);
     forms(config, &mut found);
     found
@@ -244,7 +244,7 @@ fn walk(mapping: &Cell, path: &str, span: &ReleaseSpan, found: &mut Vec<RefusedK
     }
 }
 
-fn refused_key(
+pub(super) fn refused_key(
     path: &str,
     key: &str,
     value: &Cell,
@@ -284,7 +284,7 @@ fn refused_key(
     }
 }
 
-fn join(path: &str, key: &str) -> String {
+pub(super) fn join(path: &str, key: &str) -> String {
     match path {
         "" => key.to_owned(),
         path => format!("{path}.{key}"),

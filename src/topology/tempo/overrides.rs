@@ -228,7 +228,7 @@ fn tenants_format(tenants: Option<&Fields>) -> OverridesFormat {
         .flatten()
     {
         let is_scope = keys::lifetime(DEFAULTS, key).is_some();
-        let is_flat = keys::lifetime(LEGACY, key).is_some();
+        let is_flat = keys::lifetime(LEGACY, key).is_some() || EARLY.contains(&key.as_ref());
         has_scopes |= is_scope && !is_flat;
         has_flat |= is_flat && !is_scope;
     }
@@ -259,6 +259,10 @@ fn flat_effect(span: &ReleaseSpan, allowed: Option<bool>) -> Cell {
         },
     }
 }
+
+/// Flat keys of releases before 2.1, which have no place among the scopes (`grafana/tempo@v2.0.1:modules/overrides/limits.go`).
+const EARLY: [&str; 2] = ["max_search_bytes_per_trace", "search_tags_allow_list"];
+const EARLY_GONE: Version = Version::new(2, 1, 0);
 
 struct Judge<'a> {
     span: &'a ReleaseSpan,
@@ -373,8 +377,20 @@ impl Judge<'_> {
         }
     }
 
+    /// A flat key of early releases.
+    fn early(&self, key: &str, value: &Cell, scope: &OverrideScope, written: &str) -> Option<MisplacedOverride> {
+        let lifetime = Lifetime {
+            since: None,
+            gone: Some(EARLY_GONE),
+        };
+        self.by_release(lifetime, key, value, scope, written)
+    }
+
     /// A key directly below `overrides`.
     fn top(&self, key: &str, value: &Cell, format: OverridesFormat) -> Option<MisplacedOverride> {
+        if EARLY.contains(&key) {
+            return self.early(key, value, &OverrideScope::Top, &format!("overrides.{key}"));
+        }
         let flat = scoped_path(key).map(|path| format!("overrides.defaults.{path}"));
         let is_scope = keys::lifetime(DEFAULTS, key).is_some();
         let refused = Cell::from("refused");
@@ -413,6 +429,10 @@ impl Judge<'_> {
             return;
         }
         for (key, value) in limits.fields().into_iter().flatten() {
+            if EARLY.contains(&key.as_ref()) {
+                found.extend(self.early(key, value, &scope, &crate::evidence::cell::join(&path, key)));
+                continue;
+            }
             let belongs_to = scoped_path(key).map(|to| format!("{path}.{to}"));
             let names = keys::section(LEGACY).into_iter().flatten().map(|(name, _)| name);
             let suggestion = match belongs_to {

@@ -1,8 +1,9 @@
 //! Values of a configuration that Tempo cannot read: a length of time, a number or a switch that is written as something else.
 //!
-//! Tempo gives the file to Go's YAML reader, which stops at the first of them (`grafana/tempo@v3.0.3:cmd/tempo/main.go`). The types are those of the
-//! structs of the tags v2.3.1, v2.9.5 and v3.0.3; only keys that have the same type in all of them are here.
+//! Tempo gives the file to Go's YAML reader, which stops at the first of them (`grafana/tempo@v3.0.3:cmd/tempo/main.go`). The types are in
+//! `value_types`.
 
+use super::value_types::TYPES;
 use crate::evidence::{Cell, Value};
 
 /// One value that Tempo cannot read.
@@ -22,157 +23,28 @@ pub struct RefusedValue {
     pub value: Cell,
 }
 
-/// Lengths of time as Go writes them, which has no days: mappings, and the keys in them.
-const DURATIONS: &[(&str, &str)] = &[
-    ("", "shutdown_delay"),
-    (
-        "compactor.compaction backend_worker.compaction backend_scheduler.provider.compaction.compaction",
-        "block_retention compacted_block_retention compaction_window max_time_per_tenant compaction_cycle",
-    ),
-    (
-        "ingester",
-        "flush_check_period flush_op_timeout trace_idle_period trace_live_period max_block_duration complete_block_timeout",
-    ),
-    (
-        "live_store",
-        "commit_interval complete_block_timeout flush_check_period flush_op_timeout max_trace_live max_trace_idle max_block_duration",
-    ),
-    ("block_builder", "consume_cycle_duration"),
-    ("distributor", "retry_after_on_resource_exhausted artificial_delay"),
-    ("query_frontend", "api_timeout"),
-    (
-        "query_frontend.search",
-        "max_duration query_backend_after query_ingesters_until duration_slo",
-    ),
-    (
-        "query_frontend.metrics",
-        "max_duration query_backend_after interval duration_slo",
-    ),
-    ("query_frontend.trace_by_id", "duration_slo"),
-    (
-        "querier",
-        "extra_query_delay shuffle_sharding_ingesters_lookback_period",
-    ),
-    ("querier.search querier.trace_by_id", "query_timeout"),
-    ("querier.frontend_worker", "dns_lookup_duration"),
-    ("metrics_generator", "metrics_ingestion_time_range_slack query_timeout"),
-    ("metrics_generator.processor.service_graphs", "wait"),
-    (
-        "metrics_generator.processor.local_blocks",
-        "flush_check_period trace_idle_period trace_live_period max_block_duration complete_block_timeout",
-    ),
-    ("metrics_generator.registry", "collection_interval stale_duration"),
-    ("metrics_generator.storage", "remote_write_flush_deadline"),
-    (
-        "storage.trace",
-        "blocklist_poll blocklist_poll_stale_tenant_index empty_tenant_deletion_age",
-    ),
-    (
-        "storage.trace.s3 storage.trace.gcs storage.trace.azure",
-        "hedge_requests_at",
-    ),
-    ("storage.trace.wal", "ingestion_time_range_slack"),
-    (
-        "cache.caches[].memcached storage.trace.memcached",
-        "timeout update_interval",
-    ),
-    (
-        "cache.caches[].redis storage.trace.redis",
-        "timeout expiration idle_timeout",
-    ),
-    (
-        "backend_scheduler",
-        "maintenance_interval backend_flush_interval job_timeout",
-    ),
-    (
-        "server",
-        "graceful_shutdown_timeout http_server_read_timeout http_server_write_timeout http_server_idle_timeout",
-    ),
+/// Values in the items of lists, which the table of types does not reach into.
+const IN_LISTS: &[(&str, &str)] = &[
+    ("cache.caches[].memcached", "timeout:d update_interval:d"),
+    ("cache.caches[].redis", "timeout:d expiration:d idle_timeout:d"),
 ];
 
-/// Whole numbers.
-const NUMBERS: &[(&str, &str)] = &[
-    (
-        "server",
-        "http_listen_port grpc_listen_port grpc_server_max_recv_msg_size grpc_server_max_send_msg_size",
-    ),
-    (
-        "compactor.compaction backend_worker.compaction",
-        "max_compaction_objects max_block_bytes retention_concurrency",
-    ),
-    ("ingester", "concurrent_flushes max_block_bytes"),
-    ("ingester.lifecycler.ring", "replication_factor"),
-    ("live_store", "max_live_traces_bytes max_block_bytes"),
-    ("block_builder", "partitions_per_instance max_consuming_bytes"),
-    ("distributor", "max_attribute_bytes"),
-    (
-        "query_frontend",
-        "max_outstanding_per_tenant max_retries max_batch_size",
-    ),
-    (
-        "query_frontend.search",
-        "concurrent_jobs target_bytes_per_job default_result_limit max_result_limit",
-    ),
-    ("query_frontend.metrics", "concurrent_jobs target_bytes_per_job"),
-    ("query_frontend.trace_by_id", "query_shards"),
-    ("querier", "max_concurrent_queries"),
-    ("querier.frontend_worker", "parallelism"),
-    ("metrics_generator.processor.service_graphs", "max_items workers"),
-    ("storage.trace.pool", "max_workers queue_depth"),
-    (
-        "storage.trace.block",
-        "bloom_filter_shard_size_bytes parquet_row_group_size_bytes",
-    ),
-    ("storage.trace.s3", "part_size hedge_requests_up_to"),
-    ("memberlist", "bind_port"),
-    (
-        "ingest.kafka",
-        "auto_create_topic_default_partitions producer_max_record_size_bytes",
-    ),
-];
-
-/// Whole numbers of limits, below `overrides.defaults` and below a tenant.
-const LIMITS: &[(&str, &str)] = &[
-    (
-        "ingestion",
-        "rate_limit_bytes burst_size_bytes max_traces_per_user max_global_traces_per_user max_attribute_bytes",
-    ),
-    ("global", "max_bytes_per_trace"),
-    ("read", "max_bytes_per_tag_values_query max_blocks_per_tag_values_query"),
-    ("metrics_generator", "ring_size max_active_series"),
-    ("forwarders", ""),
-];
-
-/// Switches.
-const SWITCHES: &[(&str, &str)] = &[
-    ("", "multitenancy_enabled auth_enabled stream_over_http_enabled"),
-    ("compactor", "disabled"),
-    ("ingester", "flush_all_on_shutdown"),
-    (
-        "distributor.log_received_spans distributor.log_discarded_spans",
-        "enabled include_all_attributes",
-    ),
-    (
-        "metrics_generator.processor.local_blocks",
-        "filter_server_spans flush_to_storage",
-    ),
-    (
-        "metrics_generator.processor.service_graphs",
-        "enable_client_server_prefix enable_virtual_node_label",
-    ),
-    ("metrics_generator.processor.span_metrics", "enable_target_info"),
-    (
-        "storage.trace.s3",
-        "insecure forcepathstyle native_aws_auth_enabled tls_insecure_skip_verify",
-    ),
-    ("storage.trace.gcs", "insecure"),
-    ("storage.trace.azure", "use_managed_identity use_federated_token"),
-    ("usage_report", "reporting_enabled"),
-];
+/// Where rings are kept (`grafana/tempo@v3.0.3:vendor/github.com/grafana/dskit/kv/client.go`).
+const STORES: &[&str] = &["consul", "etcd", "inmemory", "memberlist", "multi", "mock"];
 
 /// Words from a closed list (`grafana/tempo@v2.9.5:vendor/github.com/grafana/dskit/log/level.go`, `modules/cache/config.go`).
 const WORDS: &[(&str, &str, &[&str])] = &[
-    ("server", "log_level", &["debug", "info", "warn", "error"]),
+    (
+        "server internal_server",
+        "log_level",
+        &["debug", "info", "warn", "error"],
+    ),
+    (
+        "distributor.ring.kvstore ingester.lifecycler.ring.kvstore ingester.partition_ring.kvstore compactor.ring.kvstore \
+         metrics_generator.ring.kvstore live_store.ring.kvstore live_store.partition_ring.kvstore backend_worker.ring.kvstore",
+        "store",
+        STORES,
+    ),
     (
         "cache.caches[]",
         "roles",
@@ -191,47 +63,38 @@ const WORDS: &[(&str, &str, &[&str])] = &[
 /// Returns the values of a configuration, and of the limits of its tenants, that Tempo cannot read.
 pub(super) fn refused(config: &Cell, tenants: Option<&Cell>) -> Vec<RefusedValue> {
     let mut found = Found::default();
-    let judges: [(Keys, &'static str, Judge); 3] = [
-        (DURATIONS, "duration", duration),
-        (NUMBERS, "number", number),
-        (SWITCHES, "switch", switch),
-    ];
-    for (table, wanted, judge) in judges {
-        for (paths, keys) in table {
-            // An empty path is that of the whole.
-            for path in paths.split(' ') {
-                each_mapping(config, path, &mut |mapping, at| {
-                    found.keys((mapping, at, None), keys, wanted, judge);
-                });
-            }
+    for (paths, keys) in TYPES.iter().chain(IN_LISTS) {
+        for path in paths.split_ascii_whitespace() {
+            // A dot is the top level.
+            let path = if path == "." { "" } else { path };
+            each_mapping(config, path, &mut |mapping, at| found.keys((mapping, at, None), keys));
         }
     }
-    for (path, key, words) in WORDS {
-        each_mapping(config, path, &mut |mapping, at| found.words(mapping, at, key, words));
+    for (paths, key, words) in WORDS {
+        for path in paths.split_ascii_whitespace() {
+            each_mapping(config, path, &mut |mapping, at| found.words(mapping, at, key, words));
+        }
     }
-    let defaults = config.path(&["overrides", "defaults"]);
-    for (limits, at, tenant) in defaults
-        .map(|limits| (limits, "overrides.defaults".to_owned(), None))
-        .into_iter()
-        .chain(
-            tenants
-                .and_then(Cell::fields)
-                .into_iter()
-                .flatten()
-                .map(|(name, limits)| (limits, format!("overrides.{name}"), Some(name.as_ref()))),
-        )
-    {
-        for (path, keys) in LIMITS {
-            if let Some(mapping) = limits.get(path) {
-                found.keys((mapping, &format!("{at}.{path}"), tenant), keys, "number", number);
+    // A tenant has what the defaults have, or the flat keys of the old form.
+    for (name, limits) in tenants.and_then(Cell::fields).into_iter().flatten() {
+        for (paths, keys) in TYPES {
+            for path in paths.split_ascii_whitespace() {
+                let below = match path {
+                    "overrides" | "overrides.defaults" => "",
+                    path => path.strip_prefix("overrides.defaults.").unwrap_or("-"),
+                };
+                let at = match below {
+                    "" => format!("overrides.{name}"),
+                    below => format!("overrides.{name}.{below}"),
+                };
+                each_mapping(limits, below, &mut |mapping, _| {
+                    found.keys((mapping, &at, Some(name)), keys)
+                });
             }
         }
     }
     found.values
 }
-
-/// Mappings, separated by spaces, and the keys in them.
-type Keys = &'static [(&'static str, &'static str)];
 
 /// Says what is wrong with a text, and what to write instead.
 type Judge = fn(&str) -> Option<(String, Option<String>)>;
@@ -242,14 +105,18 @@ struct Found {
 }
 
 impl Found {
-    fn keys(
-        &mut self,
-        (mapping, at, tenant): (&Cell, &str, Option<&str>),
-        keys: &str,
-        wanted: &'static str,
-        judge: Judge,
-    ) {
-        for key in keys.split_ascii_whitespace() {
+    /// `keys` are names with the letter of their type.
+    fn keys(&mut self, (mapping, at, tenant): (&Cell, &str, Option<&str>), keys: &str) {
+        for entry in keys.split_ascii_whitespace() {
+            let Some((key, letter)) = entry.split_once(':') else {
+                continue;
+            };
+            let (wanted, judge): (&'static str, Judge) = match letter {
+                "d" => ("duration", duration),
+                "m" => ("duration", long_duration),
+                "b" => ("switch", switch),
+                _ => ("number", number),
+            };
             let Some(value) = mapping.get(key) else { continue };
             let judged = match &value.value {
                 // An empty variable leaves nothing behind the key, which is its default.
@@ -374,6 +241,25 @@ fn duration(text: &str) -> Option<(String, Option<String>)> {
     })
 }
 
+/// Judges a text where Prometheus's form is read, which has days, weeks and years, and no fractions.
+fn long_duration(text: &str) -> Option<(String, Option<String>)> {
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let tail = rest.get(digits..).unwrap_or_default();
+        let unit = ["ms", "y", "w", "d", "h", "m", "s"]
+            .into_iter()
+            .find(|unit| tail.starts_with(unit));
+        let (1.., Some(unit)) = (digits, unit) else {
+            // A bare number in quotes cannot be told from one without, of which 0 is read.
+            let is_number = tail.is_empty() && digits > 0;
+            return (!is_number).then(|| (format!("{text} is no length of time, as 30s and 14d are"), None));
+        };
+        rest = tail.get(unit.len()..).unwrap_or_default();
+    }
+    None
+}
+
 /// Judges a text where a whole number is read. A number in quotes cannot be told from one without.
 fn number(text: &str) -> Option<(String, Option<String>)> {
     let text = text.trim();
@@ -434,6 +320,69 @@ mod tests {
         check(duration, "1d30m", Some(None));
         check(duration, "30 seconds", Some(None));
         check(duration, "5sec", Some(None));
+        for text in ["14d", "2w", "1d12h", "30s", "0", "100ms"] {
+            check(long_duration, text, None);
+        }
+        check(long_duration, "14 days", Some(None));
+        check(long_duration, "1.5d", Some(None));
+        check(long_duration, "forever", Some(None));
+    }
+
+    #[test]
+    fn values_at_their_places() {
+        let check = |yaml: &str, expected: &[(&str, Option<&str>)]| {
+            let text = format!("apiVersion: v1\nkind: Any\nmetadata: {{name: a}}\nspec: {yaml}");
+            let evidence = crate::topology::workload::tests::evidence_of(&[("a.yaml", &text)]);
+            let spec = evidence.resources[0].at(&["spec"]);
+            let found = refused(&spec, spec.get("tenants"));
+            let found: Vec<_> = found
+                .iter()
+                .map(|one| (one.path.as_str(), one.replacement.as_deref()))
+                .collect();
+            assert_eq!(found, expected, "{yaml}");
+        };
+        check(
+            "{compactor: {compaction: {block_retention: 336h}}, overrides: {block_retention: 14d}}",
+            &[],
+        );
+        check(
+            "{compactor: {compaction: {block_retention: 14d}}}",
+            &[("compactor.compaction.block_retention", Some("336h"))],
+        );
+        check(
+            "{multitenancy_enabled: enabled}",
+            &[("multitenancy_enabled", Some("true"))],
+        );
+        check("{overrides: {defaults: {compaction: {block_retention: 14d}}}}", &[]);
+        check(
+            "{overrides: {defaults: {ingestion: {rate_limit_bytes: 20MB}}}}",
+            &[("overrides.defaults.ingestion.rate_limit_bytes", Some("20000000"))],
+        );
+        check(
+            "{tenants: {shop: {ingestion: {burst_size_bytes: much}}, old: {ingestion_rate_limit_bytes: 5MB}}}",
+            &[
+                ("overrides.old.ingestion_rate_limit_bytes", Some("5000000")),
+                ("overrides.shop.ingestion.burst_size_bytes", None),
+            ],
+        );
+        check(
+            "{cache: {caches: [{memcached: {timeout: 1d}, roles: [blooms, parquet-page]}]}}",
+            &[
+                ("cache.caches[0].memcached.timeout", Some("24h")),
+                ("cache.caches[0].roles", Some("bloom")),
+            ],
+        );
+        check(
+            "{distributor: {ring: {kvstore: {store: memberlst}}}, internal_server: {log_level: warning}}",
+            &[
+                ("internal_server.log_level", Some("warn")),
+                ("distributor.ring.kvstore.store", Some("memberlist")),
+            ],
+        );
+        check(
+            "{ingester_client: {grpc_client_config: {initial_stream_window_size: 2MiB}}}",
+            &[],
+        );
     }
 
     #[test]

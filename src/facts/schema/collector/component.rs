@@ -275,5 +275,39 @@ pub(super) const EXTENSION_REFERENCE: &[Column] = &[
         Type::Row("components"),
         "The extension; null when it is not configured.",
     ),
+    column(
+        "wrong_side",
+        Type::Text,
+        "For an authenticator: `client` where an exporter names one that only checks what comes in, `server` where a receiver names one that only signs what goes out; null when it fits or nothing is known of its type.",
+    ),
+    column("collector", Type::Row("collectors"), "The Collector."),
+];
+
+/// Columns of `setting_faults`.
+pub(super) const SETTING_FAULT: &[Column] = &[
+    column(
+        "kind",
+        Type::Text,
+        "`missing` (at least one of the keys has to be set) or `exclusive` (no two of them may be).",
+    ),
+    column("keys", TEXTS, "The keys, below the block."),
+    column(
+        "path",
+        Type::Text,
+        "The path of the block below the component; empty for the component itself.",
+    ),
+    column("section", Type::Text, "The component in words: `exporter zipkin`."),
+    column(
+        "block",
+        Type::Any,
+        "The block; of keys that exclude each other the last one that is set.",
+    ),
+    column(
+        "variable",
+        Type::Text,
+        "The variable of the environment that stands in for the keys; null when there is none.",
+    ),
+    column("refused", Type::Bool, "True; unknown when the variable may be set."),
+    column("component", Type::Row("components"), "The component."),
     column("collector", Type::Row("collectors"), "The Collector."),
 ];

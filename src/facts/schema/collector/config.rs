@@ -166,7 +166,7 @@ pub(super) const VALUE: &[Column] = &[
     column(
         "declared",
         Type::Text,
-        "The wanted type: `duration`, `int`, `bool`, `float` or `string`.",
+        "The wanted type: `duration`, `int`, `bool`, `float`, `string`, or `mapping` for an element of a list of blocks.",
     ),
     column(
         "written",
@@ -176,7 +176,7 @@ pub(super) const VALUE: &[Column] = &[
     column(
         "mismatch",
         Type::Text,
-        "How the value does not fit: `bare_duration` (a number without a unit, not 0), `bad_duration`, `text_for_number`, `fraction_for_int`, `text_for_bool`, `number_for_bool`, `number_for_text`, `bool_for_text`, `bool_for_number`; null when it fits.",
+        "How the value does not fit: `bare_duration` (a number without a unit, not 0), `bad_duration`, `text_for_number`, `fraction_for_int`, `text_for_bool`, `number_for_bool`, `number_for_text`, `bool_for_text`, `bool_for_number`, `scalar_for_mapping`; null when it fits.",
     ),
     column(
         "strict",
@@ -187,6 +187,16 @@ pub(super) const VALUE: &[Column] = &[
         "choices",
         TEXTS,
         "The words that the setting takes, where its value is none of them; null else, and where it takes any.",
+    ),
+    column(
+        "text",
+        Type::Text,
+        "A number or switch that should be a text, as it is written; null for others.",
+    ),
+    column(
+        "keys",
+        TEXTS,
+        "Of a mapping that is wanted the keys that it may have; empty for others.",
     ),
     column("value", Type::Any, "The value."),
     column("collector", Type::Row("collectors"), "The Collector."),

@@ -202,13 +202,37 @@ pub(super) const OTTL_SLIP: &[Column] = &[
     column(
         "kind",
         Type::Text,
-        "`single_quotes`, `single_equals`, `sign` (`&&`, `||`, `=~`), `upper_case` (AND, OR, NOT, WHERE), `function` (in another spelling) or `attribute` (a name of one that stands for itself).",
+        "`single_quotes`, `single_equals`, `sign` (`&&`, `||`, `=~`), `upper_case` (AND, OR, NOT, WHERE), `function` (in another spelling), `attribute` (a name of one that stands for itself), `unexpected` (does not fit where it stands), `unfinished` (something is missing at the end), `open_text` (without a closing quote), `escape` (a backslash with a letter that means nothing behind it), `editor_as_value`, `converter_as_statement`, `no_condition` (a value where something true or false is wanted), `unknown_function`, `newer_function`, `removed_function` or `path` (none of its context).",
     ),
-    column("found", Type::Text, "What is refused."),
+    column(
+        "found",
+        Type::Text,
+        "What is refused; empty when something is missing at the end.",
+    ),
+    column(
+        "before",
+        Type::Text,
+        "The end of what stands before it, where that helps to find it; empty else.",
+    ),
     column(
         "right",
         Type::Text,
         "The whole text as it was probably meant; null when that cannot be told.",
+    ),
+    column(
+        "since",
+        Type::Text,
+        "The first release that surely has a newer function; empty for others.",
+    ),
+    column(
+        "until",
+        Type::Text,
+        "The last release that surely had a removed function; empty for others.",
+    ),
+    column(
+        "refused",
+        Type::Bool,
+        "True; unknown when the release is not known exactly enough to tell.",
     ),
     column("component", Type::Row("components"), "The component."),
     column("collector", Type::Row("collectors"), "The Collector."),
