@@ -263,11 +263,7 @@ impl Network<'_> {
             if collector.run.map(|(own, _)| own) != Some(workload) {
                 continue;
             }
-            // What no pipeline lists is not started; Alloy starts all.
-            let is_it = |listener: &Listener| {
-                let runs = listener.is_started != Some(false) || collector.alloy.is_some();
-                runs && listener.transport == "TCP" && listener.number() == Some(port)
-            };
+            let is_it = |listener: &Listener| listener.transport == "TCP" && listener.number() == Some(port);
             if let Some(position) = collector.listeners.iter().position(is_it) {
                 return End::At(Listening::Collector(index, position));
             }
