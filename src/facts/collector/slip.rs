@@ -146,7 +146,6 @@ fn dimensions(config: &Cell) -> Vec<Slip> {
 }
 
 /// What can be done to an attribute.
-const ACTIONS: [&str; 7] = ["insert", "update", "upsert", "delete", "hash", "extract", "convert"];
 
 /// The list of what is done to attributes, in the processors for those of spans and of resources.
 fn actions(component: &Component, key: &str) -> Vec<Slip> {
@@ -180,11 +179,6 @@ fn actions(component: &Component, key: &str) -> Vec<Slip> {
         let Some(action) = written.text().map(str::to_ascii_lowercase) else {
             continue;
         };
-        if !ACTIONS.contains(&action.as_str()) {
-            let meant = nearest(&action, ACTIONS.into_iter());
-            found.push(slip(written, format!("no action is called {action}"), meant));
-            continue;
-        }
         let has = |key: &str| item.get(key).is_some_and(|cell| !cell.is_null());
         let needs_value = ["insert", "update", "upsert"].contains(&action.as_str());
         if needs_value && !["value", "from_attribute", "from_context"].into_iter().any(has) {
