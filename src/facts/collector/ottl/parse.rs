@@ -416,7 +416,7 @@ mod tests {
         });
         let found = found
             .as_ref()
-            .map(|()| ())
+            .copied()
             .map_err(|(word, part)| (*word, part.as_str()));
         assert_eq!(found, expected, "{text}");
     }
