@@ -9,6 +9,7 @@ pub mod decode;
 pub mod document;
 pub mod exposition;
 pub mod logs;
+mod newest;
 pub mod redact;
 mod resources;
 pub mod scalar;

@@ -90,6 +90,8 @@ pub struct LogMatch {
     pub captures: BTreeMap<String, String>,
     /// Whether the log of the container since its last restart is at hand too.
     pub current_log_at_hand: bool,
+    /// Whether the container, or else the name of its pod, shows that it is none of the programs that traces pass.
+    pub of_another_program: bool,
     /// The row of table `logs`.
     pub row: Arc<Cell>,
 }

@@ -17,6 +17,7 @@ pub mod endpoints;
 mod files;
 mod kinds;
 mod kustomize;
+mod last_words;
 mod lines;
 mod list;
 mod logs;
@@ -38,7 +39,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// How given input is to be taken.
 #[derive(Debug, Clone, Default)]
@@ -115,17 +116,46 @@ pub struct Input {
 #[derive(Debug, Clone, Copy)]
 pub struct LogSearch<'a> {
     /// The patterns.
-    pub scanner: &'a LogScanner,
+    pub patterns: Patterns<'a>,
     /// Returns the texts that are looked for beside them, from all that was read before the logs.
     pub texts: fn(&Evidence) -> Vec<String>,
+}
+
+/// Patterns that are compiled when the first log is at hand.
+pub trait LateScanner: std::fmt::Debug + Sync {
+    /// Returns the compiled patterns.
+    fn scanner(&self) -> &LogScanner;
+}
+
+impl<F: FnOnce() -> LogScanner + Send> LateScanner for LazyLock<LogScanner, F> {
+    fn scanner(&self) -> &LogScanner {
+        LazyLock::force(self)
+    }
+}
+
+/// The patterns of a search.
+#[derive(Debug, Clone, Copy)]
+pub enum Patterns<'a> {
+    /// Compiled.
+    Ready(&'a LogScanner),
+    /// Compiled when they are needed.
+    Late(&'a dyn LateScanner),
 }
 
 impl<'a> LogSearch<'a> {
     /// Returns a search for patterns alone.
     pub fn patterns(scanner: &'a LogScanner) -> LogSearch<'a> {
         LogSearch {
-            scanner,
+            patterns: Patterns::Ready(scanner),
             texts: |_| Vec::new(),
+        }
+    }
+
+    /// Returns the compiled patterns.
+    pub fn scanner(&self) -> &'a LogScanner {
+        match self.patterns {
+            Patterns::Ready(scanner) => scanner,
+            Patterns::Late(late) => late.scanner(),
         }
     }
 }
@@ -150,10 +180,15 @@ pub fn from_texts(files: &[(String, String)], options: &Options, search: Option<
     finish(&mut evidence, outcomes.collect(), options);
     if let Some(search) = search.filter(|_| !logs.is_empty()) {
         let texts = (search.texts)(&evidence);
+        // Compiled here: a thread that waits for it inside a parallel loop would be missing from it.
+        let scanner = search.scanner();
         evidence.logs = logs
             .par_iter()
-            .filter_map(|(name, text)| logs::scan_text(name, text, options, search.scanner, &texts))
+            .filter_map(|(name, text)| logs::scan_text(name, text, options, scanner, &texts))
             .collect();
+    }
+    if let Some(search) = search {
+        last_words::add(&mut evidence, options, search);
     }
     evidence
 }
@@ -190,22 +225,18 @@ pub fn gather(input: &Input, options: &Options, search: &LogSearch<'_>, stdin: i
     }
     outcomes.par_extend(listed.files.par_iter().map(|found| read_file(found, options)));
     finish(&mut evidence, outcomes, options);
-    if input.logs.is_empty() && listed.logs.is_empty() {
-        return evidence;
-    }
-    let texts = (search.texts)(&evidence);
-    let given = logs::Given {
-        paths: &input.logs,
-        found: listed.logs,
-        workload: input.logs_of.as_ref(),
-    };
-    let scanned = logs::read(given, options, search.scanner, &texts);
-    for log in scanned {
-        match log {
-            Ok(log) => evidence.logs.push(log),
-            Err(problem) => evidence.problems.push(problem),
+    let paths = logs::together(&input.logs, listed.logs, &options.limits);
+    if !paths.is_empty() {
+        let texts = (search.texts)(&evidence);
+        let scanned = logs::read(paths, input.logs_of.as_ref(), options, search.scanner(), &texts);
+        for log in scanned {
+            match log {
+                Ok(log) => evidence.logs.push(log),
+                Err(problem) => evidence.problems.push(problem),
+            }
         }
     }
+    last_words::add(&mut evidence, options, search);
     evidence
 }
 
@@ -245,11 +276,6 @@ fn is_collection(path: &Path) -> bool {
         true => dumps::recognise_folder(path),
         false => is_archive(path),
     }
-}
-
-/// Returns whether a path that is given for manifests brings logs with it.
-pub fn brings_logs(path: &Path) -> bool {
-    is_collection(path) || path.is_dir() && files::has_logs(path, &Limits::default())
 }
 
 /// Returns whether a file is named as an archive is.

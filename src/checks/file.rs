@@ -2,6 +2,7 @@
 
 mod edit;
 mod reader;
+mod said;
 
 use super::compiled::Compiled;
 use super::template::Template;
@@ -124,6 +125,13 @@ pub struct LogLine {
     pub near_misses: Vec<String>,
     /// Where it stands in the check file.
     pub place: Option<Arc<Place>>,
+}
+
+impl LogLine {
+    /// Whether the line may be one of an application, or of any program.
+    pub fn is_of_any(&self) -> bool {
+        self.stages.is_empty() || self.stages.iter().any(|stage| stage == "app")
+    }
 }
 
 /// The change that a check proposes.

@@ -4,6 +4,7 @@
 //! proves. One broken check never stops the others.
 
 mod also;
+mod concerns;
 mod edit;
 mod fingerprint;
 mod logs;
@@ -12,7 +13,7 @@ mod unread;
 
 use super::evaluate::evaluate;
 use super::expression::Expression;
-use super::file::{Case, Check, LogLine};
+use super::file::{Case, Check};
 use super::place::{follow, place_of_links};
 use super::template::Template;
 use super::value::{Failure, Operand};
@@ -23,6 +24,7 @@ use crate::facts::{About, ContainerKey, Facts, LogMatch, Row, answers, schema};
 use crate::finding::{Broken, ContextValue, Finding, Remedy, Severity, Spot, Undecided, Verdict};
 use crate::releases::{Cover, VersionRange};
 use also::also;
+use concerns::concerns;
 use edit::plan_edit;
 use fingerprint::{fingerprint, identity};
 use logs::{log_findings, running_config_differs};
@@ -154,7 +156,7 @@ fn answer(check: &Check, facts: &Facts, gaps: &[Gap]) -> Answer {
     let mut answer = Answer::default();
     let is_meant = |found: &LogMatch| {
         let line = check.logs.iter().find(|line| line.pattern.id == found.pattern);
-        line.is_some_and(|line| concerns(line, &found.about))
+        line.is_some_and(|line| concerns(line, &found.about) && (line.is_of_any() || !found.of_another_program))
     };
     let matches: Vec<&LogMatch> = facts.log_matches().iter().filter(|found| is_meant(found)).collect();
     let mut explained: BTreeSet<&ContainerKey> = BTreeSet::new();
@@ -295,18 +297,6 @@ fn applies(ranges: &BTreeMap<String, VersionRange>, about: &About) -> Applies {
         }
     }
     Applies::Yes
-}
-
-/// Returns whether a log pattern can concern a container at all: its stage, where that is known, and its releases.
-fn concerns(line: &LogLine, about: &About) -> bool {
-    let stage = about.stage.stage;
-    let is_stage =
-        stage == Stage::Cluster || line.stages.is_empty() || line.stages.iter().any(|name| name == stage.name());
-    is_stage
-        && line.applies.iter().all(|(program, range)| {
-            let span = about.releases.get(program.as_str());
-            span.is_none_or(|span| range.covers(span) != Cover::None)
-        })
 }
 
 /// Judges one row.

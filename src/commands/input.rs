@@ -9,9 +9,10 @@ use crate::evidence::redact::Redactor;
 use crate::evidence::{Evidence, TakenFrom};
 use crate::facts::Facts;
 use crate::finding::{Report, StageSummary};
-use crate::sources::{self, Input, LogSearch, Options};
+use crate::sources::{self, Input, LogSearch, Options, Patterns};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{LazyLock, OnceLock};
 
 /// Reads what the arguments name: a cluster, or files and logs.
 ///
@@ -99,18 +100,17 @@ fn gather(
     if !live {
         cluster::refuse_with_files(arguments)?;
     }
-    // Patterns are compiled only where there may be logs.
-    let no_logs = !live
-        && !arguments.demo
-        && arguments.logs.is_empty()
-        && arguments.bundle.is_none()
-        && !arguments.paths.iter().any(|path| sources::brings_logs(path));
-    let scanner = match no_logs {
-        true => scanner(&Catalog::default())?,
-        false => scanner(catalog)?,
-    };
-    let search = inspect::log_search(&scanner);
-    match (&arguments.bundle, live) {
+    // Patterns are compiled only where there are logs.
+    let nothing = scanner(&Catalog::default())?;
+    let failed = OnceLock::new();
+    let late = LazyLock::new(|| {
+        scanner(catalog).unwrap_or_else(|error| {
+            let _ = failed.set(error);
+            nothing
+        })
+    });
+    let search = inspect::search_for(Patterns::Late(&late));
+    let evidence = match (&arguments.bundle, live) {
         (Some(bundle), _) => {
             if bundle.as_os_str() != "-" && !bundle.exists() {
                 return Err(CommandError::usage(format!("{} does not exist", bundle.display())));
@@ -123,6 +123,11 @@ fn gather(
             let tables = || (embedded::tables(), embedded::npm());
             rayon::join(|| from_files(arguments, options, &search), tables).0
         }
+    };
+    drop(late);
+    match failed.into_inner() {
+        Some(error) => Err(error),
+        None => evidence,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::evidence::logs::LogScanner;
 use crate::facts::{self, Facts};
 use crate::finding::{Counts, Report, Severity, SourceSummary, StageSummary};
 use crate::releases::Tables;
-use crate::sources::LogSearch;
+use crate::sources::{LogSearch, Patterns};
 use crate::{fix, topology};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -29,8 +29,13 @@ pub fn scanner(catalog: &Catalog) -> Result<LogScanner, CommandError> {
 
 /// Returns what logs are searched for: the patterns of checks, and what the code at hand prints once it has started.
 pub fn log_search(scanner: &LogScanner) -> LogSearch<'_> {
+    search_for(Patterns::Ready(scanner))
+}
+
+/// Returns the same for patterns that may not be compiled yet.
+pub fn search_for(patterns: Patterns<'_>) -> LogSearch<'_> {
     LogSearch {
-        scanner,
+        patterns,
         texts: |evidence| match prints(evidence) {
             true => facts::expected_texts(evidence, topology::build(evidence, embedded::tables())),
             false => Vec::new(),

@@ -17,6 +17,7 @@ mod pattern;
 mod prefilter;
 mod record;
 mod scan;
+mod telemetry;
 mod timestamp;
 
 #[cfg(test)]

@@ -39,6 +39,9 @@ struct Owner {
 pub fn rows(facts: &mut Facts, parts: &LogParts<'_>) {
     let connections = Connections::of(facts);
     let owners: Vec<Owner> = parts.evidence.logs.iter().map(|log| owner(parts, log)).collect();
+    let logs = parts.evidence.logs.iter();
+    let tried_again = logs.flat_map(|log| &log.summary.groups).any(is_retried);
+    let seen_until = tried_again.then(|| seen_until(parts, &owners)).flatten();
     for (index, log) in parts.evidence.logs.iter().enumerate() {
         let owner = &owners[index];
         let current_log_at_hand = parts
@@ -51,7 +54,12 @@ pub fn rows(facts: &mut Facts, parts: &LogParts<'_>) {
         let link = row.cells.clone();
         facts.push("container_logs", row);
         for group in &log.summary.groups {
-            let row = group_row(parts, log, owner, group, &link).set("hop", connections.named(owner, group));
+            let row = group_row(parts, log, owner, group, &link)
+                .set("hop", connections.named(owner, group))
+                .set(
+                    "quiet_for",
+                    quiet_for(log, group, seen_until.filter(|_| is_retried(group))),
+                );
             let row = row.build(&owner.about);
             facts.push_log_match(LogMatch {
                 pattern: group.id.clone(),
@@ -64,6 +72,7 @@ pub fn rows(facts: &mut Facts, parts: &LogParts<'_>) {
                 },
                 captures: group.captures.clone(),
                 current_log_at_hand,
+                of_another_program: is_of_another_program(owner, log),
                 row: row.cells.clone(),
             });
             facts.push("logs", row);
@@ -212,6 +221,37 @@ fn unknown_owner(parts: &LogParts<'_>, log: &ContainerLog) -> Arc<About> {
     })
 }
 
+/// Programs that write as Tempo does, in part by the same libraries, by the names of their pods and containers.
+const LIKE_TEMPO: [&str; 8] = [
+    "cortex",
+    "loki",
+    "mimir",
+    "phlare",
+    "prometheus",
+    "pyroscope",
+    "thanos",
+    "victoria",
+];
+
+/// Whether a log is that of a program whose lines concern no stage: the container is at hand and runs none of them, or it is not
+/// at hand and is called after another program.
+fn is_of_another_program(owner: &Owner, log: &ContainerLog) -> bool {
+    if owner.about.stage.stage != Stage::Cluster {
+        return false;
+    }
+    if let Some((_, position)) = owner.place {
+        return position.is_some();
+    }
+    let file = log.file.rsplit(['/', '\\']).next().unwrap_or(&log.file);
+    let names = [log.container.as_deref(), log.pod.as_deref(), Some(file)];
+    let is_like = |name: &str| {
+        LIKE_TEMPO
+            .iter()
+            .any(|program| name.to_ascii_lowercase().contains(program))
+    };
+    names.into_iter().flatten().any(is_like)
+}
+
 /// Returns the stage that the name of a container or file tells, by the names of the charts and operators.
 fn stage_by_name(name: &str) -> Option<Stage> {
     let name = name.to_ascii_lowercase();
@@ -302,6 +342,45 @@ fn program(parts: &LogParts<'_>, owner: &Owner) -> Option<&'static str> {
     container.program.as_ref().map(|program| program.program.as_str())
 }
 
+/// Returns a time that had come when the evidence was taken: that of the server, else the newest one that an object or the log of a
+/// known program carries. What an application prints may be the time of another zone.
+fn seen_until(parts: &LogParts<'_>, owners: &[Owner]) -> Option<Timestamp> {
+    let evidence = parts.evidence;
+    let logs = evidence.logs.iter().zip(owners);
+    let of_logs = logs
+        .filter(|(_, owner)| program(parts, owner).is_some())
+        .filter_map(|(log, _)| log.summary.last_timestamp);
+    evidence
+        .taken_at
+        .or_else(|| of_logs.chain(evidence.newest_time()).max())
+}
+
+/// Returns for how many seconds it is known that no line of a group came: a program that tries again says so when that fails too, while
+/// others may have had nothing to say.
+fn quiet_for(log: &ContainerLog, group: &LogGroup, seen_until: Option<Timestamp>) -> Option<i64> {
+    let last = group.last.timestamp?.milliseconds;
+    let later = seen_until.filter(|_| !log.previous && log.summary.truncated.is_none());
+    let end = log.summary.last_timestamp.max(later)?;
+    Some(end.milliseconds.saturating_sub(last).max(0) / 1000)
+}
+
+/// What programs write when they will try again: the Collector's exporterhelper, the SDK of Python, the Collector's resolver for load
+/// balancing, and in Tempo the client of Kafka and the workers of queriers.
+const AGAIN: [&str; 5] = [
+    "error contacting frontend",
+    "Will retry the request after interval",
+    ", retrying in ",
+    "failed to resolve",
+    "unable to open connection to broker",
+];
+
+/// Whether the first and the last line of a group tell of a try that is repeated.
+fn is_retried(group: &LogGroup) -> bool {
+    [&group.first, &group.last]
+        .iter()
+        .all(|line| AGAIN.iter().any(|words| line.text.contains(words)))
+}
+
 fn log_row(parts: &LogParts<'_>, log: &ContainerLog, owner: &Owner) -> RowBuilder {
     let summary = &log.summary;
     let workload = owner.place.and_then(|(workload, _)| parts.workload_rows.get(workload));
@@ -353,6 +432,7 @@ fn group_row(
         .set("sample", group.first.text.as_str())
         .set("last_sample", group.last.text.as_str())
         .set("captures", captures)
+        .set("retried", is_retried(group))
         .set("previous", log.previous)
         .set("covers_start", covers_start(log))
         .set("lines", count(log.summary.lines))

@@ -127,14 +127,14 @@ fn overlap(one: &Wanted, other: &Wanted) -> bool {
 
 /// The scheduler puts no pod on a node whose port another one has.
 fn on_nodes(facts: &mut Facts, evidence: &Evidence, topology: &Topology, workloads: &WorkloadRows) {
-    let agents: Vec<(usize, &Workload, Vec<(u16, Cell)>)> = topology
+    let agents = topology
         .workloads
         .iter()
         .enumerate()
         .filter(|(_, one)| one.reference.kind == "DaemonSet" && is_on_all_nodes(one))
         .map(|(index, one)| (index, one, host_ports(one)))
         .filter(|(.., ports)| !ports.is_empty())
-        .collect();
+        .collect::<Vec<_>>();
     for (position, (index, workload, ports)) in agents.iter().enumerate() {
         for (_, other, taken) in &agents[..position] {
             if !run_together(evidence, workload, other) {

@@ -10,7 +10,7 @@ mod logs;
 use super::archive::Archive;
 use super::manifests;
 use super::outcome::Outcome;
-use super::{Given, LogSearch, Options, begin, files, finish};
+use super::{Given, LogSearch, Options, begin, files, finish, last_words};
 use crate::evidence::{Evidence, Gap, SourceFile};
 pub(super) use layout::{Layout, recognise, recognise_folder};
 use layout::{Objects, Role};
@@ -75,20 +75,20 @@ pub(super) fn evidence(archive: &Archive, layout: Layout, options: &Options, sea
     let with_role: BTreeSet<usize> = roles.iter().map(|(index, _)| *index).collect();
     let others = (0..archive.members.len()).filter(|index| !with_role.contains(index));
     found.extend(others.filter_map(|index| logs::named(archive, &archive.members[index])));
-    let texts = match found.is_empty() {
-        true => Vec::new(),
-        false => (search.texts)(&evidence),
-    };
-    let scanned: Vec<_> = found
-        .par_iter()
-        .map(|log| log.scan(options, (search.scanner, &texts)))
-        .collect();
-    for log in scanned {
-        match log {
-            Ok(log) => evidence.logs.extend(log),
-            Err(gap) => evidence.gaps.push(gap),
+    if !found.is_empty() {
+        let (texts, scanner) = ((search.texts)(&evidence), search.scanner());
+        let scanned: Vec<_> = found
+            .par_iter()
+            .map(|log| log.scan(options, (scanner, &texts)))
+            .collect();
+        for log in scanned {
+            match log {
+                Ok(log) => evidence.logs.extend(log),
+                Err(gap) => evidence.gaps.push(gap),
+            }
         }
     }
+    last_words::add(&mut evidence, options, search);
     evidence
 }
 

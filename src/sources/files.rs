@@ -114,6 +114,10 @@ struct Lister<'l> {
 impl Lister<'_> {
     fn named(&mut self, path: &Path, bytes: u64) {
         if form(&display(path)) == Form::Log {
+            if names_container(path) {
+                self.listed.logs.push(path.to_owned());
+                return;
+            }
             let packed = [".yaml.gz", ".yml.gz", ".json.gz"];
             let name = display(path);
             let message = match packed.iter().any(|ending| name.to_ascii_lowercase().ends_with(ending)) {
@@ -141,7 +145,7 @@ impl Lister<'_> {
                 Ok(entry) if entry.file_type().is_file() => match form(&entry.file_name().to_string_lossy()) {
                     Form::Manifest if !is_foreign(&entry) => self.found(&entry),
                     Form::Script | Form::Alloy => self.found(&entry),
-                    Form::Log if tells_container(entry.path()) => self.listed.logs.push(entry.into_path()),
+                    Form::Log if names_container(entry.path()) => self.listed.logs.push(entry.into_path()),
                     Form::Log => {
                         let folder = entry.path().parent().map(display).unwrap_or_default();
                         *logs.entry(folder).or_default() += 1;
@@ -223,18 +227,10 @@ impl Lister<'_> {
 /// How many files of a folder that holds no manifest are named.
 const MOST_NAMED: usize = 5;
 
-/// Returns whether the name of a log tells the container.
-pub(super) fn tells_container(path: &Path) -> bool {
+/// Whether a file has the name of a log that tells its container.
+pub(super) fn names_container(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy());
     name.is_some_and(|name| container_of_file_name(&name).is_some())
-}
-
-/// Returns whether a folder has logs that are read without being asked for.
-pub(super) fn has_logs(root: &Path, limits: &Limits) -> bool {
-    let is_log = |entry: DirEntry| entry.file_type().is_file() && tells_container(entry.path());
-    walk(root, limits)
-        .take(limits.files)
-        .any(|entry| entry.is_ok_and(is_log))
 }
 
 fn is_foreign(entry: &DirEntry) -> bool {

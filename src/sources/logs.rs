@@ -22,39 +22,34 @@ const OTHERS: [&str; 16] = [
     "yaml", "yml", "json", "md", "html", "png", "jpg", "svg", "pdf", "zip", "tar", "tgz", "zst", "xz", "bz2", "js",
 ];
 
-/// Which logs are read.
-pub(super) struct Given<'a> {
-    /// Files and folders that the user names as logs.
-    pub(super) paths: &'a [PathBuf],
-    /// Files in other folders whose names tell the container.
-    pub(super) found: Vec<PathBuf>,
-    /// The workload that files of other names belong to.
-    pub(super) workload: Option<&'a (String, String, String)>,
-}
-
-/// Scans the logs at all paths, in their order, each once.
-pub(super) fn read(
-    given: Given<'_>,
-    options: &Options,
-    scanner: &LogScanner,
-    texts: &[String],
-) -> Vec<Result<ContainerLog, Problem>> {
-    let limits = &options.limits;
-    let workload = given.workload;
+/// Returns the logs at all given paths, in their order, and after them those that stand beside manifests; each once.
+pub(super) fn together(given: &[PathBuf], beside: Vec<PathBuf>, limits: &Limits) -> Vec<Result<PathBuf, Problem>> {
     let mut found = Vec::new();
-    for path in given.paths {
+    for path in given {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => found.extend(folder(path, limits)),
             Ok(_) => found.push(Ok(path.clone())),
             Err(error) => found.push(Err(files::cannot_read(path, &error))),
         }
     }
-    found.extend(given.found.into_iter().map(Ok));
-    let mut seen = HashSet::new();
-    found.retain(|path| match path {
-        Ok(path) => seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())),
-        Err(_) => true,
-    });
+    // A pipe has no canonical path; it is no other file.
+    let identity = |path: &PathBuf| fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+    let seen: HashSet<PathBuf> = found.iter().flatten().map(identity).collect();
+    let new = beside.into_iter().filter(|path| !seen.contains(&identity(path)));
+    let room = limits.files.saturating_sub(found.len());
+    found.extend(new.take(room).map(Ok));
+    found
+}
+
+/// Scans the logs that were found.
+pub(super) fn read(
+    found: Vec<Result<PathBuf, Problem>>,
+    workload: Option<&(String, String, String)>,
+    options: &Options,
+    scanner: &LogScanner,
+    texts: &[String],
+) -> Vec<Result<ContainerLog, Problem>> {
+    let limits = &options.limits;
     let scanned = found.into_par_iter().map(|path| {
         let path = path?;
         let name = files::display(&path);

@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub(super) fn read(file: &Arc<SourceFile>, given: Given, options: &Options) -> Outcome {
     match files::form(&file.name) {
         files::Form::Script => return script(file, given),
-        files::Form::Alloy => return program(file, PlainKind::Alloy),
+        files::Form::Alloy => return alloy(file, given),
         _ => {}
     }
     let units = split::documents(&file.content).into_par_iter().map(|range| Unit {
@@ -94,6 +94,19 @@ fn script(file: &Arc<SourceFile>, given: Given) -> Outcome {
         outcome
             .notes
             .push(plain_note(file, "does not mention OpenTelemetry, not judged"));
+    }
+    outcome
+}
+
+/// A configuration of Alloy has to do with spans when it has components of the Collector.
+fn alloy(file: &Arc<SourceFile>, given: Given) -> Outcome {
+    if memchr::memmem::find(file.content.as_bytes(), b"otelcol.").is_some() {
+        return program(file, PlainKind::Alloy);
+    }
+    let mut outcome = Outcome::default();
+    if given == Given::ByName {
+        let message = "a configuration of Alloy without components of OpenTelemetry, not judged";
+        outcome.notes.push(plain_note(file, message));
     }
     outcome
 }

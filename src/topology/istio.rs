@@ -158,7 +158,7 @@ impl<'a> Istio<'a> {
             Some(host) if host.starts_with('*') => host.len(),
             _ => usize::MAX,
         };
-        let longest = rules.clone().map(|rule| length(rule)).max()?;
+        let longest = rules.clone().map(&length).max()?;
         let mut rules = rules.filter(|rule| length(rule) == longest);
         let (rule, other) = (rules.next()?, rules.next());
         let policy = rule.at(&["spec", "trafficPolicy"]);

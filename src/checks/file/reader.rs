@@ -1,6 +1,6 @@
 //! From the cells of a check file to a [`Check`]: each part with its errors at their places.
 
-use super::{Also, Case, Check, CheckError, EFFECTS, Example, Expectation, LogLine, Reading};
+use super::{Also, Case, Check, CheckError, EFFECTS, Example, Expectation, LogLine, Reading, said};
 use crate::checks::compile::CompileError;
 use crate::checks::compiled::Compiled;
 use crate::checks::lint::{Names, lint};
@@ -474,6 +474,10 @@ impl Reader {
             }
             let Some(regex) = self.required_text(cell, "pattern") else {
                 continue;
+            };
+            let regex = match stages.as_slice() {
+                [stage] if stage == "app" => said::by_program(&regex),
+                _ => regex,
             };
             lines.push(LogLine {
                 pattern: LogPattern {

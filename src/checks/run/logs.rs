@@ -4,6 +4,7 @@ use super::fingerprint::fingerprint;
 use super::{Answer, also, bare_finding, case_of};
 use crate::checks::Check;
 use crate::checks::template::{Part, Template};
+use crate::evidence::Value;
 use crate::evidence::logs::parse_timestamp;
 use crate::facts::{ContainerKey, LogMatch, Row};
 use crate::finding::{ContextValue, Finding, Remedy, Severity, Spot};
@@ -20,7 +21,7 @@ pub(super) fn log_findings<'m>(
 ) -> BTreeSet<&'m ContainerKey> {
     let mut decided = BTreeSet::new();
     let mut containers: BTreeMap<(&str, Option<&'m ContainerKey>), Vec<&'m LogMatch>> = BTreeMap::new();
-    for found in matches {
+    for found in matches.iter().filter(|found| has_case(check, found)) {
         let container = found.about.container.as_ref();
         if container.is_none_or(|container| !explained.contains(container)) {
             containers
@@ -103,12 +104,9 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
             .assumptions
             .push("the log before the last restart still tells why the container ended".to_owned());
     }
-    if let Some(last) = is_over(check, found) {
+    if let Some(words) = passed(check, found) {
         finding.severity = finding.severity.min(Severity::Note);
-        finding.message = format!(
-            "{}; the last such line is of {last}, and the log goes on without",
-            finding.message
-        );
+        finding.message = format!("{}; {words}", finding.message);
     }
     // The name of the pod is another one after each rollout.
     let container = first.about.container.as_ref();
@@ -119,30 +117,65 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
 
 /// What may go wrong for a while and be right again by itself: a backend that restarts, a ring that is not full yet.
 const PASSING: [&str; 5] = ["refused", "not-sent", "wrong-target", "dropped", "not-stored"];
-/// So long a log has to go on without such a line, in milliseconds.
-const QUIET: i64 = 10 * 60 * 1000;
+/// So long a log has to go on without such a line, in seconds.
+const QUIET: i64 = 10 * 60;
+/// So long after the last try that is said to be repeated, in seconds: the Collector waits up to 45 s between two tries, the SDKs less,
+/// and giving up is said too.
+const QUIET_RETRIES: i64 = 2 * 60;
 
-/// Returns when lines about something that passes were last written, when their logs go on without them for much longer than they took.
-fn is_over<'a>(check: &Check, found: &[&'a LogMatch]) -> Option<&'a str> {
-    if !PASSING.contains(&check.effect.as_deref()?) {
+/// Returns in words why lines about something that passes tell of no loss now, when they do not.
+fn passed(check: &Check, found: &[&LogMatch]) -> Option<String> {
+    let effect = check.effect.as_deref()?;
+    if !PASSING.contains(&effect) {
         return None;
     }
+    let is_retried =
+        |one: &&&LogMatch| matches!(one.row.get("retried").map(|cell| &cell.value), Some(Value::Bool(true)));
+    if found.iter().filter(is_retried).count() == found.len() {
+        if let Some(last) = last_of(found, |_, quiet| quiet >= QUIET_RETRIES) {
+            return Some(format!(
+                "the last such line is of {last}: it was tried again, and nothing after it says that spans were given up"
+            ));
+        }
+        // What the other end refuses once it may refuse for good.
+        let is_unanswered = effect == "not-sent" || effect == "wrong-target";
+        if is_unanswered && found.iter().map(|one| one.evidence.count).sum::<u64>() == 1 {
+            return Some("it was to be tried again, and nothing says that spans were given up".to_owned());
+        }
+    }
+    let last = last_of(found, |took, quiet| quiet >= QUIET.max(5 * took))?;
+    Some(format!("the last such line is of {last}, and the log goes on without"))
+}
+
+/// Returns when such a line was written last, if in each log the seconds that the lines took and those without them since are
+/// enough.
+fn last_of<'a>(found: &[&'a LogMatch], is_enough: impl Fn(i64, i64) -> bool) -> Option<&'a str> {
     let mut latest: Option<(i64, &str)> = None;
     for one in found {
-        let time =
-            |path: &[&str]| parse_timestamp(one.row.text_at(path)?.as_bytes(), None).map(|time| time.milliseconds);
-        let (first, last, end) = (
-            time(&["first_time"])?,
-            time(&["last_time"])?,
-            time(&["log", "last_time"])?,
-        );
-        if end - last < QUIET.max(5 * (last - first)) {
+        let time = |key: &str| parse_timestamp(one.row.text_at(&[key])?.as_bytes(), None).map(|time| time.milliseconds);
+        let (first, last) = (time("first_time")?, time("last_time")?);
+        let Some(Value::Int(quiet)) = one.row.get("quiet_for").map(|cell| &cell.value) else {
+            return None;
+        };
+        if !is_enough((last - first) / 1000, *quiet) {
             return None;
         }
         let words = one.row.text_at(&["last_time"])?;
         latest = latest.max(Some((last, words)));
     }
     latest.map(|(_, words)| words)
+}
+
+/// Whether a case of the check holds for a line, where it has cases and its rows are lines.
+fn has_case(check: &Check, found: &LogMatch) -> bool {
+    if check.each != "logs" || check.cases.is_empty() {
+        return true;
+    }
+    let row = Row {
+        cells: found.row.clone(),
+        about: found.about.clone(),
+    };
+    case_of(check, &row).is_ok()
 }
 
 /// Returns the severity of the case that holds for a line; that of the check where none does, or where its rows are no lines.

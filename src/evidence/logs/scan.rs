@@ -11,6 +11,7 @@ use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
 use super::line::{self, DOCKER_START, ESCAPE, Line};
 use super::prefilter::GramTable;
 use super::record::{self, Matches, Place};
+use super::telemetry;
 use super::timestamp::Timestamp;
 use super::{LogScanner, LogSummary, ScanLimits, Truncation};
 
@@ -383,6 +384,13 @@ impl Scan<'_> {
     }
 
     fn match_line(&mut self, place: Place, line: &Line<'_>, candidates: &[Candidate]) {
+        if telemetry::is_printed(&line.text) {
+            return;
+        }
+        let line = &Line {
+            text: telemetry::without_query(&line.text),
+            runtime_time: line.runtime_time,
+        };
         if candidates.iter().any(|candidate| candidate.kind == Kind::Unwrap) {
             self.match_unwrapped(place, line);
             return;

@@ -5,7 +5,7 @@ use super::whole::LOCAL_EXPORTERS;
 use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, RowBuilder};
 use crate::releases::{ComponentKind, nearest};
-use crate::topology::collector::{Component, PipelineItem, Role};
+use crate::topology::collector::{Collector, Component, PipelineItem, Role};
 
 /// A signal, and those that are made of it.
 type Pairs = &'static [(&'static str, &'static [&'static str])];
@@ -81,7 +81,7 @@ pub(super) fn circle(maker: &Maker<'_>, start: usize) -> Option<String> {
     let mut reached: Vec<Option<usize>> = vec![None; pipelines.len()];
     let mut open = vec![start];
     while let Some(index) = open.pop() {
-        for next in fed_by(maker, index) {
+        for next in fed_by(maker.collector, index) {
             if next == start {
                 let mut way = vec![pipelines[start].id.as_str(), pipelines[index].id.as_str()];
                 let mut at = index;
@@ -105,13 +105,13 @@ pub(super) fn circle(maker: &Maker<'_>, start: usize) -> Option<String> {
 }
 
 /// Returns the pipelines that a pipeline feeds by connectors.
-fn fed_by(maker: &Maker<'_>, index: usize) -> Vec<usize> {
-    let pipelines = &maker.collector.pipelines;
+fn fed_by(collector: &Collector, index: usize) -> Vec<usize> {
+    let pipelines = &collector.pipelines;
     let items = pipelines[index]
         .items
         .iter()
         .filter(|item| item.role == Role::Exporters);
-    let connectors = items.filter_map(|item| maker.component(item.component));
+    let connectors = items.filter_map(|item| collector.components.get(item.component?));
     let mut fed = Vec::new();
     for connector in connectors.filter(|component| component.kind == ComponentKind::Connector) {
         let fits =
@@ -122,11 +122,11 @@ fn fed_by(maker: &Maker<'_>, index: usize) -> Vec<usize> {
 }
 
 /// Where spans end that no exporter sends away.
-pub(super) struct Ends {
-    /// The connectors, in words.
-    pub(super) connectors: String,
-    /// An exporter for spans that no pipeline has.
-    pub(super) idle: Option<String>,
+pub(in crate::facts) struct Ends {
+    /// The connectors.
+    pub(in crate::facts) connectors: Vec<String>,
+    /// The exporters that only print spans, or write them to a file.
+    pub(in crate::facts) local: Vec<String>,
 }
 
 /// Exporters by which spans usually go on, without underscores.
@@ -140,44 +140,82 @@ const CARRIERS: [&str; 7] = [
     "kafka",
 ];
 
-/// Returns the connectors that spans end in, where what a pipeline's receivers feed has no exporter that sends spans away.
-pub(super) fn ends_in_connectors(maker: &Maker<'_>, start: usize) -> Option<Ends> {
-    let pipelines = &maker.collector.pipelines;
-    let is_of_traces = |index: &usize| pipelines[*index].signal == "traces";
-    let items = |index: usize, role: Role| pipelines[index].items.iter().filter(move |item| item.role == role);
-    if !is_of_traces(&start) || pipelines.iter().any(|pipeline| pipeline.unknown.is_some()) {
+/// Returns where spans end that come into pipelines; `None` where some exporter sends them away, or may do so.
+pub(in crate::facts) fn ends(collector: &Collector, into: Vec<usize>) -> Option<Ends> {
+    let pipelines = &collector.pipelines;
+    if into.is_empty() || pipelines.iter().any(|pipeline| pipeline.unknown.is_some()) {
         return None;
     }
-    // Each span goes to all pipelines of its receiver.
-    let mut open: Vec<usize> = Vec::new();
-    for item in items(start, Role::Receivers) {
-        let receiver = maker.component(item.component)?;
-        if receiver.kind == ComponentKind::Receiver {
-            open.extend(receiver.receiver_in.iter().filter(|index| is_of_traces(index)));
-        }
-    }
+    let mut open = into;
     let mut reached = vec![false; pipelines.len()];
-    let mut connectors: Vec<&str> = Vec::new();
-    let is_met = !open.is_empty();
+    let (mut connectors, mut local) = (Vec::new(), Vec::new());
     while let Some(index) = open.pop() {
         if std::mem::replace(&mut reached[index], true) {
             continue;
         }
-        for item in items(index, Role::Exporters) {
-            let exporter = maker.component(item.component)?;
-            let is_local = LOCAL_EXPORTERS.contains(&exporter.canonical.as_str()) && exporter.canonical != "file";
+        for item in pipelines[index]
+            .items
+            .iter()
+            .filter(|item| item.role == Role::Exporters)
+        {
+            let exporter = &collector.components[item.component?];
             match exporter.kind {
                 // What one of an unknown type makes is not known.
                 ComponentKind::Connector if makes(exporter, "traces", "traces").is_none() => return None,
-                ComponentKind::Connector => connectors.push(&exporter.id),
-                _ if is_local => {}
+                ComponentKind::Connector => connectors.push(exporter.id.clone()),
+                _ if is_local(exporter) => local.push(exporter.id.clone()),
                 _ => return None,
             }
         }
-        open.extend(fed_by(maker, index).into_iter().filter(|index| is_of_traces(index)));
+        let fed = fed_by(collector, index).into_iter();
+        open.extend(fed.filter(|index| pipelines[*index].signal == "traces"));
     }
-    connectors.sort_unstable();
-    connectors.dedup();
+    for names in [&mut connectors, &mut local] {
+        names.sort_unstable();
+        names.dedup();
+    }
+    Some(Ends { connectors, local })
+}
+
+/// What another program may read from a file goes on.
+fn is_local(exporter: &Component) -> bool {
+    LOCAL_EXPORTERS.contains(&exporter.canonical.as_str()) && exporter.canonical != "file"
+}
+
+/// Whether some pipeline for traces has an exporter that sends spans away.
+pub(in crate::facts) fn sends_spans(collector: &Collector) -> bool {
+    let of_traces = collector
+        .pipelines
+        .iter()
+        .filter(|pipeline| pipeline.signal == "traces");
+    let items = of_traces
+        .flat_map(|pipeline| &pipeline.items)
+        .filter(|item| item.role == Role::Exporters);
+    let mut exporters = items.filter_map(|item| collector.components.get(item.component?));
+    exporters.any(|exporter| exporter.kind == ComponentKind::Exporter && !is_local(exporter))
+}
+
+/// Returns the connectors that spans end in, in words, where what a pipeline's receivers feed has no exporter that sends spans away; and an
+/// exporter for spans that no pipeline has.
+pub(super) fn ends_in_connectors(collector: &Collector, start: usize) -> Option<(String, Option<String>)> {
+    let pipelines = &collector.pipelines;
+    let is_of_traces = |index: &usize| pipelines[*index].signal == "traces";
+    if !is_of_traces(&start) {
+        return None;
+    }
+    // Each span goes to all pipelines of its receiver.
+    let mut into: Vec<usize> = Vec::new();
+    for item in pipelines[start]
+        .items
+        .iter()
+        .filter(|item| item.role == Role::Receivers)
+    {
+        let receiver = &collector.components[item.component?];
+        if receiver.kind == ComponentKind::Receiver {
+            into.extend(receiver.receiver_in.iter().filter(|index| is_of_traces(index)));
+        }
+    }
+    let ends = ends(collector, into)?;
     let carries = |component: &&Component| {
         let plain: String = component.canonical.chars().filter(|letter| *letter != '_').collect();
         component.kind == ComponentKind::Exporter
@@ -185,10 +223,12 @@ pub(super) fn ends_in_connectors(maker: &Maker<'_>, start: usize) -> Option<Ends
             && component.use_unknown.is_none()
             && CARRIERS.contains(&plain.as_str())
     };
-    let idle = maker.collector.components.iter().find(carries);
-    (is_met && !connectors.is_empty()).then(|| Ends {
-        connectors: connectors.join(" and "),
-        idle: idle.map(|component| component.id.clone()),
+    let idle = collector.components.iter().find(carries);
+    (!ends.connectors.is_empty()).then(|| {
+        (
+            ends.connectors.join(" and "),
+            idle.map(|component| component.id.clone()),
+        )
     })
 }
 

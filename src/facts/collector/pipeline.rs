@@ -51,7 +51,7 @@ fn pipeline_row(facts: &mut Facts, maker: &Maker<'_>, index: usize, pipeline: &P
         .position(|id| id.split('/').next() == Some("memory_limiter"));
     let signal_known = SIGNALS.contains(&pipeline.signal.as_str());
     let meant = nearest(&pipeline.signal, SIGNALS.into_iter()).filter(|_| !signal_known);
-    let ends = ends_in_connectors(maker, index);
+    let ends = ends_in_connectors(maker.collector, index);
     let row = RowBuilder::new("pipelines")
         .set("id", at_key(&pipeline.id))
         .set("signal", at_key(&pipeline.signal))
@@ -73,8 +73,8 @@ fn pipeline_row(facts: &mut Facts, maker: &Maker<'_>, index: usize, pipeline: &P
             or_unknown(pipeline.ids(Role::Processors).next().into()),
         )
         .set("circle", circle(maker, index))
-        .set("spans_end_in", ends.as_ref().map(|ends| ends.connectors.as_str()))
-        .set("idle_exporter", ends.as_ref().and_then(|ends| ends.idle.as_deref()))
+        .set("spans_end_in", ends.as_ref().map(|(connectors, _)| connectors.as_str()))
+        .set("idle_exporter", ends.as_ref().and_then(|(_, idle)| idle.as_deref()))
         .set("collector", maker.collector_link());
     let place = pipeline.config.key.clone().or_else(|| pipeline.config.place.clone());
     facts.push("pipelines", row.build_at(&maker.about_at(place.as_ref(), None), place));

@@ -2,7 +2,7 @@
 //!
 //! `open-telemetry/opentelemetry-collector@v0.150.0:service/telemetry/otelconftelemetry/config.go`;
 //! `open-telemetry/opentelemetry-collector-contrib@v0.130.0`: `connector/spanmetricsconnector/config.go`,
-//! `processor/resourcedetectionprocessor/factory.go`, `processor/filterprocessor/README.md`.
+//! `processor/resourcedetectionprocessor/factory.go`, `processor/filterprocessor/README.md`, `internal/coreinternal/attraction/attraction.go`.
 
 use super::Maker;
 use crate::evidence::{Cell, Value};
@@ -15,6 +15,8 @@ use std::collections::HashSet;
 struct Slip {
     kind: &'static str,
     item: Cell,
+    /// What is wrong, as a clause.
+    reason: String,
     meant: Option<String>,
 }
 
@@ -84,6 +86,7 @@ pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) {
         let slip = Slip {
             kind: "no_readers",
             item: readers.clone(),
+            reason: "telemetry.metrics.readers is an empty list, while the level of metrics is not none".to_owned(),
             meant: None,
         };
         row(facts, maker, None, slip);
@@ -94,6 +97,7 @@ fn row(facts: &mut Facts, maker: &Maker<'_>, component: Option<usize>, slip: Sli
     let place = slip.item.place.clone().or_else(|| slip.item.key.clone());
     let row = RowBuilder::new("config_slips")
         .set("kind", slip.kind)
+        .set("reason", slip.reason)
         .set("meant", slip.meant)
         .set("section", maker.section(component, "service"))
         .set("item", slip.item)
@@ -111,6 +115,8 @@ fn of_component(component: &Component) -> Vec<Slip> {
         (ComponentKind::Connector, "spanmetrics") => dimensions(&component.config),
         (ComponentKind::Processor, "resourcedetection") => detectors(&component.config),
         (ComponentKind::Processor, "filter") => conditions(&component.config),
+        (ComponentKind::Processor, "attributes") => actions(component, "actions"),
+        (ComponentKind::Processor, "resource") => actions(component, "attributes"),
         _ => Vec::new(),
     }
 }
@@ -123,12 +129,68 @@ fn dimensions(config: &Cell) -> Vec<Slip> {
     let names = items.filter_map(|item| item.get("name"));
     let again = names.filter(|name| name.text().is_some_and(|text| !seen.insert(text)));
     again
-        .map(|name| Slip {
-            kind: "dimension_twice",
-            item: name.clone(),
-            meant: None,
+        .map(|name| {
+            let text = name.text().unwrap_or_default();
+            let by_default = match DIMENSIONS.contains(&text) {
+                true => ", by default",
+                false => "",
+            };
+            Slip {
+                kind: "dimension_twice",
+                item: name.clone(),
+                reason: format!("the dimension {text} is there already{by_default}"),
+                meant: None,
+            }
         })
         .collect()
+}
+
+/// What can be done to an attribute.
+
+/// The list of what is done to attributes, in the processors for those of spans and of resources.
+fn actions(component: &Component, key: &str) -> Vec<Slip> {
+    let config = &component.config;
+    let slip = |item: &Cell, reason: String, meant: Option<&str>| Slip {
+        kind: "action",
+        item: item.clone(),
+        reason,
+        meant: meant.map(str::to_owned),
+    };
+    let list = config.get(key).filter(|cell| !cell.is_null());
+    let Some(list) = list else {
+        let is_unknown = config.unknown_reason().is_some();
+        return match is_unknown {
+            true => Vec::new(),
+            false => vec![slip(
+                config,
+                format!("{key} is missing, and nothing else gives it anything to do"),
+                None,
+            )],
+        };
+    };
+    if matches!(&list.value, Value::List(items) if items.is_empty()) {
+        return vec![slip(list, format!("{key} is an empty list"), None)];
+    }
+    let mut found = Vec::new();
+    for item in list.items() {
+        let Some(written) = item.get("action").filter(|_| item.unknown_reason().is_none()) else {
+            continue;
+        };
+        let Some(action) = written.text().map(str::to_ascii_lowercase) else {
+            continue;
+        };
+        let has = |key: &str| item.get(key).is_some_and(|cell| !cell.is_null());
+        let needs_value = ["insert", "update", "upsert"].contains(&action.as_str());
+        if needs_value && !["value", "from_attribute", "from_context"].into_iter().any(has) {
+            let name = item.text_at(&["key"]).unwrap_or("an attribute");
+            found.push(slip(
+                written,
+                format!("the action {action} of {name} has neither value nor from_attribute nor from_context"),
+                None,
+            ));
+        }
+    }
+    found
 }
 
 fn texts<'a>(config: &'a Cell, key: &str) -> HashSet<&'a str> {
@@ -152,6 +214,7 @@ fn detectors(config: &Cell) -> Vec<Slip> {
         Some(Slip {
             kind: "unknown_detector",
             item: item.clone(),
+            reason: format!("no detector is called {name}"),
             meant: Some(meant.to_owned()),
         })
     });
@@ -177,6 +240,7 @@ fn conditions(config: &Cell) -> Vec<Slip> {
         .map(|cell| Slip {
             kind: "always_true",
             item: cell.clone(),
+            reason: "the condition holds for every span".to_owned(),
             meant: None,
         })
         .collect()

@@ -3,8 +3,9 @@
 use super::{Found, Sender, Way, gateway, made};
 use crate::evidence::{Cell, Value};
 use crate::facts::RowBuilder;
-use crate::facts::collector::started;
+use crate::facts::collector::{ends, sends_spans, started};
 use crate::topology::Topology;
+use crate::topology::collector::{Collector, Component};
 use crate::topology::endpoint::{End, Listening, Route, Target};
 use crate::topology::prometheus::Prometheus;
 use crate::topology::service::{Service, port_number};
@@ -255,14 +256,18 @@ impl Ends<'_> {
                         signals.into_iter().map(Cell::from).collect::<Vec<_>>().into()
                     }
                 });
-                row.set("listener", listener.protocol)
-                    .set("to_stage", "collector")
-                    .set("to", Cell::from(collector.name.as_str()).at(at))
-                    .set("listener_tls", listener.has_tls)
-                    .set("largest_message", listener.largest_message.clone())
-                    .set("listener_local", local)
-                    .set("listener_signals", signals)
-                    .set("listener_started", component.map(|_| started(component, listener)))
+                row.set(
+                    "spans_end_in",
+                    component.and_then(|component| spans_end_in(collector, component)),
+                )
+                .set("listener", listener.protocol)
+                .set("to_stage", "collector")
+                .set("to", Cell::from(collector.name.as_str()).at(at))
+                .set("listener_tls", listener.has_tls)
+                .set("largest_message", listener.largest_message.clone())
+                .set("listener_local", local)
+                .set("listener_signals", signals)
+                .set("listener_started", component.map(|_| started(component, listener)))
             }
             Listening::Tempo(index, position) => {
                 let tempo = &self.topology.tempos[index];
@@ -412,4 +417,16 @@ fn right_port(topology: &Topology, sender: &Sender<'_>, route: &Route) -> Cell {
         (Some((port, _)), None) => i64::from(*port).into(),
         _ => Cell::default(),
     }
+}
+
+/// Returns where spans end that a receiver takes, in words, where nothing sends them away, although the Collector has something for that, or
+/// makes metrics of them.
+fn spans_end_in(collector: &Collector, receiver: &Component) -> Option<String> {
+    let is_of_traces = |index: &&usize| collector.pipelines[**index].signal == "traces";
+    let into = receiver.receiver_in.iter().filter(is_of_traces).copied().collect();
+    let is_known = receiver.use_unknown.is_none() && collector.alloy.is_none();
+    let ends = ends(collector, into).filter(|_| is_known)?;
+    let counts = !ends.connectors.is_empty() || sends_spans(collector);
+    let names: Vec<String> = ends.connectors.into_iter().chain(ends.local).collect();
+    (counts && !names.is_empty()).then(|| names.join(" and "))
 }

@@ -13,6 +13,20 @@ use std::net::IpAddr;
 /// What a finding about names takes for granted: no object shows it.
 pub(super) const NODES_KNOW_NO_SERVICES: &str = "the resolver of the nodes does not know the names of the cluster";
 
+/// Kinds whose pods are as their template says.
+const RUN_AS_WRITTEN: [&str; 10] = [
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "ReplicationController",
+    "DeploymentConfig",
+    "Rollout",
+    "Pod",
+    "Job",
+    "CronJob",
+];
+
 /// Fills in the columns; says whether the sender asks the resolver of its node for the name of a Service.
 pub(super) fn with_columns(
     row: RowBuilder,
@@ -180,6 +194,11 @@ fn asks_node(topology: &Topology, sender: &Sender<'_>, found: &Found) -> Option<
         return None;
     }
     let workload = &topology.workloads[sender.workload?];
+    // Operators fill in the policy of the pods that they make
+    // (`open-telemetry/opentelemetry-operator@v0.158.0:internal/manifests/manifestutils/dns.go`).
+    if !RUN_AS_WRITTEN.contains(&workload.reference.kind.as_str()) {
+        return None;
+    }
     let has_others = |path: &[&str]| workload.pod.path(path).is_some_and(|cell| !cell.items().is_empty());
     if has_others(&["dnsConfig", "nameservers"]) || is_listed(workload, host) {
         return None;

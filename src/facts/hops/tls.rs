@@ -113,7 +113,10 @@ fn has_certificate(topology: &Topology, links: &Links<'_>, sender: &Sender<'_>) 
         return Cell::unknown("whether the sender has a certificate is not known");
     };
     let container = &topology.workloads[view.app.workload].containers[view.app.container];
-    if mentions(container, &["CLIENT_CERTIFICATE", "client.certificate"]) {
+    if mentions(
+        container,
+        &["CLIENT_CERTIFICATE", "client.certificate", "CREDENTIAL_PROVIDER"],
+    ) {
         return true.into();
     }
     let has_file = mentions(container, &["configuration-file", "CONFIGURATION_FILE", "CONFIG_FILE"]);

@@ -1,6 +1,7 @@
 //! Logs find the workload of their pod by its name.
 
 use super::*;
+use crate::evidence::Value;
 use crate::evidence::logs::{LogPattern, LogScanner, ScanLimits};
 use crate::facts::grafana::tests::{evidence_of, facts_of};
 
@@ -128,4 +129,36 @@ fn a_file_without_a_pod_is_known_by_its_name_or_by_what_the_user_says() {
         ]
     );
     assert_eq!(facts.rows("container_logs").len(), 2);
+}
+
+#[test]
+fn how_long_it_is_quiet_after_a_line() {
+    const AGAIN: &str =
+        "2026-11-25T10:00:00.5Z info Exporting failed. Will retry the request after interval. queue is full: 17\n";
+    const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: other, namespace: shop, creationTimestamp: '2026-11-25T10:20:00Z'}\n";
+    let check = |objects: &str, text: &str, retried: bool, expected: Option<i64>| {
+        let mut evidence = evidence_of(&[("a.yaml", &format!("{WORKLOADS}---\n{objects}"))]);
+        evidence
+            .logs
+            .push(log(Some("tempo-0"), Some("tempo"), "x.log", text, false));
+        let facts = facts_of(&evidence);
+        let row = &facts.rows("logs")[0].cells;
+        let value = |key: &str| row.get(key).map(|cell| cell.value.clone());
+        assert!(
+            matches!(value("retried"), Some(Value::Bool(one)) if one == retried),
+            "{text}"
+        );
+        let quiet = match value("quiet_for") {
+            Some(Value::Int(seconds)) => Some(seconds),
+            _ => None,
+        };
+        assert_eq!(quiet, expected, "{text}");
+    };
+    check("", AGAIN, true, Some(0));
+    check("", LINE, false, Some(0));
+    check("", &format!("{AGAIN}2026-11-25T10:05:00.5Z info x\n"), true, Some(300));
+    check(POD, AGAIN, true, Some(1199));
+    check(POD, LINE, false, Some(0));
+    check(POD, &format!("{AGAIN}{LINE}"), false, Some(0));
+    check("", "queue is full: 17\n", false, None);
 }

@@ -37,6 +37,16 @@ const LOG_COLUMNS: &[Column] = &[
         Type::Map(&Type::Text),
         "The named groups of the first match.",
     ),
+    column(
+        "retried",
+        Type::Bool,
+        "Whether the first and the last matching line say that the try is repeated: nothing is lost yet.",
+    ),
+    column(
+        "quiet_for",
+        Type::Int,
+        "For how many seconds it is known that no such line came after the last: to the end of the log; of a try that is repeated, to the newest time in the evidence. Null when a line has no time.",
+    ),
     column("previous", Type::Bool, "Whether it is the log before the last restart."),
     column(
         "covers_start",

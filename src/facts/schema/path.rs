@@ -132,6 +132,11 @@ const HOPS: &[Column] = &[
         "The path that the listener takes spans on; null where not both ends speak OTLP over HTTP, and where the sender's settings say by themselves that theirs is wrong.",
     ),
     column(
+        "spans_end_in",
+        Type::Text,
+        "Where spans end that the receiver takes: connectors that make something else of them, exporters that print them; null where an exporter sends them away or may do so, and where the Collector only prints spans.",
+    ),
+    column(
         "listener_signals",
         Type::List(&Type::Text),
         "The signals of the pipelines that the listener feeds; null when it is no receiver of a Collector.",

@@ -94,6 +94,11 @@ const CONTAINER_STATE_COLUMNS: &[Column] = &[
         "Its last end in words, for example `exit code 137 (OOMKilled)`; null when it never ended.",
     ),
     column(
+        "recurs",
+        Type::Bool,
+        "Whether the container ends so often, counted from the start of its pod, that another end is due: five times at least, and not longer ago than three times the usual time between two ends (at least an hour).",
+    ),
+    column(
         "ended_ago",
         Type::Int,
         "Seconds since its last end; null when it never ended; unknown when the time of the evidence is not known.",

@@ -5,6 +5,7 @@ use super::pods::{Pod, Pods, is_ready_container, is_starting, seconds_between, s
 use super::{StateParts, number_at, written};
 use crate::evidence::{Cell, Evidence};
 use crate::facts::{Facts, RowBuilder};
+use std::sync::Arc;
 
 /// How a container is off, the worst last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,7 +55,12 @@ pub(super) fn rows(facts: &mut Facts, parts: &StateParts<'_>, pods: &Pods, event
             )
             .set("container", parts.container_link(index, position))
             .set("workload", Cell::link(&parts.rows.workloads[index]));
-        let about = parts.about(index, Some(position));
+        let recurs = recurs(parts.evidence, pod, status);
+        let row = row.set("recurs", recurs);
+        let mut about = parts.about(index, Some(position));
+        if recurs && parts.evidence.taken_at.is_none() {
+            Arc::make_mut(&mut about).assumptions.push(JUST_WRITTEN.to_owned());
+        }
         facts.push("container_states", row.build_at(&about, status.place.clone()));
     }
 }
@@ -227,6 +233,36 @@ fn ended_ago(evidence: &Evidence, end: &Cell) -> Cell {
             }
         }
     }
+}
+
+/// What a verdict about something that recurs rests on where the time is not known.
+const JUST_WRITTEN: &str = "the files were written soon after the newest time in them";
+/// From how many restarts on there is a habit, whatever the present state.
+const MANY: i64 = 5;
+/// Within how many seconds another end is due at the latest: the kubelet waits for five minutes between two starts.
+const DUE: i64 = 3600;
+
+/// Whether a container ends so often that another end is due, counted from the start of its pod. What changes its limits makes another
+/// pod, whose count begins anew.
+fn recurs(evidence: &Evidence, pod: &Pod, status: &Cell) -> bool {
+    let restarts = number_at(status, &["restartCount"]).unwrap_or(0);
+    if restarts < MANY {
+        return false;
+    }
+    let begun = pod
+        .cell
+        .text_at(&["status", "startTime"])
+        .and_then(time)
+        .or_else(|| pod.created());
+    let ended = last_end(status)
+        .and_then(|end| end.text_at(&["finishedAt"]))
+        .and_then(time);
+    let now = evidence.taken_at.or_else(|| evidence.newest_time());
+    let (Some(begun), Some(ended), Some(now)) = (begun, ended, now) else {
+        return false;
+    };
+    let usual = seconds_between(begun, ended).max(0) / restarts;
+    seconds_between(ended, now) <= usual.saturating_mul(3).max(DUE)
 }
 
 /// From how many seconds on an end is long ago, whatever the time is now.

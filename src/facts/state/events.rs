@@ -46,7 +46,8 @@ impl<'e> Events<'e> {
         Events(events)
     }
 
-    /// Returns the events about an object; one of another object that had its name before is not among them.
+    /// Returns the events about an object; one of another object that had its name before is not among them, as far as uids tell:
+    /// where somebody took them out of a file, the name has to do.
     pub(super) fn about(&self, kind: &str, namespace: &Namespace, name: &str, uid: Option<&str>) -> Vec<Event> {
         let Some(namespace) = namespace.name() else {
             return Vec::new();
@@ -55,7 +56,7 @@ impl<'e> Events<'e> {
         let found = self.0.get(&key).map_or(&[][..], Vec::as_slice).iter();
         let is_it = |resource: &&&Resource| {
             let told = OBJECTS.iter().find_map(|object| resource.text_at(&[object, "uid"]));
-            told == uid
+            told.zip(uid).is_none_or(|(told, uid)| told == uid)
         };
         found.filter(is_it).map(|resource| event(resource)).collect()
     }

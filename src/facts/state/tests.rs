@@ -163,6 +163,61 @@ fn ends_are_dated_where_the_time_is_known() {
 }
 
 #[test]
+fn what_ends_often_recurs_until_it_has_been_well_for_long() {
+    let check = |count: i64, ended: &str, later: &str, taken_at: Option<&str>, expected: &str, assumes: usize| {
+        let status = format!(
+            "ready: true, restartCount: {count}, state: {{running: {{startedAt: '{ended}'}}}}, lastState: {{terminated: {{exitCode: 137, reason: OOMKilled, finishedAt: '{ended}'}}}}"
+        );
+        let mut text = [
+            GATEWAY,
+            &pod("a", "x", &status).replace("2026-01-01T08", "2026-01-05T00"),
+        ]
+        .concat();
+        if !later.is_empty() {
+            text += &format!(
+                "apiVersion: v1\nkind: Event\nmetadata: {{name: e, namespace: other}}\ninvolvedObject: {{kind: Node, name: n}}\nlastTimestamp: '{later}'\n---\n"
+            );
+        }
+        let facts = facts(&text, taken_at);
+        let row = &facts.rows("container_states")[0];
+        assert_eq!(
+            words(row.cells.get("recurs").unwrap()),
+            expected,
+            "{count} {ended} {later} {taken_at:?}"
+        );
+        assert_eq!(
+            row.about.assumptions.len(),
+            assumes,
+            "{count} {ended} {later} {taken_at:?}"
+        );
+    };
+    check(10, "2026-01-05T10:00:00Z", "", None, "true", 1);
+    check(10, "2026-01-05T10:00:00Z", "", Some("2026-01-05T12:00:00Z"), "true", 0);
+    check(10, "2026-01-05T10:00:00Z", "", Some("2026-01-05T14:00:00Z"), "false", 0);
+    check(10, "2026-01-05T10:00:00Z", "2026-01-05T12:00:00Z", None, "true", 1);
+    check(10, "2026-01-05T10:00:00Z", "2026-01-09T12:00:00Z", None, "false", 0);
+    check(4, "2026-01-05T10:00:00Z", "", None, "false", 0);
+    check(10, "soon", "", None, "false", 0);
+}
+
+#[test]
+fn events_belong_to_the_object_of_the_uid_or_where_none_is_written_of_the_name() {
+    let check = |of_pod: &str, of_event: &str, expected: &str| {
+        let failing = "ready: false, restartCount: 0, state: {running: {startedAt: '2026-01-05T08:00:00Z'}}";
+        let text = format!(
+            "{GATEWAY}{}apiVersion: v1\nkind: Event\nmetadata: {{name: e, namespace: tracing}}\ninvolvedObject: {{kind: Pod, namespace: tracing, name: a, fieldPath: 'spec.containers{{otc}}'{of_event}}}\nreason: Unhealthy\nmessage: 'Readiness probe failed: x'\nlastTimestamp: '2026-01-05T08:30:00Z'\n---\n",
+            pod("a", "x", failing).replace("metadata: {", &format!("metadata: {{{of_pod}"))
+        );
+        self::check(&facts(&text, None), "container_states", "failing_probe", expected);
+    };
+    check("uid: u, ", ", uid: u", "readiness");
+    check("uid: u, ", ", uid: other", "null");
+    check("", ", uid: u", "readiness");
+    check("uid: u, ", "", "readiness");
+    check("", "", "readiness");
+}
+
+#[test]
 fn endpoints_count_each_pod_once() {
     let slice = |name: &str, ready: bool| {
         format!(

@@ -168,6 +168,14 @@ fn receivers(owner: &Owner<'_>) -> Cell {
     names.collect::<Vec<_>>().into()
 }
 
+fn is_said_twice(owner: &Owner<'_>) -> bool {
+    owner
+        .tempo
+        .problems
+        .iter()
+        .any(|problem| problem.kind == "duplicate_key")
+}
+
 fn storage(owner: &Owner<'_>) -> Cell {
     let settings = owner.tempo.settings();
     let trace = |keys: &[&str]| {
@@ -179,6 +187,10 @@ fn storage(owner: &Owner<'_>) -> Cell {
     let known = match (backend.text(), backend.unknown_reason()) {
         (Some(name), _) => Cell::from(BACKENDS.contains(&name)).at(&backend),
         (None, Some(reason)) => Cell::unknown(reason.clone()),
+        // Of two keys of one name nobody knows which is meant: Tempo reads neither.
+        (None, None) if is_said_twice(owner) => {
+            Cell::unknown("the configuration holds a key twice and is refused as a whole")
+        }
         // What a file that is not there would say is not known.
         (None, None) if owner.tempo.state != ConfigState::Found => Cell::unknown("no configuration is at hand"),
         (None, None) if owner.tempo.workload.is_none() => {

@@ -3,6 +3,7 @@
 use super::manifest::{Answered, GivenFile, Log, Manifest, Stretch};
 use super::{BundleError, LAYOUT, MANIFEST};
 use crate::evidence::answers::{Answer, AnswerName, SourceFileName};
+use crate::evidence::logs::LogScanner;
 use crate::evidence::redact::{without_tokens, without_tokens_in};
 use crate::evidence::{ContainerLog, Evidence, SourceFile};
 use crate::sources::archive::Archive;
@@ -60,13 +61,13 @@ pub(super) fn evidence(archive: &Archive, options: &Options, search: &LogSearch<
     for one in &answers {
         evidence.answers.push(of_answer(archive, one)?);
     }
-    let texts = match logs.is_empty() {
-        true => Vec::new(),
-        false => (search.texts)(&evidence),
-    };
+    if logs.is_empty() {
+        return Ok(evidence);
+    }
+    let (texts, scanner) = ((search.texts)(&evidence), search.scanner());
     evidence.logs = logs
         .into_par_iter()
-        .map(|log| of_log(archive, log, search, &texts))
+        .map(|log| of_log(archive, log, scanner, &texts))
         .collect::<Result<_, BundleError>>()?;
     Ok(evidence)
 }
@@ -185,9 +186,9 @@ fn of_answer(archive: &Archive, one: &Answered) -> Result<Answer, BundleError> {
     Ok(Answer::new(name, file, body))
 }
 
-fn of_log(archive: &Archive, log: Log, search: &LogSearch<'_>, texts: &[String]) -> Result<ContainerLog, BundleError> {
+fn of_log(archive: &Archive, log: Log, scanner: &LogScanner, texts: &[String]) -> Result<ContainerLog, BundleError> {
     let lines = without_tokens_in(bytes(archive, &log.path)?);
-    let summary = logs::scan_kept(&lines, log.cut, (search.scanner, texts))
+    let summary = logs::scan_kept(&lines, log.cut, (scanner, texts))
         .map_err(|error| BundleError::new(format!("{}:{}", archive.name, log.path), error.to_string()))?;
     Ok(ContainerLog {
         file: log.name,

@@ -319,7 +319,7 @@ impl Collector<'_> {
         };
         self.api.begin("logs");
         let texts = (self.needs.search.texts)(&self.evidence);
-        let search = Search::new(window, self.options, self.needs.search.scanner, texts);
+        let search = Search::new(window, self.options, self.needs.search.scanner(), texts);
         let (mut found, mut gaps) = (Vec::new(), Vec::new());
         for (log, gap) in join_all(wanted.iter().map(|log| logs::read(self.api, log, &search))).await {
             found.extend(log);

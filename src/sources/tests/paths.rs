@@ -285,7 +285,7 @@ fn manifests_beside_a_dump_are_read_with_it() {
             br#"{"apiVersion":"v1","kind":"PodList","items":[]}"#,
         ),
         ("own/a.yaml", DEPLOYMENT.as_bytes()),
-        ("config.alloy", b"logging { }\n"),
+        ("config.alloy", b"// otelcol.receiver.otlp\n"),
     ]);
     let evidence = read(&[root.path()], &Options::default());
     assert_eq!(files_of(&evidence, root.path()), ["own/a.yaml", "config.alloy"]);
@@ -336,4 +336,31 @@ fn a_log_that_unpacks_to_too_much_is_cut() {
     };
     let evidence = gather(&input, &options, &LogSearch::patterns(&scanner()), &b""[..]);
     assert!(evidence.logs[0].summary.truncated.is_some());
+}
+
+#[test]
+fn a_log_beside_manifests_is_read_once_when_its_name_tells_the_container() {
+    let root = folder(&[
+        ("web.yaml", DEPLOYMENT.as_bytes()),
+        ("a_web-0_app.log", b"one\n"),
+        ("more/a_web-1_app.previous.log.gz", &gzip("two\n")),
+        ("more/build.log", b"three\n"),
+    ]);
+    let evidence = read(&[root.path()], &Options::default());
+    let pods: Vec<_> = evidence
+        .logs
+        .iter()
+        .map(|log| (log.pod.as_deref(), log.previous))
+        .collect();
+    assert_eq!(pods, [(Some("web-0"), false), (Some("web-1"), true)]);
+    assert_eq!(evidence.notes.len(), 1, "{:?}", evidence.notes);
+    let input = Input {
+        paths: vec![root.path().to_owned()],
+        logs: vec![root.path().join("more")],
+        ..Input::default()
+    };
+    let both = gather(&input, &Options::default(), &LogSearch::patterns(&scanner()), &b""[..]);
+    assert_eq!(both.logs.len(), 3, "each once");
+    let named = read(&[&root.path().join("a_web-0_app.log")], &Options::default());
+    assert_eq!((named.logs.len(), named.notes.len()), (1, 0));
 }

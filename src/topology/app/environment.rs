@@ -5,7 +5,7 @@ use super::operator::Injection;
 use super::{argument_cells, assigned, command_line};
 use crate::evidence::{Cell, Value};
 use crate::topology::sdk::{JAVA_OPTION_VARIABLES, Variable, java_tool_options, property_variable};
-use crate::topology::workload::Container;
+use crate::topology::workload::{self, Container};
 use std::collections::BTreeMap;
 
 /// Variables by name, each with its value and place.
@@ -48,6 +48,25 @@ const DECLARATIVE: [&str; 2] = ["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FI
 /// What begins the names of the variables that it takes the place of.
 const REPLACED: [&str; 3] = ["OTEL_EXPORTER_", "OTEL_TRACES_", "OTEL_BSP_"];
 
+/// A list of headers is judged by its form, for which the secret that `$(NAME)` stands for does not matter.
+fn headers(variable: &workload::Variable) -> Cell {
+    let literal = variable.entry.text_at(&["value"]).filter(|text| text.contains("$("));
+    let (Some(mut rest), Some(_)) = (literal, variable.value.unknown_reason()) else {
+        return variable.value.clone();
+    };
+    let mut text = String::new();
+    while let Some((before, behind)) = rest.split_once("$(") {
+        let Some((_, after)) = behind.split_once(')') else {
+            break;
+        };
+        text.push_str(before);
+        text.push('x');
+        rest = after;
+    }
+    text.push_str(rest);
+    Cell::from(text).at(&variable.value)
+}
+
 /// Returns the file that an argument of the JVM names as the settings of OpenTelemetry's agent.
 fn java_properties(container: &Container) -> Option<String> {
     let words = argument_cells(container);
@@ -63,7 +82,11 @@ impl AppEnvironment {
     pub fn of(container: &Container, injection: Option<&Injection>) -> AppEnvironment {
         let mut variables: BTreeMap<String, Cell> = BTreeMap::new();
         for variable in container.variables.iter().filter(|variable| !variable.hidden) {
-            variables.insert(variable.name.clone(), variable.value.clone());
+            let value = match variable.name.starts_with("OTEL_EXPORTER_OTLP_") && variable.name.ends_with("_HEADERS") {
+                true => headers(variable),
+                false => variable.value.clone(),
+            };
+            variables.insert(variable.name.clone(), value);
         }
         for name in JAVA_OPTION_VARIABLES {
             let Some(options) = variables.get(name).cloned() else {

@@ -263,12 +263,14 @@ impl Network<'_> {
             if collector.run.map(|(own, _)| own) != Some(workload) {
                 continue;
             }
-            // What no pipeline lists is not started; Alloy starts all.
-            let is_it = |listener: &Listener| {
-                let runs = listener.is_started != Some(false) || collector.alloy.is_some();
-                runs && listener.transport == "TCP" && listener.number() == Some(port)
-            };
-            if let Some(position) = collector.listeners.iter().position(is_it) {
+            let is_it = |listener: &Listener| listener.transport == "TCP" && listener.number() == Some(port);
+            // What no pipeline lists is not started; where nothing else has the port, it is what is missing.
+            let is_started = |listener: &Listener| is_it(listener) && listener.is_started != Some(false);
+            let mut listeners = collector.listeners.iter();
+            if let Some(position) = listeners
+                .position(is_started)
+                .or_else(|| collector.listeners.iter().position(is_it))
+            {
                 return End::At(Listening::Collector(index, position));
             }
         }

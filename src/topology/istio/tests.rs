@@ -1,3 +1,5 @@
+//! Who is in the mesh, and what its policies let through.
+
 use super::*;
 use crate::releases::tests::tables;
 use crate::topology::workload::tests::evidence_of;

@@ -25,7 +25,10 @@ pub(in super::super) fn of_files(evidence: &Evidence, texts: &[Arc<Text>]) -> Ve
     }
     let mut found = Vec::new();
     for texts in folders.into_values() {
-        let alone: Vec<Understood> = texts.iter().map(|text| understood(&[text.clone()], around)).collect();
+        let alone: Vec<Understood> = texts
+            .iter()
+            .map(|text| understood(std::slice::from_ref(text), around))
+            .collect();
         match joined(&texts, &alone, around) {
             Some(whole) => found.push(collector(&texts[0], whole, around)),
             None => found.extend(texts.iter().zip(alone).map(|(text, one)| collector(text, one, around))),

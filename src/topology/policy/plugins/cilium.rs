@@ -17,13 +17,14 @@ struct Section<'a> {
     policy: &'a Resource,
     spec: Cell,
     selected: Judged,
+    /// Whether it closes the direction for what no rule of any policy lets through.
+    closes: bool,
 }
 
 impl Plugins<'_> {
     /// Says what policies of Cilium mean for a connection; `None` where none denies by default.
     pub(super) fn by_cilium(&self, passing: &Passing<'_>, beside: Option<&Judged>) -> Option<Verdict> {
         let sections = self.sections(passing);
-        let first = sections.first()?;
         let (key, deny) = match passing.direction {
             Direction::Ingress => ("ingress", "ingressDeny"),
             Direction::Egress => ("egress", "egressDeny"),
@@ -46,13 +47,15 @@ impl Plugins<'_> {
                 Judged::Yes => return Some(verdict(Judged::No, section, None)),
             }
         }
+        let first = sections.iter().find(|section| section.closes)?;
         let all = sections.iter().flat_map(|section| {
             let rules = rules(section, key);
             let lets = Judged::any(rules.iter().map(|rule| self.lets(section, rule, passing)));
             [section.selected.clone().and(|| lets)]
         });
         let open = Judged::any(all.chain(beside.cloned()));
-        let is_sure = sections.iter().any(|section| section.selected == Judged::Yes);
+        let mut closing = sections.iter().filter(|section| section.closes);
+        let is_sure = closing.any(|section| section.selected == Judged::Yes);
         let open = match open {
             Judged::Yes => return None,
             Judged::No if !is_sure => Judged::Unknown("whether the policy selects the pods is not known".to_owned()),
@@ -82,7 +85,7 @@ impl Plugins<'_> {
         Some(verdict(open, first, None))
     }
 
-    /// Returns what denies by default, for the pod and the direction.
+    /// Returns what has rules for the pod and the direction.
     fn sections(&self, passing: &Passing<'_>) -> Vec<Section<'_>> {
         let mut found = Vec::new();
         for policy in &self.cilium {
@@ -101,11 +104,14 @@ impl Plugins<'_> {
                     continue;
                 };
                 let selected = takes(selector, passing.subject);
-                if selected != Judged::No && denies(&spec, passing.direction) {
+                if selected != Judged::No
+                    && let Some(closes) = closes(&spec, passing.direction)
+                {
                     found.push(Section {
                         policy,
                         spec: spec.clone(),
                         selected,
+                        closes,
                     });
                 }
             }
@@ -197,8 +203,8 @@ fn number(cell: &Cell) -> Option<u16> {
     port_number(cell).or_else(|| cell.text()?.parse().ok())
 }
 
-/// Whether a part of a policy denies what it does not let through.
-fn denies(spec: &Cell, direction: Direction) -> bool {
+/// Whether a part of a policy closes a direction for what it does not let through; `None` when it has no rules for it.
+fn closes(spec: &Cell, direction: Direction) -> Option<bool> {
     let keys = match direction {
         Direction::Ingress => ["ingress", "ingressDeny"],
         Direction::Egress => ["egress", "egressDeny"],
@@ -207,7 +213,7 @@ fn denies(spec: &Cell, direction: Direction) -> bool {
         .iter()
         .any(|key| spec.get(key).is_some_and(|rules| !rules.items().is_empty()));
     let switch = spec.path(&["enableDefaultDeny", keys[0]]).map(|cell| &cell.value);
-    has_rules && !matches!(switch, Some(Value::Bool(false)))
+    has_rules.then_some(!matches!(switch, Some(Value::Bool(false))))
 }
 
 fn entity(name: &Cell) -> Judged {

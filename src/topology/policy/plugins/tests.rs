@@ -1,3 +1,5 @@
+//! Policies of plugins, rule by rule.
+
 use super::*;
 use crate::releases::tests::tables;
 use crate::topology::workload::tests::evidence_of;
@@ -104,6 +106,13 @@ fn rules_of_cilium() {
     cilium(
         &format!("{{{SELECTED}, ingress: [{{}}], enableDefaultDeny: {{ingress: false}}}}"),
         "-",
+    );
+    // What closes nothing may deny and let through all the same.
+    cilium(
+        &format!(
+            "{{{SELECTED}, ingressDeny: [{{fromEndpoints: [{OF_SHOP}]}}], enableDefaultDeny: {{ingress: false}}}}"
+        ),
+        "no",
     );
     cilium(&format!("{{{SELECTED}, egress: [{{}}]}}"), "-");
     cilium("{endpointSelector: {matchLabels: {app: other}}, ingress: [{}]}", "-");
