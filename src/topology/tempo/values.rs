@@ -361,8 +361,8 @@ mod tests {
         check(
             "{tenants: {shop: {ingestion: {burst_size_bytes: much}}, old: {ingestion_rate_limit_bytes: 5MB}}}",
             &[
-                ("overrides.old.ingestion_rate_limit_bytes", Some("5000000")),
                 ("overrides.shop.ingestion.burst_size_bytes", None),
+                ("overrides.old.ingestion_rate_limit_bytes", Some("5000000")),
             ],
         );
         check(
