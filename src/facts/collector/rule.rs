@@ -106,10 +106,7 @@ pub(super) fn compares(block: Option<&Cell>) -> bool {
             .iter()
             .any(|item| item.get("value").is_some_and(|value| !value.is_null()))
     };
-    ["services", "span_names", "libraries"]
-        .iter()
-        .any(|key| has_items(&key))
-        || ["attributes", "resources"].iter().any(|key| has_value(&key))
+    ["services", "span_names", "libraries"].iter().any(has_items) || ["attributes", "resources"].iter().any(has_value)
 }
 
 fn compares_included(config: &Cell) -> bool {

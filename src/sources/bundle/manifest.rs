@@ -36,6 +36,12 @@ pub(super) struct Manifest {
     /// Objects that a kustomization changes before they are applied.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) changed: Vec<Changed>,
+    /// Objects that a kustomization puts into another namespace than they name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) placed: Vec<Placed>,
+    /// Objects that a kustomization gives other images.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) images: Vec<Images>,
     /// How many objects of other kinds were seen.
     pub(super) passed_over: BTreeMap<String, usize>,
     /// What was read and is not in the bundle.
@@ -148,6 +154,108 @@ impl Changed {
     }
 }
 
+/// An object in another namespace than it names.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Placed {
+    pub(super) file: String,
+    pub(super) kind: String,
+    pub(super) name: String,
+    /// Where it is not known, kustomizations do not agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) namespace: Option<String>,
+}
+
+/// An object with other images.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Images {
+    file: String,
+    kind: String,
+    name: String,
+    changes: Vec<ImageChange>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ImageChange {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    new_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    new_tag: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+}
+
+/// Returns the objects that are in another namespace than they name.
+fn placed(evidence: &Evidence) -> Vec<Placed> {
+    let is_placed = |resource: &&evidence::Resource| {
+        let written = resource
+            .text_at(&["metadata", "namespace"])
+            .filter(|name| !name.is_empty());
+        !resource.document.text.file().live && written != resource.reference.namespace.as_deref()
+    };
+    let placed = evidence.resources.iter().filter(is_placed).map(|resource| Placed {
+        file: resource.document.text.file().name.clone(),
+        kind: resource.reference.kind.clone(),
+        name: resource.reference.name.clone(),
+        namespace: resource.reference.namespace.clone(),
+    });
+    placed.collect()
+}
+
+impl Images {
+    fn of(images: &evidence::NewImages) -> Images {
+        let evidence::NewImages {
+            file,
+            kind,
+            name,
+            changes,
+        } = images.clone();
+        let changes = changes.into_iter().map(|change| {
+            let evidence::ImageChange {
+                name,
+                new_name,
+                new_tag,
+                digest,
+            } = change;
+            ImageChange {
+                name,
+                new_name,
+                new_tag,
+                digest,
+            }
+        });
+        Images {
+            file,
+            kind,
+            name,
+            changes: changes.collect(),
+        }
+    }
+
+    fn into_evidence(self) -> evidence::NewImages {
+        let changes = self.changes.into_iter().map(|change| {
+            let ImageChange {
+                name,
+                new_name,
+                new_tag,
+                digest,
+            } = change;
+            evidence::ImageChange {
+                name,
+                new_name,
+                new_tag,
+                digest,
+            }
+        });
+        evidence::NewImages {
+            file: self.file,
+            kind: self.kind,
+            name: self.name,
+            changes: changes.collect(),
+        }
+    }
+}
+
 /// Something that was read and is not in the bundle.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct LeftOut {
@@ -252,6 +360,8 @@ impl Manifest {
             problems: evidence.problems.iter().map(Problem::of).collect(),
             notes: evidence.notes.iter().map(Note::of).collect(),
             changed: evidence.changed.iter().map(Changed::of).collect(),
+            placed: placed(evidence),
+            images: evidence.images.iter().map(Images::of).collect(),
             passed_over: evidence.passed_over.clone(),
             ..Manifest::default()
         }
@@ -289,6 +399,7 @@ impl Manifest {
             problems: self.problems.into_iter().map(Problem::into_evidence).collect(),
             notes: self.notes.into_iter().map(Note::into_evidence).collect(),
             changed: self.changed.into_iter().map(Changed::into_evidence).collect(),
+            images: self.images.into_iter().map(Images::into_evidence).collect(),
             passed_over: self.passed_over,
             ..Evidence::default()
         }

@@ -1,12 +1,13 @@
 //! Makes evidence of a bundle, by the way that it came in: objects as from a cluster, documents as from a file, logs scanned anew.
 
-use super::manifest::{Answered, GivenFile, Log, Manifest, Stretch};
+use super::manifest::{Answered, GivenFile, Log, Manifest, Placed, Stretch};
 use super::{BundleError, LAYOUT, MANIFEST};
 use crate::evidence::answers::{Answer, AnswerName, SourceFileName};
 use crate::evidence::logs::LogScanner;
 use crate::evidence::redact::{without_tokens, without_tokens_in};
 use crate::evidence::{ContainerLog, Evidence, SourceFile};
 use crate::sources::archive::Archive;
+use crate::sources::kustomize::rename;
 use crate::sources::list::Item;
 use crate::sources::manifests;
 use crate::sources::outcome::{Entry, Outcome};
@@ -24,6 +25,7 @@ pub(super) fn evidence(archive: &Archive, options: &Options, search: &LogSearch<
                 .hint("was it packed anew? take a new one with `tracedoctor capture`"),
         );
     }
+    let placed = std::mem::take(&mut manifest.placed);
     let (objects, files, logs, answers) = (
         std::mem::take(&mut manifest.objects),
         std::mem::take(&mut manifest.files),
@@ -52,7 +54,17 @@ pub(super) fn evidence(archive: &Archive, options: &Options, search: &LogSearch<
         }
         for entry in outcome.entries {
             match entry {
-                Entry::Resource(resource) => evidence.resources.push(resource),
+                Entry::Resource(mut resource) => {
+                    let is_it = |one: &&Placed| {
+                        one.name == resource.reference.name
+                            && one.kind == resource.reference.kind
+                            && one.file == *resource.document.text.file().name
+                    };
+                    if let Some(one) = placed.iter().find(is_it) {
+                        rename(&mut resource, one.namespace.clone());
+                    }
+                    evidence.resources.push(resource);
+                }
                 Entry::File(file) => evidence.files.push(file),
                 Entry::Deferred(_) => {}
             }

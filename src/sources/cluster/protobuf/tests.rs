@@ -1,3 +1,5 @@
+//! Lists in protobuf as an API server writes them, and what is no such list.
+
 use super::*;
 use serde_json::json;
 
