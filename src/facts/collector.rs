@@ -20,7 +20,6 @@ mod tests;
 mod whole;
 
 pub(in crate::facts) use self::connector::{ends, sends_spans};
-pub(in crate::facts) use self::listener::started;
 use super::workload::WorkloadRows;
 use super::{About, ContainerKey, Facts};
 use crate::evidence::{Cell, Evidence, Place, Stage};

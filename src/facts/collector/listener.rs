@@ -115,8 +115,7 @@ fn host_service(maker: &Maker<'_>, listener: &Listener) -> Option<Cell> {
     has_address.then(|| service.namespace.words("Service", name).into())
 }
 
-/// Whether a listener is started: a receiver that no pipeline uses is not.
-pub(in crate::facts) fn started(component: Option<&Component>, listener: &Listener) -> Cell {
+fn started(component: Option<&Component>, listener: &Listener) -> Cell {
     match (
         listener.is_started,
         component.and_then(|component| component.use_unknown.as_ref()),

@@ -3,7 +3,7 @@
 use super::{Found, Sender, Way, gateway, made};
 use crate::evidence::{Cell, Value};
 use crate::facts::RowBuilder;
-use crate::facts::collector::{ends, sends_spans, started};
+use crate::facts::collector::{ends, sends_spans};
 use crate::topology::Topology;
 use crate::topology::collector::{Collector, Component};
 use crate::topology::endpoint::{End, Listening, Route, Target};
@@ -267,7 +267,6 @@ impl Ends<'_> {
                 .set("largest_message", listener.largest_message.clone())
                 .set("listener_local", local)
                 .set("listener_signals", signals)
-                .set("listener_started", component.map(|_| started(component, listener)))
             }
             Listening::Tempo(index, position) => {
                 let tempo = &self.topology.tempos[index];

@@ -142,11 +142,6 @@ const HOPS: &[Column] = &[
         "The signals of the pipelines that the listener feeds; null when it is no receiver of a Collector.",
     ),
     column(
-        "listener_started",
-        Type::Bool,
-        "Whether the program starts the listener: a receiver that is configured and that no pipeline uses is not started, and nothing listens on its port; null when it is no receiver of a Collector.",
-    ),
-    column(
         "to_itself",
         Type::Bool,
         "Whether an exporter sends to a receiver of its own pods that feeds the pipeline which it ends.",
