@@ -13,6 +13,11 @@ pub(super) fn add(evidence: &mut Evidence, options: &Options, search: &LogSearch
     let mut found = Vec::new();
     for pod in evidence.resources.of_kind("Pod") {
         let cell = pod.cell();
+        // A pod that is over is not what runs now.
+        let is_over = matches!(cell.text_at(&["status", "phase"]), Some("Failed" | "Succeeded"));
+        if is_over || cell.path(&["metadata", "deletionTimestamp"]).is_some() {
+            continue;
+        }
         let namespace = pod.reference.namespace.as_deref().or(options.namespace.as_deref());
         for list in ["initContainerStatuses", "containerStatuses"] {
             let statuses = cell.path(&["status", list]).map_or(&[][..], Cell::items);
