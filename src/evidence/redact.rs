@@ -256,7 +256,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         rule(
             r#"(?i)(\binline["']?[ \t]*:[ \t]*(?:[|>][-+0-9]{0,2}[ \t]*\r?\n[ \t]*)?["']?[^\s:"'$]+:)([^\s"'}]+(?:\r?\n[ \t]+[^\s:"'$]+:[^\s:"'}]+)*)"#,
             2,
-            |found| !is_harmless(&found[2]),
+            |found| !found[2].starts_with("//") && !is_harmless(&found[2]),
         ),
         // Command lines that have names of one letter.
         rule(

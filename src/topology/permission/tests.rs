@@ -159,7 +159,7 @@ fn rights_in_one_namespace_are_enough_for_one() {
         &attributes("{filter: {namespace: shop}}"),
         &rest,
         false,
-        "pods:unknown replicasets.apps:unknown",
+        "pods:no(near) replicasets.apps:no(near)",
     );
 }
 
