@@ -145,8 +145,6 @@ fn dimensions(config: &Cell) -> Vec<Slip> {
         .collect()
 }
 
-/// What can be done to an attribute.
-
 /// The list of what is done to attributes, in the processors for those of spans and of resources.
 fn actions(component: &Component, key: &str) -> Vec<Slip> {
     let config = &component.config;

@@ -414,10 +414,7 @@ mod tests {
             Fault::ConverterAsStatement(range) => ("converter", told(range)),
             Fault::NoCondition(range) => ("no condition", told(range)),
         });
-        let found = found
-            .as_ref()
-            .map(|()| ())
-            .map_err(|(word, part)| (*word, part.as_str()));
+        let found = found.as_ref().copied().map_err(|(word, part)| (*word, part.as_str()));
         assert_eq!(found, expected, "{text}");
     }
 
