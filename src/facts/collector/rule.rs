@@ -95,18 +95,19 @@ const fn match_type(canonical: &'static str, keys: &'static [&'static str], only
 
 /// Whether a block of properties compares any: attributes that only have to be there are not compared.
 pub(super) fn compares(block: Option<&Cell>) -> bool {
-    let has_items = |key: &&str| {
+    let has_items = |key: &str| {
         block
             .and_then(|block| block.get(key))
             .is_some_and(|list| !list.items().is_empty())
     };
-    let has_value = |key: &&str| {
+    let has_value = |key: &str| {
         let items = block.and_then(|block| block.get(key)).map_or(&[][..], Cell::items);
         items
             .iter()
             .any(|item| item.get("value").is_some_and(|value| !value.is_null()))
     };
-    ["services", "span_names", "libraries"].iter().any(has_items) || ["attributes", "resources"].iter().any(has_value)
+    ["services", "span_names", "libraries"].iter().any(|key| has_items(key))
+        || ["attributes", "resources"].iter().any(|key| has_value(key))
 }
 
 fn compares_included(config: &Cell) -> bool {

@@ -247,7 +247,10 @@ impl Walk<'_> {
                 Value::Bool(_) => "bool",
                 _ => continue,
             };
-            let names = self.section.children(node).map(|key| &*self.section.node(key).name);
+            let names = self
+                .section
+                .children(node)
+                .map(|key| self.section.node(key).name.as_ref());
             let is_taken = |name: &&str| judge(self.tables, self.section, node, name, item, self.span).is_none();
             let keys = names.filter(is_taken).map(Box::from).collect();
             self.found.values.push(TypedValue {
