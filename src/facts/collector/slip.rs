@@ -115,8 +115,6 @@ fn of_component(component: &Component) -> Vec<Slip> {
         (ComponentKind::Connector, "spanmetrics") => dimensions(&component.config),
         (ComponentKind::Processor, "resourcedetection") => detectors(&component.config),
         (ComponentKind::Processor, "filter") => conditions(&component.config),
-        (ComponentKind::Processor, "attributes") => actions(component, "actions"),
-        (ComponentKind::Processor, "resource") => actions(component, "attributes"),
         _ => Vec::new(),
     }
 }
@@ -143,52 +141,6 @@ fn dimensions(config: &Cell) -> Vec<Slip> {
             }
         })
         .collect()
-}
-
-/// The list of what is done to attributes, in the processors for those of spans and of resources.
-fn actions(component: &Component, key: &str) -> Vec<Slip> {
-    let config = &component.config;
-    let slip = |item: &Cell, reason: String, meant: Option<&str>| Slip {
-        kind: "action",
-        item: item.clone(),
-        reason,
-        meant: meant.map(str::to_owned),
-    };
-    let list = config.get(key).filter(|cell| !cell.is_null());
-    let Some(list) = list else {
-        let is_unknown = config.unknown_reason().is_some();
-        return match is_unknown {
-            true => Vec::new(),
-            false => vec![slip(
-                config,
-                format!("{key} is missing, and nothing else gives it anything to do"),
-                None,
-            )],
-        };
-    };
-    if matches!(&list.value, Value::List(items) if items.is_empty()) {
-        return vec![slip(list, format!("{key} is an empty list"), None)];
-    }
-    let mut found = Vec::new();
-    for item in list.items() {
-        let Some(written) = item.get("action").filter(|_| item.unknown_reason().is_none()) else {
-            continue;
-        };
-        let Some(action) = written.text().map(str::to_ascii_lowercase) else {
-            continue;
-        };
-        let has = |key: &str| item.get(key).is_some_and(|cell| !cell.is_null());
-        let needs_value = ["insert", "update", "upsert"].contains(&action.as_str());
-        if needs_value && !["value", "from_attribute", "from_context"].into_iter().any(has) {
-            let name = item.text_at(&["key"]).unwrap_or("an attribute");
-            found.push(slip(
-                written,
-                format!("the action {action} of {name} has neither value nor from_attribute nor from_context"),
-                None,
-            ));
-        }
-    }
-    found
 }
 
 fn texts<'a>(config: &'a Cell, key: &str) -> HashSet<&'a str> {
