@@ -1,5 +1,6 @@
 //! The only place that joins stages: arguments in, output and exit code out.
 
+mod breaks;
 pub mod capture;
 pub mod checks;
 pub mod cluster;

@@ -2,13 +2,13 @@
 
 use super::error::CommandError;
 use super::inspect::Changes;
-use super::{counted, embedded, hide, input, inspect, output};
+use super::{breaks, counted, embedded, hide, input, inspect, output};
 use crate::checks::{Catalog, Reading};
 use crate::cli::MapArguments;
 use crate::evidence::{Cell, Place, Value};
 use crate::facts::{Facts, Row};
 use crate::finding::{Finding, Report, Severity, Spot};
-use crate::report::map::{Hop, Map, State, dot, json, mermaid, svg, text};
+use crate::report::map::{Broken, Hop, Map, State, dot, json, mermaid, svg, text};
 use std::collections::HashSet;
 
 /// Exit code: nothing to inspect.
@@ -24,13 +24,11 @@ pub fn map(arguments: &MapArguments) -> Result<u8, CommandError> {
     let evidence = input::evidence(&arguments.input, &catalog)?;
     let (facts, stages) = inspect::facts_of(&evidence, embedded::tables());
     let report = input::report(&arguments.input, &evidence, &facts, stages, &catalog, Changes::NotShown);
-    output::print(&render(&Map {
-        hops: hops(&Inspected {
-            facts: &facts,
-            report: &report,
-            catalog: &catalog,
-        }),
-    }))?;
+    output::print(&render(&drawn(&Inspected {
+        facts: &facts,
+        report: &report,
+        catalog: &catalog,
+    })))?;
     Ok(if report.stages.is_empty() { NOTHING } else { 0 })
 }
 
@@ -42,17 +40,17 @@ pub(super) struct Inspected<'a> {
     pub(super) catalog: &'a Catalog,
 }
 
-/// Returns all connections in the order of the path; those inside Tempo stand beside the others of the same process.
-fn hops(inspected: &Inspected<'_>) -> Vec<Hop> {
+/// Returns all connections in the order of the path, and the stations that do not work; those inside Tempo stand beside the others of the same process.
+fn drawn(inspected: &Inspected<'_>) -> Map {
     let (facts, findings) = (inspected.facts, &inspected.report.findings);
     let of_stages = facts.rows("hops").iter();
-    let mut hops: Vec<Hop> = of_stages
-        .map(|row| {
-            let (hop, on_it) = hop_with_findings(row, inspected);
-            match on_it.is_empty() {
-                true => without_instrumentation(row, hop, findings),
-                false => hop,
-            }
+    let with_findings: Vec<_> = of_stages.map(|row| hop_with_findings(row, inspected)).collect();
+    let broken = broken(&breaks::of_stations(findings, &with_findings));
+    let rows = facts.rows("hops").iter().zip(with_findings);
+    let mut hops: Vec<Hop> = rows
+        .map(|(row, (hop, on_it))| match on_it.is_empty() {
+            true => without_instrumentation(row, hop, findings),
+            false => hop,
         })
         .collect();
     let links = facts.rows("tempo_links").iter();
@@ -65,7 +63,28 @@ fn hops(inspected: &Inspected<'_>) -> Vec<Hop> {
         let at = last.map(|last| last + 1).or(before).unwrap_or(hops.len());
         hops.insert(at, hop);
     }
-    hops
+    Map { hops, broken }
+}
+
+/// Returns the stations that do not work, each once with all its faults, causes first.
+fn broken(faults: &[&Finding]) -> Vec<Broken> {
+    let mut broken: Vec<Broken> = Vec::new();
+    for (finding, station) in faults
+        .iter()
+        .flat_map(|finding| breaks::stations(finding).map(move |one| (finding, one)))
+    {
+        match broken.iter_mut().find(|one| one.name == station.name) {
+            Some(one) if one.findings.contains(&finding.check) => {}
+            Some(one) => one.findings.push(finding.check.clone()),
+            None => broken.push(Broken {
+                stage: station.stage.name().to_owned(),
+                name: station.name.clone(),
+                reason: finding.message.clone(),
+                findings: vec![finding.check.clone()],
+            }),
+        }
+    }
+    broken
 }
 
 /// Marks what an application would send if the operator had put anything into it.

@@ -4,7 +4,7 @@ mod walk;
 
 use super::error::CommandError;
 use super::inspect::Changes;
-use super::{cluster, embedded, input, inspect, map, output};
+use super::{breaks, cluster, embedded, input, inspect, map, output};
 use crate::checks::Reading;
 use crate::cli::WhyArguments;
 use crate::evidence::Gap;
@@ -56,14 +56,12 @@ pub fn why(arguments: WhyArguments) -> Result<u8, CommandError> {
         report: &report,
         catalog: &catalog,
     };
+    let hops = facts.rows("hops").iter();
+    let hops: Vec<_> = hops.map(|row| map::hop_with_findings(row, &inspected)).collect();
     let ground = Ground {
-        hops: facts
-            .rows("hops")
-            .iter()
-            .map(|row| map::hop_with_findings(row, &inspected))
-            .collect(),
+        faults: breaks::of_stations(&report.findings, &hops),
+        hops,
         behind: facts.rows("hops").iter().map(walk::behind).collect(),
-        findings: &report.findings,
         facts: &facts,
     };
     let mut way = walk::walk(&ground, &workload.stage, &workload.words);

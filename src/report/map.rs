@@ -17,6 +17,35 @@ const SCHEMA_VERSION: u32 = 1;
 pub struct Map {
     /// The connections.
     pub hops: Vec<Hop>,
+    /// The stations that do not work, whatever leads to them.
+    pub broken: Vec<Broken>,
+}
+
+impl Map {
+    /// Returns what is wrong with a station itself.
+    fn fault(&self, name: &str) -> Option<&Broken> {
+        self.broken.iter().find(|one| one.name == name)
+    }
+}
+
+/// A station that does not work.
+#[derive(Debug, Clone, Serialize)]
+pub struct Broken {
+    /// `app`, `collector`, `tempo`, `grafana` or `cluster`.
+    pub stage: String,
+    /// For example `Deployment tracing/otel-gateway`; empty where nothing but the stage is known.
+    pub name: String,
+    /// What is wrong, as a clause: the message of the first of the findings.
+    pub reason: String,
+    /// The ids of the checks that found something in it, causes first.
+    pub findings: Vec<String>,
+}
+
+impl Broken {
+    /// Returns what is wrong, in one line.
+    fn line(&self) -> String {
+        format!("BROKEN [{}] {}", self.findings.join(", "), self.reason)
+    }
 }
 
 /// One connection.
@@ -87,6 +116,9 @@ pub fn text(map: &Map) -> String {
         if last != Some((&hop.from_stage, &hop.from)) {
             let gap = if last.is_some() { "\n" } else { "" };
             let _ = writeln!(out, "{gap}{}  {}", hop.from_stage, escape::line(&hop.from));
+            if let Some(fault) = map.fault(&hop.from) {
+                let _ = writeln!(out, "  {}", escape::line(&fault.line()));
+            }
             last = Some((&hop.from_stage, &hop.from));
         }
         let over = hop
@@ -104,7 +136,22 @@ pub fn text(map: &Map) -> String {
         );
         let _ = writeln!(out, "    {}", escape::line(&verdict(hop)));
     }
-    if map.hops.is_empty() {
+    // What sends nothing is no heading above.
+    for fault in map
+        .broken
+        .iter()
+        .filter(|one| !map.hops.iter().any(|hop| hop.from == one.name))
+    {
+        let gap = if out.is_empty() { "" } else { "\n" };
+        let head = format!("{}  {}", fault.stage, fault.name);
+        let _ = writeln!(
+            out,
+            "{gap}{}\n  {}",
+            escape::line(head.trim_end()),
+            escape::line(&fault.line())
+        );
+    }
+    if out.is_empty() {
         out.push_str("nothing that sends spans was found\n");
     }
     out
@@ -128,7 +175,9 @@ pub(super) fn verdict(hop: &Hop) -> String {
 
 /// Returns the map as JSON.
 pub fn json(map: &Map) -> String {
-    super::json::document(&serde_json::json!({ "schema_version": SCHEMA_VERSION, "hops": map.hops }))
+    super::json::document(
+        &serde_json::json!({ "schema_version": SCHEMA_VERSION, "hops": map.hops, "broken": map.broken }),
+    )
 }
 
 /// The ends of all connections, each once, and the number of each.
@@ -167,7 +216,15 @@ pub fn mermaid(map: &Map) -> String {
     let quoted = |text: &str| escape::line(text).replace('"', "#quot;");
     let mut out = "flowchart LR\n".to_owned();
     for (index, node) in nodes.iter().enumerate() {
-        let _ = writeln!(out, "  n{index}[\"{}\"]", quoted(node));
+        let _ = match map.fault(node) {
+            Some(fault) => writeln!(
+                out,
+                "  n{index}[\"{}<br/>{}\"]",
+                quoted(node),
+                quoted(&fault.findings.join(", "))
+            ),
+            None => writeln!(out, "  n{index}[\"{}\"]", quoted(node)),
+        };
     }
     let mut broken = Vec::new();
     for (index, hop) in map.hops.iter().enumerate() {
@@ -181,6 +238,9 @@ pub fn mermaid(map: &Map) -> String {
         }
         let (from, to) = (number(&hop.from), number(&target(hop)));
         let _ = writeln!(out, "  n{from} {arrow}|\"{}\"| n{to}", quoted(&label(hop)));
+    }
+    for (index, _) in nodes.iter().enumerate().filter(|(_, node)| map.fault(node).is_some()) {
+        let _ = writeln!(out, "  style n{index} stroke:#c00");
     }
     if !broken.is_empty() {
         let _ = writeln!(out, "  linkStyle {} stroke:#c00", broken.join(","));
@@ -204,6 +264,14 @@ pub fn dot(map: &Map) -> String {
             quoted(&hop.from),
             quoted(&target(hop)),
             quoted(&label(hop))
+        );
+    }
+    for fault in nodes(map).0.iter().filter_map(|node| map.fault(node)) {
+        let _ = writeln!(
+            out,
+            "  \"{}\" [color=red, xlabel=\"{}\"];",
+            quoted(&fault.name),
+            quoted(&fault.findings.join(", "))
         );
     }
     out.push_str("}\n");
@@ -239,6 +307,7 @@ mod tests {
                 hop(State::Broken, Some("it does not exist"), &["endpoint-service-absent"]),
                 hop(State::Unknown, Some("the file is not at hand"), &[]),
             ],
+            broken: Vec::new(),
         };
         assert_eq!(
             text(&map),
@@ -258,10 +327,45 @@ mod tests {
     }
 
     #[test]
+    fn a_station_that_does_not_work_is_marked_where_it_stands() {
+        let fault = |stage: &str, name: &str| Broken {
+            stage: stage.to_owned(),
+            name: name.to_owned(),
+            reason: "it does not start".to_owned(),
+            findings: vec!["pod-cannot-start".to_owned()],
+        };
+        let map = Map {
+            hops: vec![hop(State::Configured, None, &[])],
+            broken: vec![
+                fault("app", "Deployment shop/cart"),
+                fault("tempo", "StatefulSet obs/tempo"),
+            ],
+        };
+        assert_eq!(
+            text(&map),
+            "app  Deployment shop/cart\n  BROKEN [pod-cannot-start] it does not start\n  cart: traces over grpc to http://collector:4317\n    configured\n\n\
+             tempo  StatefulSet obs/tempo\n  BROKEN [pod-cannot-start] it does not start\n"
+        );
+        assert!(mermaid(&map).contains("n0[\"Deployment shop/cart<br/>pod-cannot-start\"]"));
+        assert!(mermaid(&map).contains("style n0 stroke:#c00"));
+        assert!(dot(&map).contains("\"Deployment shop/cart\" [color=red, xlabel=\"pod-cannot-start\"]"));
+        assert!(svg(&map).contains("BROKEN [pod-cannot-start] it does not start"));
+    }
+
+    #[test]
     fn no_escape_sequence_passes() {
         let mut one = hop(State::Broken, Some("\u{1b}[31m"), &[]);
         one.name = "\u{1b}]0;title\u{7}".to_owned();
-        let map = Map { hops: vec![one] };
+        let fault = Broken {
+            stage: "app".to_owned(),
+            name: one.from.clone(),
+            reason: "\u{1b}[31m".to_owned(),
+            findings: vec!["some-check".to_owned()],
+        };
+        let map = Map {
+            hops: vec![one],
+            broken: vec![fault],
+        };
         assert!(!text(&map).contains('\u{1b}') && !mermaid(&map).contains('\u{1b}') && !dot(&map).contains('\u{1b}'));
     }
 }

@@ -1,6 +1,6 @@
 //! Walks from a workload along the connections of its spans; each branch ends with its first break, or where nothing more is seen.
 
-use crate::commands::counted;
+use crate::commands::{breaks, counted};
 use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, Row};
 use crate::finding::{Finding, Severity, Spot};
@@ -11,17 +11,14 @@ use std::collections::HashSet;
 /// A path of more steps is no path that a person reads.
 const MOST_STEPS: usize = 500;
 
-/// Effects that do not keep spans from arriving.
-const HARMLESS: [&str; 4] = ["at-risk", "mislabelled", "no-metrics", "not-observable"];
-
 /// What a walk reads.
 pub(super) struct Ground<'a> {
     /// All connections, each with the findings on it.
     pub(super) hops: Vec<(Hop, Vec<&'a Finding>)>,
     /// The workloads that each of them leads to, by stage and name.
     pub(super) behind: Vec<Vec<(String, String)>>,
-    /// All findings, causes first.
-    pub(super) findings: &'a [Finding],
+    /// The errors of stations themselves, causes first.
+    pub(super) faults: Vec<&'a Finding>,
     /// The rows.
     pub(super) facts: &'a Facts,
 }
@@ -77,7 +74,7 @@ impl<'a> Way<'a> {
             } else if !is_broken {
                 // What listens there is not known, but that it is down may be.
                 let is_down = |name: &str| {
-                    let mut faults = ground.findings.iter().filter(|finding| breaks(ground, finding, name));
+                    let mut faults = faults_of(ground, name);
                     faults.any(|finding| finding.effect.as_deref() == Some("pod-down"))
                 };
                 for (stage, name) in behind.iter().filter(|(_, name)| is_down(name)) {
@@ -132,8 +129,7 @@ impl<'a> Way<'a> {
     /// Adds a station; returns whether the way goes on behind it.
     fn station(&mut self, ground: &Ground<'a>, stage: &str, name: &str, depth: usize) -> bool {
         let is_new = self.stations.insert(name.to_owned());
-        let faults = ground.findings.iter().filter(|finding| breaks(ground, finding, name));
-        let mut faults: Vec<&Finding> = faults.collect();
+        let mut faults: Vec<&Finding> = faults_of(ground, name).collect();
         // What does not run does nothing else wrong; of equals, causes stay first.
         faults.sort_by_key(|finding| (finding.effect.as_deref() != Some("pod-down"), is_said(finding)));
         let first = faults.first().copied();
@@ -310,21 +306,10 @@ fn is_said(finding: &Finding) -> bool {
             .is_some_and(|effect| of_sending.contains(&effect))
 }
 
-/// Whether a finding keeps spans from passing a station: an error of the station itself, not of one connection that leads from it.
-fn breaks(ground: &Ground<'_>, finding: &Finding, name: &str) -> bool {
-    let concerns = finding.stage.name == name || finding.also_stages.iter().any(|stage| stage.name == name);
-    let harmless = finding
-        .effect
-        .as_deref()
-        .is_some_and(|effect| HARMLESS.contains(&effect));
-    let on_a_hop = || {
-        ground.hops.iter().any(|(_, findings)| {
-            findings
-                .iter()
-                .any(|on_it| on_it.fingerprint == finding.fingerprint && on_it.check == finding.check)
-        })
-    };
-    concerns && finding.severity == Severity::Error && !harmless && !on_a_hop()
+/// Returns the faults that keep spans from passing a station.
+fn faults_of<'g, 'a>(ground: &'g Ground<'a>, name: &'g str) -> impl Iterator<Item = &'a Finding> + 'g {
+    let faults = ground.faults.iter().copied();
+    faults.filter(move |finding| breaks::stations(finding).any(|station| station.name == name))
 }
 
 fn stage_of(hop: &Hop) -> &str {

@@ -57,11 +57,15 @@ pub fn svg(map: &Map) -> String {
     }
     for station in &stations {
         let (x, y) = (station.x, station.y);
+        let (title, stroke) = match map.fault(&station.name) {
+            Some(fault) => (format!("{}: {}", station.name, fault.line()), "#cc0000"),
+            None => (station.name.clone(), "#445566"),
+        };
         let _ = writeln!(
             out,
-            "<g><title>{}</title><rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{HEIGHT}\" rx=\"4\" fill=\"#f4f6f8\" stroke=\"#445566\"/>\
+            "<g><title>{}</title><rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{HEIGHT}\" rx=\"4\" fill=\"#f4f6f8\" stroke=\"{stroke}\"/>\
              <text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"#112233\">{}</text></g>",
-            xml(&station.name),
+            xml(&title),
             station.width,
             x + station.width / 2,
             station.middle() + 4,
@@ -223,6 +227,7 @@ mod tests {
                 next,
                 back,
             ],
+            broken: Vec::new(),
         };
         let picture = svg(&map);
         assert_eq!(picture.matches("<rect x=").count(), 3);
@@ -237,13 +242,23 @@ mod tests {
     fn hostile_text_stays_text() {
         let mut one = hop(State::Broken, Some("</title><script>\u{1b}[31m"), &[]);
         one.from = "\"><script>\u{0}\u{ffff}".to_owned();
-        let picture = svg(&Map { hops: vec![one] });
+        let picture = svg(&Map {
+            hops: vec![one],
+            broken: Vec::new(),
+        });
         assert!(!picture.contains("<script>") && !picture.contains('\u{1b}') && !picture.contains('\u{0}'));
         let many = (0..2_000).map(|index| {
             let mut one = hop(State::Configured, None, &[]);
             one.from = format!("Deployment shop/app-{index}");
             one
         });
-        assert!(svg(&Map { hops: many.collect() }).len() < 4_000_000);
+        assert!(
+            svg(&Map {
+                hops: many.collect(),
+                broken: Vec::new()
+            })
+            .len()
+                < 4_000_000
+        );
     }
 }
