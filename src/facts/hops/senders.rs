@@ -79,19 +79,19 @@ fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &Ap
         cell if cell.text().is_some_and(|text| text.starts_with("http")) => Cell::from("http").at(&cell),
         cell => cell,
     };
-    let port = match behind_node {
-        Some(node) => match node
-            .rest
-            .strip_prefix(':')
-            .map(|rest| rest.split('/').next().unwrap_or(rest))
-        {
-            Some(digits) => digits.parse::<u16>().map_or_else(
-                |_| Cell::unknown("the port is not known"),
-                |port| i64::from(port).into(),
-            ),
-            None => Cell::unknown("no port is written after the address of the node"),
-        },
-        None => of("port"),
+    let built = behind_node.and_then(|node| node.built(view));
+    let port = match (&built, behind_node) {
+        (Some((_, target)), _) if target.port.is_some() => Cell::from(target.port.map(i64::from)),
+        (_, Some(node)) => port_behind(node.rest),
+        (_, None) => of("port"),
+    };
+    let endpoint = match &built {
+        Some((url, _)) => Cell::from(url.as_str()).at(&of("url")),
+        None => of("url"),
+    };
+    let path = match &built {
+        Some((_, target)) => Cell::from(target.path.as_str()),
+        None => of("path"),
     };
     Some(Sender {
         kind: "sdk",
@@ -100,7 +100,7 @@ fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &Ap
         signal: "traces",
         links: vec![("app", Cell::link(row))],
         to: Destination {
-            endpoint: of("url"),
+            endpoint,
             protocol,
             tls: match behind_node.and_then(|node| node.scheme) {
                 Some("http") => false.into(),
@@ -109,7 +109,7 @@ fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &Ap
             },
             host: of("host"),
             port,
-            path: of("path"),
+            path,
         },
         exporter: None,
         has_fault: view
@@ -128,6 +128,18 @@ fn sdk<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize, view: &Ap
         component: None,
         app: Some(index),
     })
+}
+
+/// Returns the port in what follows the address of a node.
+fn port_behind(rest: &str) -> Cell {
+    let digits = rest
+        .strip_prefix(':')
+        .map(|rest| rest.split('/').next().unwrap_or(rest));
+    match digits.map(str::parse::<u16>) {
+        Some(Ok(port)) => i64::from(port).into(),
+        Some(Err(_)) => Cell::unknown("the port is not known"),
+        None => Cell::unknown("no port is written after the address of the node"),
+    }
 }
 
 /// Whether an SDK sends no spans by OTLP at all, or nothing decides where.

@@ -1,6 +1,7 @@
 //! Connections of small clusters, in the words of the table.
 
 mod gateways;
+mod nodes;
 mod proxies;
 
 use crate::evidence::{Cell, Evidence, Value};

@@ -8,7 +8,10 @@ use crate::facts::app::account::answer_cell;
 use crate::facts::app::parts::{endpoint_cell, is_in_code};
 use crate::facts::record;
 use crate::topology::app::{Injection, InstrumentationState};
-use crate::topology::sdk::{Answer, Language, ListedName, ProtocolAnswer, Source, TransportSecurity, Url};
+use crate::topology::sdk::{
+    self, Answer, Language, ListedName, ProtocolAnswer, ProtocolRule, SdkInput, Signal, Source, Target,
+    TransportSecurity, Url, Variable,
+};
 use crate::topology::workload::Container;
 
 /// Whether an endpoint's host is the address of the node: `http://$(NODE_IP):4317`, with the variable from `status.hostIP`.
@@ -19,17 +22,49 @@ pub(super) fn is_node_address(container: &Container, injection: Option<&Injectio
 /// An endpoint that begins with the address of the node: `http://$(HOST_IP):4317`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::facts) struct NodeEndpoint<'c> {
+    /// The variable of OpenTelemetry that holds it.
+    variable: &'c str,
+    /// The variable that holds the address of the node.
+    node: &'c str,
     /// The scheme, when one is written.
     pub(in crate::facts) scheme: Option<&'c str>,
     /// What follows the address: `:4317`.
     pub(in crate::facts) rest: &'c str,
 }
 
+/// An address that no node has (RFC 5737): it stands for that of the node while a URL is made.
+const STAND_IN: &str = "192.0.2.1";
+
+impl NodeEndpoint<'_> {
+    /// Returns the URL that the SDK makes of it, with the name of the variable for the address, and its parts; `None` when its protocol is not known.
+    pub(in crate::facts) fn built(&self, view: &AppView) -> Option<(String, Target)> {
+        let ProtocolAnswer::Known(protocol) = view.settings.traces.protocol else {
+            return None;
+        };
+        let scheme = self.scheme.map_or_else(String::new, |scheme| format!("{scheme}://"));
+        let written = format!("{scheme}{STAND_IN}{}", self.rest);
+        let variables = |name: &str| match name == self.variable {
+            true => Variable::Set(&written),
+            false => view.environment.get(name),
+        };
+        let input = SdkInput {
+            language: view.app.language,
+            generation: view.generation.known().copied(),
+            variables: &variables,
+        };
+        let endpoint = sdk::signal_endpoint_with(&input, Signal::Traces, &ProtocolRule::Fixed(protocol));
+        let (Url::Known(url), Some(target)) = (endpoint.url, endpoint.target) else {
+            return None;
+        };
+        Some((url.replacen(STAND_IN, &format!("$({})", self.node), 1), target))
+    }
+}
+
 /// Returns the endpoint in the variable that decides it; `None` when it begins with no address of the node.
 pub(in crate::facts) fn behind_node_address<'c>(
     container: &'c Container,
     injection: Option<&'c Injection>,
-    from: &Source,
+    from: &'c Source,
 ) -> Option<NodeEndpoint<'c>> {
     let Source::Variable(name) = from else {
         return None;
@@ -52,7 +87,12 @@ pub(in crate::facts) fn behind_node_address<'c>(
         None => injection.and_then(|injection| injection.field_of(host)),
     };
     let is_node = field == Some("status.hostIP") && (rest.is_empty() || rest.starts_with([':', '/']));
-    is_node.then_some(NodeEndpoint { scheme, rest })
+    is_node.then_some(NodeEndpoint {
+        variable: name,
+        node: host,
+        scheme,
+        rest,
+    })
 }
 
 pub(super) fn endpoint_set(view: &AppView) -> Cell {
