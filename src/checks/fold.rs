@@ -110,7 +110,12 @@ fn direct_cause(findings: &[(Finding, String)], linked: &Linked<'_>, index: usiz
 fn is_circle(symptom: &Finding, cause: &Finding) -> bool {
     let effect = symptom.effect.as_ref();
     let is_mutual = effect.is_some_and(|effect| cause.symptom_of.contains(effect));
-    is_mutual && depth(cause) >= depth(symptom)
+    let by_depth = depth(cause).cmp(&depth(symptom));
+    // Of two that are as far from what somebody wrote, the one that may have more causes is caused.
+    is_mutual
+        && by_depth
+            .then(cause.symptom_of.len().cmp(&symptom.symptom_of.len()))
+            .is_ge()
 }
 
 /// How far a finding is from what somebody wrote: 0 a setting, 1 a line of a log, 2 the state of a running object.

@@ -62,6 +62,8 @@ pub struct CollectorRows {
 /// Adds the rows of every Collector.
 pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadRows) -> CollectorRows {
     let mut rows = CollectorRows::default();
+    let is_run = |collector: &Collector| matches!(collector.origin, Origin::Container | Origin::OperatorResource);
+    let some_run = parts.collectors.iter().any(is_run);
     for collector in parts.collectors {
         let run = collector.run.and_then(|(index, number)| {
             let workload = parts.workloads.get(index)?;
@@ -77,6 +79,7 @@ pub fn rows(facts: &mut Facts, parts: &CollectorParts<'_>, workloads: &WorkloadR
             tables: parts.tables,
             services: parts.services,
             collector,
+            is_spare: some_run && !is_run(collector),
             run,
             about: about(collector, run),
             link: Arc::new(Cell::default()),
@@ -182,6 +185,8 @@ struct Maker<'a> {
     tables: &'a Tables,
     services: &'a [Service],
     collector: &'a Collector,
+    /// Whether nothing at hand runs it, while others are run.
+    is_spare: bool,
     run: Option<(&'a Workload, &'a Container)>,
     about: Arc<About>,
     /// The row in `collectors`, once it is made.

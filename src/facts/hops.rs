@@ -132,6 +132,7 @@ struct Destination {
 pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: &Links<'_>) {
     let network = Network::new(evidence, topology);
     let ends = Ends {
+        evidence,
         topology,
         services: links.services,
         workloads: links.workloads,
@@ -140,7 +141,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     let linkerd = Linkerd::new(evidence, &topology.workloads);
     let istio = Istio::new(evidence);
     let plugins = Plugins::new(evidence, topology);
-    inside::rows(facts, topology, links, &network, &ends, &guards);
+    inside::rows(facts, (evidence, topology), links, &network, &ends, &guards);
     let mut senders = senders::all(topology, links);
     let mut found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
     let steps = gateway::follow(topology, &network, links, &mut senders, &mut found);

@@ -94,30 +94,53 @@ pub fn services(evidence: &Evidence, workloads: &[Workload]) -> Vec<Service> {
 }
 
 /// Which workloads' pods have a label: not each Service may look at each workload.
-struct Labelled<'w>(HashMap<(&'w str, &'w str), Vec<usize>>);
+struct Labelled<'w> {
+    by_label: HashMap<(&'w str, &'w str), Vec<usize>>,
+    /// Those with a label whose value cannot be told: what an operator gives to pods holds a namespace that the resource may not name.
+    open: Vec<usize>,
+}
 
 impl<'w> Labelled<'w> {
     fn of(workloads: &'w [Workload]) -> Labelled<'w> {
-        let mut labelled: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        let mut by_label: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        let mut open = Vec::new();
         for (index, workload) in workloads.iter().enumerate() {
             for (key, value) in workload.pod_labels.fields().into_iter().flatten() {
-                if let Some(value) = value.text() {
-                    labelled.entry((key, value)).or_default().push(index);
+                match value.text() {
+                    Some(value) => by_label.entry((key, value)).or_default().push(index),
+                    None if value.unknown_reason().is_some() => open.push(index),
+                    None => {}
                 }
             }
         }
-        Labelled(labelled)
+        open.dedup();
+        Labelled { by_label, open }
     }
 
-    /// Returns the workloads that a selector may want, in order: those with the rarest of its labels.
-    fn candidates<'s>(&'s self, selector: &'s Cell) -> &'s [usize] {
+    /// Returns the workloads that a selector may want, in order: those with the rarest of its labels, and those of which a label is not known.
+    fn candidates(&self, selector: &Cell) -> Vec<usize> {
         let labels = selector.fields().into_iter().flatten();
         let with = labels.map(|(key, value)| {
             let key = (key.as_ref(), value.text().unwrap_or_default());
-            self.0.get(&key).map_or(&[][..], Vec::as_slice)
+            self.by_label.get(&key).map_or(&[][..], Vec::as_slice)
         });
-        with.min_by_key(|workloads| workloads.len()).unwrap_or_default()
+        let rarest = with.min_by_key(|workloads| workloads.len()).unwrap_or_default();
+        let mut candidates = [rarest, &self.open].concat();
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
     }
+}
+
+/// How the labels of pods fit a selector.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fit {
+    /// Labels that the selector wants.
+    wanted: usize,
+    /// Those that the pods do not have.
+    differ: usize,
+    /// Those whose value cannot be told.
+    open: usize,
 }
 
 /// Returns a Service that an operator makes, so that no file shows it.
@@ -172,15 +195,16 @@ fn selecting(
         cell,
     };
     let selector = service.selector.clone();
-    for &index in labelled.candidates(&selector) {
+    for index in labelled.candidates(&selector) {
         let workload = &workloads[index];
-        if !service.wants(&workload.pod_labels) {
+        let fit = service.fit(&workload.pod_labels);
+        if fit.differ > 0 || fit.wanted == 0 {
             continue;
         }
         match same_namespace(&service.namespace, &workload.namespace) {
-            Some(true) => service.selects.push(index),
+            Some(true) if fit.open == 0 => service.selects.push(index),
             Some(false) => {}
-            None => service.may_select.push(index),
+            Some(true) | None => service.may_select.push(index),
         }
     }
     service
@@ -218,25 +242,25 @@ impl Service {
         self.namespace == Namespace::Unknown && *namespace != Namespace::Unknown
     }
 
-    /// Returns how many labels of the selector pods do not have, and how many it has.
-    fn mismatches(&self, labels: &Cell) -> (usize, usize) {
-        let Some(selector) = self.selector.fields() else {
-            return (0, 0);
-        };
-        let differs = |(key, value): &(&Arc<str>, &Cell)| match value.text() {
-            Some(value) => labels.text_at(&[key]) != Some(value),
-            None => true,
-        };
-        (selector.iter().filter(differs).count(), selector.len())
-    }
-
-    fn wants(&self, labels: &Cell) -> bool {
-        matches!(self.mismatches(labels), (0, 1..))
+    /// Compares the selector with the labels of pods.
+    fn fit(&self, labels: &Cell) -> Fit {
+        let mut fit = Fit::default();
+        for (key, value) in self.selector.fields().into_iter().flatten() {
+            let has = labels.get(key);
+            fit.wanted += 1;
+            match value.text() {
+                Some(value) if has.and_then(Cell::text) == Some(value) => {}
+                Some(_) if has.is_some_and(|has| has.unknown_reason().is_some()) => fit.open += 1,
+                _ => fit.differ += 1,
+            }
+        }
+        fit
     }
 
     /// Returns whether pods with these labels lack just one of several labels that the selector wants.
     pub fn almost_wants(&self, labels: &Cell) -> bool {
-        matches!(self.mismatches(labels), (1, 2..))
+        let fit = self.fit(labels);
+        fit.differ == 1 && fit.open == 0 && fit.wanted > 1
     }
 
     /// Returns the port of the pods that a port of the Service leads to.

@@ -28,7 +28,7 @@ pub(super) use identity::{either_of, one_edit_apart};
 pub use owner::{controllers, top_owner};
 pub use pods::{is_pod_of, is_random, workload_of_pod};
 pub use references::{ItemReference, ObjectReference, object_references, source_references};
-pub use scaler::{Bound, scaled_to};
+pub use scaler::{Bound, always_has_pods, scaled_to};
 pub use service_link::{ServiceLink, is_address_of_service, service_link};
 pub use whereabouts::{ImageFiles, Missing, Purpose, Whereabouts, find_directory, find_file};
 

@@ -30,6 +30,8 @@ pub(super) struct Way<'a> {
     pub(super) first_break: Option<&'a Finding>,
     /// What breaks first beside the way of the spans: metrics of them, and what Grafana shows beside them.
     beside: Option<&'a Finding>,
+    /// What may keep spans from passing a connection.
+    doubted: Option<&'a Finding>,
     /// What a sender says in its log of what it cannot send: the receiver may show why.
     said: Option<&'a Finding>,
     pub(super) unseen: Vec<String>,
@@ -46,7 +48,7 @@ pub(super) fn walk<'a>(ground: &Ground<'a>, stage: &str, name: &str) -> Way<'a> 
     let mut way = Way::default();
     way.from(ground, stage, name, 0);
     way.readers(ground);
-    way.first_break = way.first_break.or(way.said).or(way.beside);
+    way.first_break = way.first_break.or(way.said).or(way.doubted).or(way.beside);
     way
 }
 
@@ -120,10 +122,10 @@ impl<'a> Way<'a> {
 
     /// Adds a connection that carries no spans.
     fn hop_beside(&mut self, hop: &Hop, findings: &[&'a Finding], depth: usize) {
-        let of_spans = self.first_break.take();
+        let of_spans = (self.first_break.take(), self.doubted.take());
         self.hop(hop, findings, depth);
-        self.beside = self.beside.or(self.first_break);
-        self.first_break = of_spans;
+        self.beside = self.beside.or(self.first_break).or(self.doubted);
+        (self.first_break, self.doubted) = of_spans;
     }
 
     /// Adds a station; returns whether the way goes on behind it.
@@ -161,6 +163,7 @@ impl<'a> Way<'a> {
     fn hop<'h>(&mut self, hop: &'h Hop, findings: &[&'a Finding], depth: usize) -> Option<&'h str> {
         let error = findings.iter().find(|finding| finding.severity == Severity::Error);
         self.first_break = self.first_break.or(error.copied());
+        self.doubted = self.doubted.or(findings.first().copied().filter(|_| error.is_none()));
         if let (State::Unknown | State::Outside, reason) = (hop.state, &hop.reason) {
             let end = hop.endpoint.as_deref().unwrap_or("an endpoint that cannot be told");
             let reason = reason.as_deref().unwrap_or("it leads out of what is judged");

@@ -62,6 +62,11 @@ fn problem_row(facts: &mut Facts, parts: &AppParts<'_>, view: &AppView, app: &Ce
             (value, place)
         }
     };
+    // What stands in the place of a value is not the value: others fill it in before it is applied, or nobody does, which is the fault then.
+    let is_template = value.text().is_some_and(|text| text.contains("${"));
+    if is_template && !matches!(fault.area, "unexpanded" | "name") {
+        return;
+    }
     let part = value
         .text()
         .filter(|_| fault.area != "headers")

@@ -20,6 +20,7 @@ pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) -> Arc<Cell> {
     let builder = RowBuilder::new("collectors")
         .set("name", collector.name.as_str())
         .set("origin", collector.origin.as_str())
+        .set("is_spare", maker.is_spare)
         .set("config", collector.config.clone())
         .set(
             "config_state",

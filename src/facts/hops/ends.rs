@@ -1,7 +1,7 @@
 //! Both ends of a connection in the shape that checks read.
 
 use super::{Found, Sender, Way, gateway, made};
-use crate::evidence::{Cell, Value};
+use crate::evidence::{Cell, Evidence, Value};
 use crate::facts::RowBuilder;
 use crate::facts::collector::{ends, sends_spans};
 use crate::topology::Topology;
@@ -9,10 +9,12 @@ use crate::topology::collector::{Collector, Component};
 use crate::topology::endpoint::{End, Listening, Route, Target};
 use crate::topology::prometheus::Prometheus;
 use crate::topology::service::{Service, port_number};
+use crate::topology::workload::always_has_pods;
 use std::sync::Arc;
 
 /// What both ends of a way are made of.
 pub(super) struct Ends<'a> {
+    pub(super) evidence: &'a Evidence,
     pub(super) topology: &'a Topology,
     /// The rows of the Services, by their index.
     pub(super) services: &'a [Arc<Cell>],
@@ -154,12 +156,12 @@ impl Ends<'_> {
             Target::Service(index) => self.topology.services[*index].selects.as_slice(),
             _ => &[],
         };
-        row = self.with_tempo(row, behind).set("to_replicas", self.replicas(behind));
+        row = self.with_pods(self.with_tempo(row, behind), behind);
         if let Target::OfOperator(index) = &route.target
             && let Some((workload, _)) = self.topology.collectors[*index].run
             && self.topology.workloads[workload].replicas.is_some()
         {
-            row = row.set("to_replicas", self.replicas(&[workload]));
+            row = self.with_pods(row, &[workload]);
         }
         row = row.set("to_itself", self.is_loop(sender, route.end.as_ref()));
         match &route.end {
@@ -193,6 +195,20 @@ impl Ends<'_> {
         let ended = &from.components[exporter].exporter_in;
         from.run == to.run
             && receiver.is_some_and(|receiver| receiver.receiver_in.iter().any(|pipeline| ended.contains(pipeline)))
+    }
+
+    /// Says how many pods the workloads behind a Service shall have, and whether that is none.
+    fn with_pods(&self, row: RowBuilder, behind: &[usize]) -> RowBuilder {
+        let replicas = self.replicas(behind);
+        let mut workloads = behind.iter().map(|index| &self.topology.workloads[*index]);
+        let has_some = workloads.any(|workload| always_has_pods(self.evidence, workload) == Some(true));
+        let idle = match &replicas.value {
+            Value::Null => Cell::default(),
+            _ if has_some => false.into(),
+            Value::Int(count) => Cell::from(*count == 0).at(&replicas),
+            _ => replicas.clone(),
+        };
+        row.set("to_replicas", replicas).set("to_idle", idle)
     }
 
     /// Returns how many pods the workloads behind a Service shall have, placed where the first of them says so.

@@ -5,7 +5,7 @@
 use super::ends::Ends;
 use super::policy::Guards;
 use super::{Destination, Found, Sender, Way, at_object, find, strangers};
-use crate::evidence::{Cell, Value};
+use crate::evidence::{Cell, Evidence, Value};
 use crate::facts::hops::senders::Links;
 use crate::facts::{Facts, RowBuilder};
 use crate::topology::Topology;
@@ -17,7 +17,7 @@ use crate::topology::workload::Namespace;
 use std::sync::Arc;
 
 /// Columns that are those of `hops`.
-const SHARED: [&str; 21] = [
+const SHARED: [&str; 22] = [
     "endpoint",
     "host",
     "port",
@@ -34,6 +34,7 @@ const SHARED: [&str; 21] = [
     "to",
     "to_workloads",
     "to_replicas",
+    "to_idle",
     "right_port",
     "egress_open",
     "ingress_open",
@@ -52,7 +53,7 @@ const BY_RING: [(&str, &str); 4] = [
 /// Adds a row for each connection.
 pub(super) fn rows(
     facts: &mut Facts,
-    topology: &Topology,
+    (evidence, topology): (&Evidence, &Topology),
     links: &Links<'_>,
     network: &Network<'_>,
     ends: &Ends<'_>,
@@ -64,6 +65,7 @@ pub(super) fn rows(
         .filter(|one| one.state != ConfigState::Operator)
         .collect();
     let inside = Inside {
+        evidence,
         topology,
         tempos: &tempos,
         links,
@@ -97,6 +99,7 @@ pub(super) fn rows(
 }
 
 struct Inside<'a> {
+    evidence: &'a Evidence,
     topology: &'a Topology,
     /// Those that have rows.
     tempos: &'a [&'a Tempo],
@@ -294,7 +297,10 @@ impl<'a> Inside<'a> {
             .set("setting", address.setting)
             .set("port_name", address.port_name.as_deref().map(Cell::from))
             .set("others_lead", others_lead)
-            .set("strangers", strangers::among(self.topology, address, found))
+            .set(
+                "strangers",
+                strangers::among(self.evidence, self.topology, address, found),
+            )
             .set("astray", astray.clone())
             .set("gossip_open", self.gossip_open(members.as_deref(), sender));
         for column in SHARED {

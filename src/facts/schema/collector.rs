@@ -185,6 +185,11 @@ const COLLECTOR: &[Column] = &[
         "Where it was found: `container`, `operator` (an OpenTelemetryCollector), `configmap` (mounted by nothing at hand) or `file`.",
     ),
     column(
+        "is_spare",
+        Type::Bool,
+        "Whether nothing at hand runs it, while other Collectors are run: an example, or one for a developer's machine.",
+    ),
+    column(
         "config",
         Type::Any,
         "The configuration after merging and expansion; unknown when it cannot be told.",

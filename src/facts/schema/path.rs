@@ -202,6 +202,11 @@ const HOPS: &[Column] = &[
         "How many pods the workloads behind the Service shall have; null without one at hand, unknown where something else decides.",
     ),
     column(
+        "to_idle",
+        Type::Bool,
+        "Whether the workloads behind the Service are scaled to no pods; an autoscaler keeps one at least unless it is told otherwise. Null without one at hand.",
+    ),
+    column(
         "right_port",
         Type::Int,
         "The port that leads to a listener of the sender's protocol: of the Service, or of the pods where a headless one or a resolver leads to them; null when there is none, or more than one.",

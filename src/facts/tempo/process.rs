@@ -417,9 +417,14 @@ fn query(owner: &Owner<'_>) -> Cell {
 /// How many partitions that live-stores at hand own are read by none of the pods of a block-builder, when its pods count alone: pod N reads from
 /// partition N times `partitions_per_instance` on (`grafana/tempo@v3.0.3:modules/blockbuilder/config.go`), and live-store N owns partition N.
 fn partitions_left(owner: &Owner<'_>) -> Cell {
+    let topic = |tempo: &Tempo| {
+        ["address", "topic"].map(|key| tempo.settings().at(&["ingest", "kafka", key]).text().map(str::to_owned))
+    };
+    let own_topic = topic(owner.tempo);
     let is_beside = |other: &&Tempo, target: &str| {
         other.targets.target.text() == Some(target)
             && same_namespace(&other.namespace, &owner.tempo.namespace) == Some(true)
+            && topic(other) == own_topic
     };
     let pods = |tempo: &Tempo| {
         owner

@@ -1,6 +1,6 @@
 //! Rows about the objects and keys that volumes name, and what a name that finds nothing may mean.
 
-use crate::evidence::{Cell, Evidence};
+use crate::evidence::{Cell, Evidence, Resource};
 use crate::facts::{About, Facts, RowBuilder};
 use crate::topology::workload::{Found, ObjectReference, Workload, either, find, near_misses, source_references};
 use std::collections::HashSet;
@@ -139,6 +139,22 @@ fn keys(evidence: &Evidence, workload: &Workload, reference: &ObjectReference) -
     if reference.kind == "Secret" && parts.iter().all(Cell::is_null) {
         return Cell::unknown(format!("the keys of {} are not read", resource.reference));
     }
+    if parts.iter().filter_map(Cell::fields).all(|keys| keys.is_empty()) || is_filled_in(resource) {
+        return Cell::unknown(format!(
+            "others put the keys into {} when it is applied",
+            resource.reference
+        ));
+    }
     let keys = parts.iter().filter_map(Cell::fields).flatten();
     keys.map(|(key, _)| Cell::from(key.clone())).collect::<Vec<_>>().into()
+}
+
+/// Whether OpenShift puts certificates into a ConfigMap (`openshift/service-ca-operator@4dc6119:pkg/controller/api/api.go`; of the trusted
+/// certificates of the cluster the network operator is the source).
+fn is_filled_in(resource: &Resource) -> bool {
+    let metadata = |part: &str, key: &str| resource.at(&["metadata", part, key]);
+    let asks = |cell: Cell| cell.text().is_some_and(|text| text.eq_ignore_ascii_case("true"));
+    asks(metadata("labels", "config.openshift.io/inject-trusted-cabundle"))
+        || asks(metadata("annotations", "service.beta.openshift.io/inject-cabundle"))
+        || asks(metadata("annotations", "service.alpha.openshift.io/inject-cabundle"))
 }

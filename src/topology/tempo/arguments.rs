@@ -42,7 +42,7 @@ const SWITCHES: [&str; 12] = [
 ];
 
 /// Flags that say the same as a path of the configuration (`grafana/tempo@v3.0.3:cmd/tempo/app/config.go` and the configs of the modules).
-const SETTINGS: [(&str, &[&str]); 14] = [
+const SETTINGS: [(&str, &[&str]); 18] = [
     ("target", &["target"]),
     ("multitenancy.enabled", &["multitenancy_enabled"]),
     ("auth.enabled", &["auth_enabled"]),
@@ -63,6 +63,16 @@ const SETTINGS: [(&str, &[&str]); 14] = [
         &["compactor", "compaction", "block_retention"],
     ),
     ("memberlist.host-port", &["memberlist", "join_members"]),
+    ("ingest.address", &["ingest", "kafka", "address"]),
+    ("ingest.topic", &["ingest", "kafka", "topic"]),
+    (
+        "block-builder.partitions-per-instance",
+        &["block_builder", "partitions_per_instance"],
+    ),
+    (
+        "block-builder.assigned-partitions",
+        &["block_builder", "assigned_partitions"],
+    ),
 ];
 
 impl Arguments {

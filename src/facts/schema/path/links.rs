@@ -82,6 +82,11 @@ pub(super) const LINKS: &[Column] = &[
         "How many pods the workloads behind the Service shall have; null without one at hand, unknown where something else decides.",
     ),
     column(
+        "to_idle",
+        Type::Bool,
+        "Whether the workloads behind the Service are scaled to no pods; an autoscaler keeps one at least unless it is told otherwise. Null without one at hand.",
+    ),
+    column(
         "right_port",
         Type::Int,
         "The port of the Service that leads to what is looked for; null when there is none, or more than one.",
