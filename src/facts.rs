@@ -107,6 +107,13 @@ impl Facts {
         self.tables.get(table).map_or(&[], Vec::as_slice)
     }
 
+    /// Takes rows back that what was made later contradicts.
+    pub fn retain(&mut self, table: &str, is_kept: impl FnMut(&Row) -> bool) {
+        if let Some(rows) = self.tables.get_mut(table) {
+            rows.retain(is_kept);
+        }
+    }
+
     /// Notes that a kustomization changes an object before it is applied.
     pub fn push_changed(&mut self, changed: &Changed) {
         let key = (changed.file.clone(), changed.kind.clone(), changed.name.clone());

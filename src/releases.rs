@@ -121,6 +121,11 @@ impl Tables {
         self.components.component(kind, name, distribution, span)
     }
 
+    /// Returns whether a component type is of no distribution of the tables. See [`Components::is_of_others`].
+    pub fn is_of_others(&self, kind: ComponentKind, name: &str) -> bool {
+        self.components.is_of_others(kind, name)
+    }
+
     /// Returns whether a component type works in pipelines for traces. See [`Components::takes_traces`].
     pub fn takes_traces(&self, kind: ComponentKind, name: &str) -> Option<bool> {
         self.components.takes_traces(kind, name)

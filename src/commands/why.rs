@@ -154,11 +154,15 @@ struct Wanted {
     kind: Option<String>,
     namespace: Option<String>,
     name: String,
+    /// The first part of two, as written: a kind, or the namespace.
+    first: Option<String>,
 }
 
 impl Wanted {
-    /// Reads `NAME`, `KIND/NAME` or `KIND/NAMESPACE/NAME`, a kind in any of the spellings of kubectl.
+    /// Reads `NAME`, `KIND/NAME` or `KIND/NAMESPACE/NAME`, a kind in any of the spellings of kubectl; also `Kind NAMESPACE/NAME` and
+    /// `Kind NAME`, as reports write it.
     fn parse(text: &str, namespaces: &[String]) -> Result<Wanted, CommandError> {
+        let text = &text.trim().replacen(' ', "/", 1);
         let mut wanted = match text.split('/').collect::<Vec<_>>()[..] {
             [name] if !name.is_empty() => (None, None, name),
             [kind, name] if !kind.is_empty() && !name.is_empty() => (Some(kind), None, name),
@@ -170,6 +174,7 @@ impl Wanted {
                     .hint("write KIND/NAME, for example deployment/checkout, and -n NAMESPACE"));
             }
         };
+        let first = wanted.0.filter(|_| wanted.1.is_none()).map(str::to_owned);
         if wanted.1.is_none() {
             wanted.1 = namespaces.first().map(String::as_str);
         }
@@ -177,11 +182,29 @@ impl Wanted {
             kind: wanted.0.map(kind_of),
             namespace: wanted.1.map(str::to_owned),
             name: wanted.2.to_owned(),
+            first,
         })
     }
 
     /// Finds the one workload that is meant; a pod stands for the workload that made it.
     fn find(&self, candidates: &[Candidate]) -> Result<Option<Candidate>, CommandError> {
+        // `shop/cart` may be the name of a namespace where no kind is called so.
+        if let (Some(kind), Some(written)) = (&self.kind, &self.first)
+            && !candidates
+                .iter()
+                .any(|candidate| candidate.kind.eq_ignore_ascii_case(kind))
+            && candidates
+                .iter()
+                .any(|candidate| candidate.namespace.as_ref() == Some(written))
+        {
+            let inside = Wanted {
+                kind: None,
+                namespace: Some(written.clone()),
+                name: self.name.clone(),
+                first: None,
+            };
+            return inside.find(candidates);
+        }
         let place = |candidate: &&Candidate| {
             let (wanted, has) = (&self.namespace, &candidate.namespace);
             wanted.is_none() || has.is_none() || wanted == has
@@ -208,7 +231,7 @@ impl Wanted {
                 let names: Vec<&str> = exact.iter().map(|found| found.words.as_str()).collect();
                 Err(
                     CommandError::usage(format!("`{}` may mean: {}", self.name, names.join(", ")))
-                        .hint("write KIND/NAMESPACE/NAME"),
+                        .hint("write KIND/NAMESPACE/NAME, for example deployment/shop/cart"),
                 )
             }
         }

@@ -24,7 +24,7 @@ use super::workload::WorkloadRows;
 use super::{About, ContainerKey, Facts};
 use crate::evidence::{Cell, Evidence, Place, Stage};
 use crate::finding::{StageReference, StageSummary};
-use crate::releases::Tables;
+use crate::releases::{Distribution, Tables};
 use crate::topology::collector::{Collector, Component, Origin};
 use crate::topology::service::Service;
 use crate::topology::workload::{Container, Workload};
@@ -243,6 +243,20 @@ impl<'a> Maker<'a> {
 
     fn component(&self, index: Option<usize>) -> Option<&'a Component> {
         index.and_then(|index| self.collector.components.get(index))
+    }
+
+    /// Returns why keys cannot be judged: the distribution is not known, and has a component of its own, so that it may have changed others.
+    fn foreign_component(&self) -> Option<String> {
+        if self.collector.distribution != Distribution::Unknown {
+            return None;
+        }
+        let of_others = |component: &&Component| self.tables.is_of_others(component.kind, &component.type_name);
+        let found = self.collector.components.iter().find(of_others)?;
+        let word = found.kind.as_str();
+        Some(format!(
+            "{word} {} is of a distribution that is not known, which may have changed other components",
+            found.id
+        ))
     }
 
     /// Returns the section that a component or `service` is, in words.

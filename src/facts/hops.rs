@@ -30,7 +30,7 @@ mod tenant;
 mod tests;
 mod tls;
 
-use super::{About, Facts};
+use super::{About, Facts, Row};
 use crate::evidence::{Cell, Evidence, Place, Value};
 use crate::topology::Topology;
 use crate::topology::endpoint::{Asker, Network, Route, Target, service_name};
@@ -40,6 +40,7 @@ use crate::topology::policy::Plugins;
 use crate::topology::tempo::DEFAULT_GATES;
 use crate::topology::workload::Namespace;
 use ends::Ends;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 pub use senders::Links;
@@ -209,6 +210,27 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         guards.rows(facts, &guarded, &about, &row.cells);
         facts.push("hops", row);
     }
+    take_back_port_faults(facts);
+}
+
+/// Takes back that the number of a port is that of another protocol, where what listens there is known and takes the sender's.
+fn take_back_port_faults(facts: &mut Facts) {
+    let app_of = |row: &Row| match row.cells.get("app").map(|cell| &cell.value) {
+        Some(Value::Link(app)) => Some(Arc::as_ptr(app)),
+        _ => None,
+    };
+    let fits = |row: &&Row| {
+        let text = |column: &str| row.cells.text_at(&[column]);
+        let listener = text("listener").and_then(|listener| listener.strip_prefix("otlp_"));
+        text("sender") == Some("sdk") && listener.is_some() && listener == text("protocol")
+    };
+    let fitting: HashSet<*const Cell> = facts.rows("hops").iter().filter(fits).filter_map(app_of).collect();
+    facts.retain("sdk_problems", |row| {
+        let kind = row.cells.text_at(&["kind"]).unwrap_or_default();
+        let is_of_traces = row.cells.text_at(&["signal"]) == Some("traces");
+        let is_right = app_of(row).is_some_and(|app| fitting.contains(&app));
+        !(senders::PORT_FAULTS.contains(&kind) && is_of_traces && is_right)
+    });
 }
 
 /// Says into which namespace a Service is taken to be applied that names none and is meant by a name in one.

@@ -14,7 +14,7 @@ pub use listen::{End, Listening};
 
 use super::Topology;
 use super::service::{Service, ServiceKind, TargetNumber};
-use super::workload::{Namespace, near_miss, same_namespace};
+use super::workload::{Namespace, namespace_of, near_miss, near_misses, same_namespace};
 use crate::evidence::Evidence;
 pub use name::host_and_port;
 use name::{Name, differ_by_words_of_charts, may_be_domain, parse};
@@ -105,6 +105,9 @@ pub fn service_name(host: &str) -> Option<(&str, Option<&str>)> {
 pub fn is_service_name(host: &str) -> bool {
     matches!(parse(host), Name::Service { is_certain: true, .. })
 }
+
+/// Kinds that install charts, whose objects are not at hand.
+const INSTALLERS: [&str; 4] = ["HelmRelease", "HelmChart", "Application", "ApplicationSet"];
 
 impl<'a> Network<'a> {
     /// Prepares answers.
@@ -284,18 +287,44 @@ impl<'a> Network<'a> {
         let suffix_forgotten = made
             .find(|(_, made)| made == name)
             .map(|(_, made)| namespace.words("Service", &format!("{made}-collector")));
+        let is_proven = self.evidence.completeness.covers("Service", namespace.name());
+        if suffix_forgotten.is_none() && !is_proven && self.is_made_by_others(name, namespace) {
+            return Target::Unknown(format!(
+                "{words} is not in the given files: a chart that is not rendered may make it"
+            ));
+        }
         let near = suffix_forgotten
             .or_else(|| near_miss(self.evidence, "Service", namespace, name))
             .or_else(|| self.named_in_full(name, namespace, port?))
             .or_else(|| self.made_in_another(name, namespace))
             .or_else(|| self.tempo_in_another(name, namespace));
-        let is_proven = self.evidence.completeness.covers("Service", namespace.name());
         match (near, is_proven) {
             (None, false) if is_certain => Target::Unknown(format!("{words} is not in the given files")),
             (None, false) => Target::Outside,
             (near, _) if is_certain || near.is_some() => Target::Absent { words, near },
             _ => Target::Outside,
         }
+    }
+
+    /// Whether a Service may be made by what is not at hand: charts are installed that are not rendered, and no other name in its namespace is near; or
+    /// its namespace is declared, and nothing in it is at hand.
+    fn is_made_by_others(&self, name: &str, namespace: &Namespace) -> bool {
+        let installs = |kind: &&str| self.evidence.passed_over.contains_key(*kind);
+        let is_here = |other: &Namespace| same_namespace(namespace, other) != Some(false);
+        if INSTALLERS.iter().any(installs) {
+            let near = near_misses(self.evidence, "Service", namespace, name);
+            return !near
+                .iter()
+                .any(|near| is_here(&namespace_of(self.evidence, &near.reference)));
+        }
+        let has_some = self.topology.services.iter().any(|service| is_here(&service.namespace))
+            || self
+                .topology
+                .workloads
+                .iter()
+                .any(|workload| is_here(&workload.namespace));
+        let mut declared = self.evidence.resources.of_kind("Namespace");
+        !has_some && declared.any(|resource| Some(resource.reference.name.as_str()) == namespace.name())
     }
 
     /// Whether the last part of a short name is a namespace of what is at hand, and so no domain.

@@ -41,6 +41,12 @@ fn a_word_means_one_workload_or_says_that_it_means_several() {
     check("web-apis", &[], None);
     check("web-other-app", &[], None);
     check("cart", &["prod"], None);
+    // As reports write them.
+    check("Deployment shop/cart", &[], Some("Deployment shop/cart"));
+    check("Deployment cart", &["staging"], Some("Deployment staging/cart"));
+    check("shop/cart", &[], Some("Deployment shop/cart"));
+    check("shop/web", &[], Some("?"));
+    check("prod/cart", &[], None);
 }
 
 #[test]

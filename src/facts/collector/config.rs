@@ -128,6 +128,9 @@ fn key_row(facts: &mut Facts, maker: &Maker<'_>, problem: &KeyProblem) {
         KeyProblemKind::NotYet => ("not_yet", None),
         KeyProblemKind::Undecided(reason) => ("", Some(reason.as_str())),
     };
+    // Who adds components of their own changes those of others too.
+    let foreign = maker.foreign_component();
+    let reason = reason.or(foreign.as_deref());
     let fault = reason.map_or_else(|| Cell::from(fault), Cell::unknown);
     let what = match problem.is_refused {
         Some(false) if reason.is_none() => Cell::from("ignored"),

@@ -42,7 +42,7 @@ pub struct Links<'a> {
 }
 
 /// Faults of an endpoint that say by themselves that protocol and port do not go together.
-const PORT_FAULTS: [&str; 2] = ["http_port_for_grpc", "grpc_port_for_http"];
+pub(super) const PORT_FAULTS: [&str; 2] = ["http_port_for_grpc", "grpc_port_for_http"];
 
 /// Returns every sender, in the order of the path.
 pub(super) fn all<'a>(topology: &'a Topology, links: &'a Links<'a>) -> Vec<Sender<'a>> {

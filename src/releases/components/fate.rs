@@ -87,6 +87,11 @@ impl Components {
         fate
     }
 
+    /// Returns whether no distribution of the table has a type, nor one that it may be a slip for: somebody's own.
+    pub fn is_of_others(&self, kind: ComponentKind, name: &str) -> bool {
+        self.rows(kind, name).is_empty() && self.near_miss(kind, name, Distribution::Unknown, self.end).is_none()
+    }
+
     fn cuts(&self, rows: &[Row]) -> Vec<Version> {
         let bounds = |row: &Row| [Some(row.first), row.last.map(Version::next_patch), row.deprecated_since];
         let mut cuts: Vec<Version> = rows.iter().flat_map(bounds).flatten().collect();

@@ -117,13 +117,16 @@ impl Injection {
         }
     }
 
-    /// Returns the release of the image that the resource names for the language.
+    /// Returns the release of the image that the resource names for the language: that of the operator's own images, also in a mirror. Those of
+    /// vendors, and of one's own, are numbered as they like.
     pub fn image_version(&self) -> Option<Version> {
         let InstrumentationState::Known { spec, .. } = &self.state else {
             return None;
         };
         let image = ImageReference::parse(spec.text_at(&[&self.what, "image"])?).ok()?;
-        Version::parse(image.tag.as_deref()?)
+        let name = image.repository.rsplit('/').next()?;
+        let is_own = name.strip_prefix("autoinstrumentation-") == Some(self.what.as_str());
+        Version::parse(image.tag.as_deref()?).filter(|_| is_own)
     }
 
     /// The operator's Node image carries SDK 2 from 0.57.0 on (`open-telemetry/opentelemetry-operator:autoinstrumentation/nodejs/package.json`).
