@@ -5,6 +5,8 @@ use super::pods::{Pod, Pods, is_ready_container, is_starting, seconds_between, s
 use super::{StateParts, number_at, written};
 use crate::evidence::{Cell, Evidence};
 use crate::facts::{Facts, RowBuilder};
+use crate::topology::workload::Workload;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How a container is off, the worst last.
@@ -16,53 +18,116 @@ enum Condition {
     Failing,
 }
 
+/// A container of a workload's pods.
+struct Wanted<'a> {
+    name: &'a str,
+    /// Whether it has to end before the others start.
+    init: bool,
+    /// Its place in the template; `None` for what an operator or a mesh puts into the pods.
+    position: Option<usize>,
+}
+
 pub(super) fn rows(facts: &mut Facts, parts: &StateParts<'_>, pods: &Pods, events: &Events<'_>, index: usize) {
     let workload = parts.workload(index);
-    for (position, container) in workload.containers.iter().enumerate() {
-        let seen: Vec<(&Pod, &Cell)> = pods
-            .current(index)
-            .filter_map(|pod| Some((pod, pod.container(&container.name)?)))
-            .collect();
-        let rank = |status: &Cell| {
-            let restarts = number_at(status, &["restartCount"]).unwrap_or(0);
-            (condition_of(status, container.init), restarts)
+    let templates = workload.containers.iter().enumerate();
+    for (position, container) in templates {
+        let wanted = Wanted {
+            name: &container.name,
+            init: container.init,
+            position: Some(position),
         };
-        let worst = seen
-            .iter()
-            .copied()
-            .reduce(|worst, other| match rank(other.1) > rank(worst.1) {
-                true => other,
-                false => worst,
-            });
-        let Some((pod, status)) = worst else {
-            continue;
-        };
-        let alike = seen.iter().filter(|(_, other)| is_alike(status, other, container.init));
-        let row = row(parts.evidence, status)
-            .set("name", container.name.as_str())
-            .set("init", container.init)
-            .set("stage", parts.stage(index))
-            .set("pod", written(&pod.cell, &["metadata", "name"]))
-            .set(
-                "fault",
-                fault(status, container.init).map(|(fault, at)| Cell::from(fault).at(&at)),
-            )
-            .set("pods", seen.len())
-            .set("affected", alike.count())
-            .set(
-                "failing_probe",
-                events.failing_probe(pod, &container.name, status).map(Cell::from),
-            )
-            .set("container", parts.container_link(index, position))
-            .set("workload", Cell::link(&parts.rows.workloads[index]));
-        let recurs = recurs(parts.evidence, pod, status);
-        let row = row.set("recurs", recurs);
-        let mut about = parts.about(index, Some(position));
-        if recurs && parts.evidence.taken_at.is_none() {
-            Arc::make_mut(&mut about).assumptions.push(JUST_WRITTEN.to_owned());
-        }
-        facts.push("container_states", row.build_at(&about, status.place.clone()));
+        row_of(facts, parts, pods, events, (index, &wanted));
     }
+    for (name, init) in injected(workload, pods, index) {
+        let wanted = Wanted {
+            name: &name,
+            init,
+            position: None,
+        };
+        row_of(facts, parts, pods, events, (index, &wanted));
+    }
+}
+
+/// Returns the containers that only the pods have, each once: the name, and whether it has to end before the others start.
+fn injected(workload: &Workload, pods: &Pods, index: usize) -> BTreeMap<String, bool> {
+    let mut found = BTreeMap::new();
+    let has = |name: &str| workload.containers.iter().any(|one| one.name == name);
+    for pod in pods.current(index) {
+        for (list, is_init) in [("initContainerStatuses", true), ("containerStatuses", false)] {
+            let statuses = pod.cell.path(&["status", list]).map_or(&[][..], Cell::items);
+            let names = statuses.iter().filter_map(|status| status.text_at(&["name"]));
+            for name in names.filter(|name| !has(name)) {
+                found
+                    .entry(name.to_owned())
+                    .or_insert_with(|| is_init && !is_native_sidecar(pod, name));
+            }
+        }
+    }
+    found
+}
+
+/// Whether an init container goes on running beside the others.
+fn is_native_sidecar(pod: &Pod, name: &str) -> bool {
+    let containers = pod.cell.path(&["spec", "initContainers"]).map_or(&[][..], Cell::items);
+    let mut named = containers.iter().filter(|one| one.text_at(&["name"]) == Some(name));
+    named.any(|one| one.text_at(&["restartPolicy"]) == Some("Always"))
+}
+
+fn row_of(
+    facts: &mut Facts,
+    parts: &StateParts<'_>,
+    pods: &Pods,
+    events: &Events<'_>,
+    (index, wanted): (usize, &Wanted<'_>),
+) {
+    let seen: Vec<(&Pod, &Cell)> = pods
+        .current(index)
+        .filter_map(|pod| Some((pod, pod.container(wanted.name)?)))
+        .collect();
+    let rank = |status: &Cell| {
+        let restarts = number_at(status, &["restartCount"]).unwrap_or(0);
+        (condition_of(status, wanted.init), restarts)
+    };
+    let worst = seen
+        .iter()
+        .copied()
+        .reduce(|worst, other| match rank(other.1) > rank(worst.1) {
+            true => other,
+            false => worst,
+        });
+    let Some((pod, status)) = worst else {
+        return;
+    };
+    let alike = seen.iter().filter(|(_, other)| is_alike(status, other, wanted.init));
+    let row = row(parts.evidence, status)
+        .set("name", wanted.name)
+        .set("init", wanted.init)
+        .set("stage", parts.stage(index))
+        .set("pod", written(&pod.cell, &["metadata", "name"]))
+        .set(
+            "fault",
+            fault(status, wanted.init).map(|(fault, at)| Cell::from(fault).at(&at)),
+        )
+        .set("pods", seen.len())
+        .set("affected", alike.count())
+        .set(
+            "failing_probe",
+            events.failing_probe(pod, wanted.name, status).map(Cell::from),
+        )
+        .set(
+            "container",
+            wanted
+                .position
+                .and_then(|position| parts.container_link(index, position)),
+        )
+        .set("workload", Cell::link(&parts.rows.workloads[index]));
+    let recurs = recurs(parts.evidence, pod, status);
+    let row = row.set("recurs", recurs);
+    let mut about = parts.about(index, wanted.position);
+    if recurs && parts.evidence.taken_at.is_none() {
+        Arc::make_mut(&mut about).assumptions.push(JUST_WRITTEN.to_owned());
+    }
+    facts.push("container_states", row.build_at(&about, status.place.clone()));
 }
 
 fn condition_of(status: &Cell, init: bool) -> Condition {

@@ -22,6 +22,8 @@ struct Known {
 
 pub(super) fn rows(facts: &mut Facts, parts: &StateParts<'_>, pods: &Pods, events: &Events<'_>) {
     let slices = slices(parts);
+    // What a dump shows last was before it was taken.
+    let now = parts.evidence.taken_at.or_else(|| pods.latest());
     for (index, service) in parts.topology.services.iter().enumerate() {
         let selected: Vec<usize> = service
             .selects
@@ -42,10 +44,7 @@ pub(super) fn rows(facts: &mut Facts, parts: &StateParts<'_>, pods: &Pods, event
         let all = || selected.iter().flat_map(|workload| pods.current(*workload));
         let waits = flag_at(&service.cell, &["spec", "publishNotReadyAddresses"]) != Some(true);
         let is_empty = known.ready == 0 && known.not_ready > 0;
-        let blocked = waits
-            && is_empty
-            && all().next().is_some()
-            && all().all(|pod| is_stuck(events, pod, parts.evidence.taken_at));
+        let blocked = waits && is_empty && all().next().is_some() && all().all(|pod| is_stuck(events, pod, now));
         let row = RowBuilder::new("service_endpoints")
             .set(
                 "name",

@@ -89,6 +89,25 @@ impl Pod {
     }
 }
 
+/// Returns the times at which the kubelet saw something of a pod change.
+fn times<'p>(pod: &'p Pod) -> impl Iterator<Item = Timestamp> + 'p {
+    let conditions = pod.cell.path(&["status", "conditions"]).map_or(&[][..], Cell::items);
+    let changes = conditions.iter().filter_map(|one| one.text_at(&["lastTransitionTime"]));
+    let lists = ["containerStatuses", "initContainerStatuses"].into_iter();
+    let statuses = lists
+        .filter_map(|list| pod.cell.path(&["status", list]))
+        .flat_map(Cell::items);
+    let starts = statuses.flat_map(|status| {
+        let at = |keys: &[&str]| status.text_at(keys);
+        [
+            at(&["state", "running", "startedAt"]),
+            at(&["state", "terminated", "finishedAt"]),
+            at(&["lastState", "terminated", "finishedAt"]),
+        ]
+    });
+    changes.chain(starts.flatten()).filter_map(time).chain(pod.created())
+}
+
 /// Whether a container that waits for this reason is just about to start.
 pub(super) fn is_starting(reason: &str) -> bool {
     matches!(reason, "ContainerCreating" | "PodInitializing")
@@ -115,6 +134,12 @@ pub(super) struct Pods {
 }
 
 impl Pods {
+    /// Returns the last time at which something of the pods is known to have changed.
+    pub(super) fn latest(&self) -> Option<Timestamp> {
+        let pods = self.by_workload.values().flatten();
+        pods.flat_map(times).max_by_key(|time| time.milliseconds)
+    }
+
     pub(super) fn of(parts: &StateParts<'_>) -> Pods {
         let mut by_name: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
         let mut by_owner: HashMap<&str, Vec<usize>> = HashMap::new();

@@ -232,6 +232,67 @@ fn endpoints_count_each_pod_once() {
 }
 
 #[test]
+fn what_only_the_pods_have_is_judged_too() {
+    let check = |spec: &str, status: &str, expected: &str| {
+        let text = pod("a", "x", WELL)
+            .replace(
+                "containers: [{name: otc}]",
+                &format!("containers: [{{name: otc}}], {spec}"),
+            )
+            .replace("containerStatuses:", &format!("{status}, containerStatuses:"));
+        let facts = facts(&format!("{GATEWAY}{text}"), None);
+        let rows: Vec<String> = facts.rows("container_states")[1..]
+            .iter()
+            .map(|row| {
+                let of = |column: &str| words(row.cells.get(column).unwrap());
+                format!("{} {} {}", of("name"), of("init"), of("fault"))
+            })
+            .collect();
+        assert_eq!(rows, [expected]);
+    };
+    let loops = "restartCount: 9, ready: false, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 1}}";
+    let no_image = "restartCount: 0, ready: false, state: {waiting: {reason: ImagePullBackOff}}";
+    check(
+        "initContainers: [{name: proxy, restartPolicy: Always}]",
+        &format!("initContainerStatuses: [{{name: proxy, {loops}}}]"),
+        "proxy false ends",
+    );
+    check(
+        "initContainers: [{name: inject}]",
+        &format!("initContainerStatuses: [{{name: inject, {no_image}}}]"),
+        "inject true image",
+    );
+    check(
+        "initContainers: [{name: inject}]",
+        "initContainerStatuses: [{name: inject, restartCount: 0, ready: true, state: {terminated: {exitCode: 0}}}]",
+        "inject true null",
+    );
+}
+
+#[test]
+fn a_pod_that_is_not_ready_for_days_blocks_its_service() {
+    let check = |since: &str, newest: &str, expected: &str| {
+        let slice = "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: g, namespace: tracing, labels: {kubernetes.io/service-name: gateway}}\n\
+             endpoints: [{addresses: [10.0.0.1], conditions: {ready: false}, targetRef: {kind: Pod, name: a}}]\n---\n";
+        let waits = format!("ready: false, restartCount: 0, state: {{running: {{startedAt: '{since}'}}}}");
+        let sick = pod("a", "x", &waits).replace(
+            "status: 'False'",
+            &format!("status: 'False', lastTransitionTime: '{since}'"),
+        );
+        // Another workload tells how late it was.
+        let other = GATEWAY.split("---").next().unwrap().replace("gateway", "other");
+        let well = pod("b", "x", WELL).replace("gateway-x", "other-x").replace(
+            "status: 'True'",
+            &format!("status: 'True', lastTransitionTime: '{newest}'"),
+        );
+        let facts = facts(&[GATEWAY, &sick, slice, &other, "---\n", &well].concat(), None);
+        self::check(&facts, "service_endpoints", "blocked", expected);
+    };
+    check("2026-01-03T08:00:00Z", "2026-01-06T08:00:00Z", "true");
+    check("2026-01-06T07:58:00Z", "2026-01-06T08:00:00Z", "false");
+}
+
+#[test]
 fn odd_objects_break_nothing() {
     let odd = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: tracing, ownerReferences: 7}\nspec: {containers: [{name: otc, image: 'grafana/tempo:2.8.2'}]}\nstatus: {conditions: {}, containerStatuses: [7, {name: otc, restartCount: x, state: []}]}\n---\n\
                apiVersion: v1\nkind: Event\nmetadata: {name: e, namespace: tracing}\ninvolvedObject: [1]\n---\napiVersion: v1\nkind: Event\nmetadata: {name: f, namespace: tracing}\n\

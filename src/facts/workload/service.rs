@@ -130,6 +130,9 @@ fn selects_any(parts: &WorkloadParts<'_>, service: &Service) -> Cell {
     if !service.selects.is_empty() {
         return true.into();
     }
+    if has_empty_slices(parts, service) {
+        return false.into();
+    }
     if let Some(reason) = operator_reason(parts, service) {
         return Cell::unknown(reason);
     }
@@ -140,6 +143,17 @@ fn selects_any(parts: &WorkloadParts<'_>, service: &Service) -> Cell {
         (false, _) => {}
     }
     Cell::unknown("pods that fit may exist beside the given files")
+}
+
+/// Whether slices of a Service are at hand, and none has an endpoint: of pods that it selects there would be one each, ready or not.
+fn has_empty_slices(parts: &WorkloadParts<'_>, service: &Service) -> bool {
+    let slices = parts.evidence.resources.of_kind("EndpointSlice").filter(|slice| {
+        let of = slice.text_at(&["metadata", "labels", "kubernetes.io/service-name"]);
+        let namespace = namespace_of(parts.evidence, &slice.reference);
+        of == Some(service.reference.name.as_str()) && same_namespace(&namespace, &service.namespace) == Some(true)
+    });
+    let mut slices = slices.peekable();
+    slices.peek().is_some() && slices.all(|slice| slice.at(&["endpoints"]).items().is_empty())
 }
 
 /// Kinds whose pods an operator makes.
