@@ -22,7 +22,7 @@ const INCOMPLETE: u8 = 4;
 
 /// Resources without which a run is complete: what a program could not be asked, who may do what, and the policies of plugins. That one is a gap makes
 /// checks undecided.
-const OPTIONAL: [&str; 15] = [
+const OPTIONAL: [&str; 20] = [
     "pods/proxy",
     "pods/exec",
     "tempo",
@@ -38,6 +38,11 @@ const OPTIONAL: [&str; 15] = [
     "adminnetworkpolicies",
     "baselineadminnetworkpolicies",
     "networkpolicies.crd.projectcalico.org",
+    "peerauthentications",
+    "authorizationpolicies",
+    "destinationrules",
+    "sidecars",
+    "certificates",
 ];
 
 /// Runs the command.

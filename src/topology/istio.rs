@@ -18,6 +18,13 @@ const SECURITY: &str = "security.istio.io";
 const NETWORKING: &str = "networking.istio.io";
 /// The namespace whose policies hold for the whole mesh, as it is installed.
 const ROOT: &str = "istio-system";
+/// Its policies as gaps name them.
+const RESOURCES: [&str; 4] = [
+    "peerauthentications",
+    "authorizationpolicies",
+    "destinationrules",
+    "sidecars",
+];
 const INJECT: &str = "sidecar.istio.io/inject";
 const MODE: &str = "istio.io/dataplane-mode";
 
@@ -74,6 +81,13 @@ impl<'a> Istio<'a> {
         let mut sidecars = self.evidence.resources.of_kind("Sidecar");
         let has_policies = !self.peers.is_empty() || !self.destinations.is_empty() || !self.authorizations.is_empty();
         !has_policies && sidecars.next().is_none()
+    }
+
+    /// Returns why what Istio does may differ from what its policies at hand say: some may not be read.
+    pub fn unread(&self) -> Option<String> {
+        let mut gaps = self.evidence.gaps.iter();
+        let gap = gaps.find(|gap| RESOURCES.contains(&gap.resource.as_str()))?;
+        Some(format!("{} of Istio could not be read: {}", gap.resource, gap.reason))
     }
 
     /// Whether all policies about the proxy's own TLS are at hand that may concern a workload.

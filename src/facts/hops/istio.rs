@@ -17,6 +17,10 @@ pub(super) fn with_columns(
     between: Option<&Between>,
     host: &Cell,
 ) -> (RowBuilder, Option<&'static str>) {
+    if let (Some(reason), Some(_)) = (istio.unread(), between) {
+        let unknown = || Cell::unknown(reason.as_str());
+        return (row.set("istio_speaks", unknown()).set("istio_open", unknown()), None);
+    }
     let Some(between) = between.filter(|_| !istio.is_empty()) else {
         return (row, None);
     };

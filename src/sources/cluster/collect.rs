@@ -217,14 +217,22 @@ impl Collector<'_> {
             items.extend(list.items);
         }
         self.add(&items);
-        self.namespace_objects(recognised).await;
         self.other_policies(recognised).await;
+        self.namespace_objects(recognised).await;
         self.rights(recognised).await;
     }
 
-    /// What the OpenTelemetry operator injects, and whom Linkerd lets in, annotations of the namespace say too; whom a policy lets in, its labels.
+    /// What the OpenTelemetry operator injects, and whom Linkerd lets in, annotations of the namespace say too; whom a policy lets in, and where Istio
+    /// puts its proxy, its labels.
     async fn namespace_objects(&mut self, recognised: &Stages) {
-        let mut kinds = ["Instrumentation", "NetworkPolicy"].into_iter();
+        let mut kinds = [
+            "Instrumentation",
+            "NetworkPolicy",
+            "CiliumNetworkPolicy",
+            "PeerAuthentication",
+            "DestinationRule",
+        ]
+        .into_iter();
         if !self.has_linkerd && kinds.all(|kind| self.evidence.resources.of_kind(kind).next().is_none()) {
             return;
         }

@@ -1,6 +1,7 @@
-//! What stands between stages, or in their way: policies of network plugins, and the rights of Collectors that ask the API server.
+//! What stands between stages, or in their way: policies of network plugins and of Istio, certificates, and the rights of Collectors that ask the
+//! API server.
 //!
-//! Both are read only where they decide something: beside a NetworkPolicy, and for a component that needs rights.
+//! Each is read only where it decides something: in the namespaces of stages where the server has the kind, and for a component that needs rights.
 
 use super::collect::Collector;
 use super::failure::Failure;
@@ -16,17 +17,24 @@ use std::collections::BTreeSet;
 type RoleName = (&'static str, Option<String>, String);
 
 impl Collector<'_> {
-    /// Reads the policies of plugins, which may let through what no NetworkPolicy does.
+    /// Reads the policies of plugins and of Istio, and certificates: what lets a connection through, keeps it out, or names its ends.
     pub(super) async fn other_policies(&mut self, recognised: &Stages) {
-        if self.evidence.resources.of_kind("NetworkPolicy").next().is_none() {
+        if !self.needs.resources.contains(&"networkpolicies") {
             return;
         }
         let mut wanted: Vec<(Served, Option<String>)> = Vec::new();
         for (served, is_namespaced) in std::mem::take(&mut self.other_policies) {
             match is_namespaced {
                 true => {
-                    let namespaces = recognised.namespaces.iter();
-                    wanted.extend(namespaces.map(|namespace| (served.clone(), Some(namespace.clone()))));
+                    let mut namespaces = recognised.namespaces.clone();
+                    if plan::is_of_istio(&served) && !namespaces.is_empty() {
+                        namespaces.insert(plan::MESH_ROOT.to_owned());
+                    }
+                    wanted.extend(
+                        namespaces
+                            .into_iter()
+                            .map(|namespace| (served.clone(), Some(namespace))),
+                    );
                 }
                 false => wanted.push((served, None)),
             }
@@ -40,7 +48,15 @@ impl Collector<'_> {
         for ((served, namespace), list) in wanted.iter().zip(lists) {
             match &list.failure {
                 // The group is there, and this kind is not.
-                None | Some(Failure::NotFound) => items.extend(list.items),
+                None | Some(Failure::NotFound) => {
+                    // Others have kinds of this name too.
+                    let is_only_one = !matches!(served.kind.as_str(), "NetworkPolicy" | "AuthorizationPolicy");
+                    if let (Some(namespace), true) = (namespace, is_only_one) {
+                        let whole = (served.kind.clone(), namespace.clone());
+                        self.evidence.completeness.lists.insert(whole);
+                    }
+                    items.extend(list.items);
+                }
                 Some(failure) => {
                     let resource = match served.kind.as_str() {
                         "NetworkPolicy" => "networkpolicies.crd.projectcalico.org",

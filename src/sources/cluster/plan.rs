@@ -45,8 +45,8 @@ pub(super) const ROLES: [(&str, &str, &str); 5] = [
     ("v1", "serviceaccounts", "ServiceAccount"),
 ];
 
-/// Kinds by which plugins let through what no NetworkPolicy does: group, resource, kind, and whether they are of a namespace.
-pub(super) const OTHER_POLICIES: [(&str, &str, &str, bool); 7] = [
+/// Kinds of others by which a connection is let through or kept out, or its ends agree on TLS: group, resource, kind, and whether they are of a namespace.
+pub(super) const OTHER_POLICIES: [(&str, &str, &str, bool); 12] = [
     ("cilium.io", "ciliumnetworkpolicies", "CiliumNetworkPolicy", true),
     (
         "cilium.io",
@@ -79,7 +79,25 @@ pub(super) const OTHER_POLICIES: [(&str, &str, &str, bool); 7] = [
         "ClusterNetworkPolicy",
         false,
     ),
+    ("security.istio.io", "peerauthentications", "PeerAuthentication", true),
+    (
+        "security.istio.io",
+        "authorizationpolicies",
+        "AuthorizationPolicy",
+        true,
+    ),
+    ("networking.istio.io", "destinationrules", "DestinationRule", true),
+    ("networking.istio.io", "sidecars", "Sidecar", true),
+    ("cert-manager.io", "certificates", "Certificate", true),
 ];
+
+/// The namespace whose objects of Istio hold for the whole mesh, unless it is told otherwise.
+pub(super) const MESH_ROOT: &str = "istio-system";
+
+/// Whether a kind is one of Istio.
+pub(super) fn is_of_istio(served: &Served) -> bool {
+    served.api_version.contains("istio.io/")
+}
 
 pub(super) fn base() -> Vec<Served> {
     BASE.map(|(version, resource, kind)| Served::new(version, resource, kind))
@@ -217,7 +235,12 @@ pub fn requests(target: &Target, needs: &[&str]) -> Vec<String> {
                 true => served.path(Some("NS")).replace("/NS/", "/{namespace of a stage}/"),
                 false => served.path(None),
             };
-            lines.push(format!("GET {path}?{page}, if served and a NetworkPolicy exists"));
+            let mesh = if is_of_istio(&served) {
+                ", and that of Istio"
+            } else {
+                ""
+            };
+            lines.push(format!("GET {path}?{page}, if served{mesh}"));
         }
     }
     if needs.contains(&"clusterrolebindings") {
