@@ -44,6 +44,9 @@ use std::sync::Arc;
 
 pub use senders::Links;
 
+/// What a finding about a name in another domain takes for granted.
+const USUAL_DOMAIN: &str = "the domain of the cluster is cluster.local";
+
 /// One connection before it is followed.
 #[derive(Debug, Clone)]
 struct Sender<'a> {
@@ -152,6 +155,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     for (position, ((sender, found), comes_back)) in senders.iter().zip(&found).zip(loops).enumerate() {
         let guarded = guards.guarded(sender, found);
         let row = ends.row(sender, found).set("comes_back", comes_back);
+        let row = row.set("alias", alias(topology, &network, sender));
         let row = guards.with_columns(row, &guarded);
         let row = tenants.with_columns(row, position);
         let row = auth::with_columns(row, topology, links, sender, found);
@@ -197,6 +201,9 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
             assumptions.push(proxy::LEADS_AWAY.to_owned());
         }
         assumptions.extend(in_namespace(topology, sender, found));
+        if is_beside_domain(&network, sender, found) {
+            assumptions.push(USUAL_DOMAIN.to_owned());
+        }
         if made::is_by_gates(topology, found) {
             assumptions.push(DEFAULT_GATES.to_owned());
         }
@@ -228,6 +235,30 @@ fn in_namespace(topology: &Topology, sender: &Sender<'_>, found: &Found) -> Opti
             namespace.name().unwrap_or_default()
         )
     })
+}
+
+/// Returns the Service that only stands for another name, where the host is that of one.
+fn alias(topology: &Topology, network: &Network<'_>, sender: &Sender<'_>) -> Option<Cell> {
+    let from = Asker {
+        namespace: sender.namespace,
+        workload: sender.workload,
+    };
+    let service = &topology.services[network.alias(from, sender.to.host.text()?)?];
+    let words = service.namespace.words("Service", &service.reference.name);
+    Some(Cell::from(words).at(service.cell.path(&["spec", "externalName"])?))
+}
+
+/// Whether the name is absent because the cluster has the usual domain, which nothing at hand tells.
+fn is_beside_domain(network: &Network<'_>, sender: &Sender<'_>, found: &Found) -> bool {
+    let (Found::Route(Route { target, .. }) | Found::Host(target)) = found else {
+        return false;
+    };
+    let host = sender
+        .to
+        .host
+        .text()
+        .filter(|_| matches!(target, Target::Absent { .. }));
+    host.is_some_and(|host| network.takes_usual_domain(host))
 }
 
 /// Where a sender's host and port lead.

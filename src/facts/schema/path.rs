@@ -68,6 +68,11 @@ const HOPS: &[Column] = &[
         Type::Text,
         "The Service in words, with its place when it is at hand; null for other targets.",
     ),
+    column(
+        "alias",
+        Type::Text,
+        "The Service of type ExternalName that the host names, in words, with the place of the name that it stands for; null for other hosts.",
+    ),
     column("to_service", Type::Row("services"), "The Service, when it is at hand."),
     column(
         "near",
