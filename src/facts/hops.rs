@@ -5,6 +5,7 @@
 mod auth;
 mod between;
 mod context;
+mod edge;
 mod elsewhere;
 mod ends;
 mod gateway;
@@ -50,7 +51,7 @@ const USUAL_DOMAIN: &str = "the domain of the cluster is cluster.local";
 /// One connection before it is followed.
 #[derive(Debug, Clone)]
 struct Sender<'a> {
-    /// `sdk`, `exporter`, `receiver`, `datasource`, `remote_write`, `ingest` or `gateway`.
+    /// `sdk`, `mesh`, `exporter`, `receiver`, `datasource`, `remote_write`, `ingest` or `gateway`.
     kind: &'static str,
     /// What findings need.
     about: Arc<About>,
@@ -97,6 +98,8 @@ enum Way {
     Endpoints,
     /// By asking a registry of the cloud, by the resolver `aws_cloud_map`.
     CloudMap,
+    /// By its name as the registry of Istio has it.
+    Registry,
     /// By its name, and what listens there is not judged: Kafka.
     Unjudged,
 }
@@ -109,7 +112,7 @@ impl Way {
             Way::Static => Some("static"),
             Way::Endpoints => Some("k8s"),
             Way::CloudMap => Some("aws_cloud_map"),
-            Way::Name | Way::Node | Way::Unjudged => None,
+            Way::Name | Way::Node | Way::Registry | Way::Unjudged => None,
         }
     }
 }
@@ -146,6 +149,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     inside::rows(facts, topology, links, &network, &ends, &guards);
     let mut senders = senders::all(topology, links);
     let mut found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
+    let through = edge::follow(topology, &network, &mut senders, &mut found);
     let steps = gateway::follow(topology, &network, links, &mut senders, &mut found);
     let loops = loops::find(topology, &senders, &found);
     let tenants = tenant::Tenants::new(topology, links, &senders, &found, &steps);
@@ -156,6 +160,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
         let guarded = guards.guarded(sender, found);
         let row = ends.row(sender, found).set("comes_back", comes_back);
         let row = row.set("alias", alias(topology, &network, sender));
+        let row = through.with_columns(row, position);
         let row = guards.with_columns(row, &guarded);
         let row = tenants.with_columns(row, position);
         let row = auth::with_columns(row, topology, links, sender, found);
@@ -282,6 +287,11 @@ fn find(network: &Network<'_>, sender: &Sender<'_>) -> Found {
     };
     match (sender.way, sender.to.host.text(), port) {
         (Way::CloudMap, ..) => Found::Host(Target::Outside),
+        (Way::Registry, Some(host), _) if network.is_short_in_registry(from, host).is_some() => {
+            let near = network.is_short_in_registry(from, host);
+            let words = format!("the host {host} in the registry of Istio");
+            Found::Host(Target::Absent { words, near })
+        }
         (Way::Node, _, Some(port)) => Found::Route(network.node_route(port)),
         (Way::Endpoints, Some(host), Some(port)) => {
             let mut labels = host.split('.');

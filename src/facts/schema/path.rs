@@ -12,12 +12,12 @@ const HOPS: &[Column] = &[
     column(
         "sender",
         Type::Text,
-        "`sdk`, `exporter`, `receiver` (of Kafka), `datasource`, `remote_write` (of Tempo, or of a Collector that makes metrics of spans), `ingest` (of Tempo, to Kafka) or `gateway` (an nginx that passes on).",
+        "`sdk`, `mesh` (Istio's proxies, Dapr's sidecars, Kong's plugin), `exporter`, `receiver` (of Kafka), `datasource`, `remote_write` (of Tempo, or of a Collector that makes metrics of spans), `ingest` (of Tempo, to Kafka) or `gateway` (an nginx that passes on, an Ingress, or a route).",
     ),
     column(
         "name",
         Type::Text,
-        "The container, the component's id, the data source's name, the setting of Tempo, or the location of nginx.",
+        "The container, the component's id, the data source's name, the setting of Tempo, the location of nginx, or the Ingress.",
     ),
     column(
         "signal",
@@ -72,6 +72,16 @@ const HOPS: &[Column] = &[
         "alias",
         Type::Text,
         "The Service of type ExternalName that the host names, in words, with the place of the name that it stands for; null for other hosts.",
+    ),
+    column(
+        "through",
+        Type::Text,
+        "The Ingress, the route of the Gateway API or of OpenShift whose host it is, in words; what serves it is not judged, and the connection from there to the Service is a row of its own; null for other hosts.",
+    ),
+    column(
+        "grpc_lost",
+        Type::Text,
+        "For the connection from an Ingress to its Service: the path whose requests of gRPC are passed on over HTTP/1.1, placed at the annotation or class that decides it; null else.",
     ),
     column("to_service", Type::Row("services"), "The Service, when it is at hand."),
     column(

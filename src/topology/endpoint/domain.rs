@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// The domain unless another is set (`kubernetes/kubernetes:cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go`).
 const DEFAULT: &str = "cluster.local";
 /// Kinds of objects that may give a name an address of their own.
-const NAMERS: [&str; 3] = ["ServiceEntry", "VirtualService", "DNSEndpoint"];
+const NAMERS: [&str; 1] = ["ServiceEntry"];
 
 /// The domains that are served.
 pub(super) struct Domains {
@@ -25,7 +25,7 @@ pub(super) struct Domains {
 }
 
 impl Domains {
-    /// Reads what tells the domain: CoreDNS, the kubelet, kubeadm, OpenShift.
+    /// Reads what tells the domain: CoreDNS, the kubelet, kubeadm.
     pub(super) fn new(evidence: &Evidence) -> Domains {
         let mut names = Vec::new();
         let mut corefiles = Vec::new();
@@ -42,9 +42,6 @@ impl Domains {
                 let value = lines.filter_map(|line| line.trim().strip_prefix(setting));
                 names.extend(value.map(|value| value.trim().trim_matches(['"', '\'']).to_owned()));
             }
-        }
-        for resource in evidence.resources.of_kind("DNS") {
-            names.extend(resource.text_at(&["status", "clusterDomain"]).map(str::to_owned));
         }
         names.retain(|name| !name.is_empty());
         let is_told = !names.is_empty();
@@ -178,6 +175,22 @@ impl Network<'_> {
         };
         let is_beside = matches!(self.beside_domain(from, host), Some(Target::Absent { .. }));
         is_beside && self.domains.get().is_some_and(|domains| !domains.is_told)
+    }
+
+    /// Returns the name in full of a Service at hand that a host names in short, where the registry of Istio knows it by its full name only.
+    pub fn is_short_in_registry(&self, from: Asker<'_>, host: &str) -> Option<String> {
+        let host = host.trim_end_matches('.');
+        let (name, namespace) = super::service_name(host)?;
+        if host.contains(".svc.") || self.is_named_elsewhere(from, host) {
+            return None;
+        }
+        let is_at_hand = matches!(
+            self.target(from, host),
+            Target::Service(_) | Target::OfOperator(_) | Target::OfTempo(..) | Target::OfPrometheus(_)
+        );
+        let namespace = namespace.or(from.namespace.name()).filter(|_| is_at_hand)?;
+        let domain = self.domains.get_or_init(|| Domains::new(self.evidence)).first();
+        Some(format!("{name}.{namespace}.svc.{domain}"))
     }
 
     /// Takes apart what stands before the domain where `svc` does not stand last: the parts of the name that was meant, and its namespace.
