@@ -22,7 +22,7 @@ const HOPS: &[Column] = &[
     column(
         "signal",
         Type::Text,
-        "`traces`, `metrics`, `logs`, `queries` (of traces) or `other`; of an exporter the first that it has, traces before others.",
+        "`traces`, `metrics`, `logs`, `queries` (of traces), `other_queries` (of a data source of Jaeger or Zipkin) or `other`; of an exporter the first that it has, traces before others.",
     ),
     column("app", Type::Row("apps"), "The application that sends."),
     column("component", Type::Row("components"), "The exporter that sends."),
@@ -260,6 +260,11 @@ const HOPS: &[Column] = &[
         "tenant_lost",
         Type::Text,
         "What loses the tenant that was received, where the sender would pass it on and so names none, in words and with its place; null else.",
+    ),
+    column(
+        "tenants_known",
+        Type::List(&Type::Text),
+        "The tenants that the gateway which the operator of Tempo makes is told, with the place of the list; null where it is none, or they are not listed.",
     ),
     column(
         "tenants_written",
