@@ -7,6 +7,7 @@ pub mod app;
 pub mod certificate;
 pub mod collector;
 pub mod datagram;
+pub mod edge;
 pub mod endpoint;
 pub mod grafana;
 pub mod istio;
@@ -22,6 +23,7 @@ pub mod service;
 pub mod store;
 pub mod tempo;
 pub mod traceql;
+pub mod tracers;
 pub mod workload;
 
 use crate::evidence::Evidence;
@@ -46,6 +48,10 @@ pub struct Topology {
     pub prometheuses: Vec<prometheus::Prometheus>,
     /// The containers that run nginx.
     pub gateways: Vec<nginx::Gateway>,
+    /// The Ingresses and routes.
+    pub edges: Vec<edge::Edge>,
+    /// What meshes, sidecars and gateways send by objects of their own.
+    pub tracers: Vec<tracers::Tracer>,
 }
 
 /// Understands the evidence.
@@ -63,6 +69,7 @@ pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
     let prometheuses = prometheus::prometheuses(evidence, &workloads);
     let apps = app::apps(evidence, &workloads);
     let gateways = nginx::gateways(evidence, &workloads);
+    let tracers = tracers::tracers(evidence, &workloads);
     Topology {
         workloads,
         services,
@@ -72,5 +79,7 @@ pub fn build(evidence: &Evidence, tables: &Tables) -> Topology {
         grafanas,
         prometheuses,
         gateways,
+        edges: edge::edges(evidence),
+        tracers,
     }
 }

@@ -161,7 +161,10 @@ pub(super) fn hop_with_findings<'f>(row: &Row, inspected: &Inspected<'f>) -> (Ho
     let (state, reason) = match (on_it.first(), sent, words("target").as_deref(), unknown) {
         (Some(first), ..) => (State::Broken, Some(first.message.clone())),
         (None, Some(proof), ..) => (State::Proven, Some(proof)),
-        (None, _, Some("outside"), _) => (State::Outside, None),
+        (None, _, Some("outside"), _) => {
+            let through = words("through").map(|object| format!("through {object}, whose controller is not judged"));
+            (State::Outside, through)
+        }
         (None, _, _, Some(reason)) => (State::Unknown, Some(reason)),
         (None, ..) => (State::Configured, None),
     };

@@ -5,6 +5,7 @@
 mod auth;
 mod between;
 mod context;
+mod edge;
 mod elsewhere;
 mod ends;
 mod gateway;
@@ -45,10 +46,13 @@ use std::sync::Arc;
 
 pub use senders::Links;
 
+/// What a finding about a name in another domain takes for granted.
+const USUAL_DOMAIN: &str = "the domain of the cluster is cluster.local";
+
 /// One connection before it is followed.
 #[derive(Debug, Clone)]
 struct Sender<'a> {
-    /// `sdk`, `exporter`, `receiver`, `datasource`, `remote_write`, `ingest` or `gateway`.
+    /// `sdk`, `mesh`, `exporter`, `receiver`, `datasource`, `remote_write`, `ingest` or `gateway`.
     kind: &'static str,
     /// What findings need.
     about: Arc<About>,
@@ -95,6 +99,8 @@ enum Way {
     Endpoints,
     /// By asking a registry of the cloud, by the resolver `aws_cloud_map`.
     CloudMap,
+    /// By its name as the registry of Istio has it.
+    Registry,
     /// By its name, and what listens there is not judged: Kafka.
     Unjudged,
 }
@@ -107,7 +113,7 @@ impl Way {
             Way::Static => Some("static"),
             Way::Endpoints => Some("k8s"),
             Way::CloudMap => Some("aws_cloud_map"),
-            Way::Name | Way::Node | Way::Unjudged => None,
+            Way::Name | Way::Node | Way::Registry | Way::Unjudged => None,
         }
     }
 }
@@ -145,6 +151,7 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     inside::rows(facts, (evidence, topology), links, &network, &ends, &guards);
     let mut senders = senders::all(topology, links);
     let mut found: Vec<Found> = senders.iter().map(|sender| find(&network, sender)).collect();
+    let through = edge::follow(topology, &network, &mut senders, &mut found);
     let steps = gateway::follow(topology, &network, links, &mut senders, &mut found);
     let loops = loops::find(topology, &senders, &found);
     let tenants = tenant::Tenants::new(topology, links, &senders, &found, &steps);
@@ -154,6 +161,8 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
     for (position, ((sender, found), comes_back)) in senders.iter().zip(&found).zip(loops).enumerate() {
         let guarded = guards.guarded(sender, found);
         let row = ends.row(sender, found).set("comes_back", comes_back);
+        let row = row.set("alias", alias(topology, &network, sender));
+        let row = through.with_columns(row, position);
         let row = guards.with_columns(row, &guarded);
         let row = tenants.with_columns(row, position);
         let row = auth::with_columns(row, topology, links, sender, found);
@@ -199,6 +208,9 @@ pub fn rows(facts: &mut Facts, evidence: &Evidence, topology: &Topology, links: 
             assumptions.push(proxy::LEADS_AWAY.to_owned());
         }
         assumptions.extend(in_namespace(topology, sender, found));
+        if is_beside_domain(&network, sender, found) {
+            assumptions.push(USUAL_DOMAIN.to_owned());
+        }
         if made::is_by_gates(topology, found) {
             assumptions.push(DEFAULT_GATES.to_owned());
         }
@@ -253,6 +265,30 @@ fn in_namespace(topology: &Topology, sender: &Sender<'_>, found: &Found) -> Opti
     })
 }
 
+/// Returns the Service that only stands for another name, where the host is that of one.
+fn alias(topology: &Topology, network: &Network<'_>, sender: &Sender<'_>) -> Option<Cell> {
+    let from = Asker {
+        namespace: sender.namespace,
+        workload: sender.workload,
+    };
+    let service = &topology.services[network.alias(from, sender.to.host.text()?)?];
+    let words = service.namespace.words("Service", &service.reference.name);
+    Some(Cell::from(words).at(service.cell.path(&["spec", "externalName"])?))
+}
+
+/// Whether the name is absent because the cluster has the usual domain, which nothing at hand tells.
+fn is_beside_domain(network: &Network<'_>, sender: &Sender<'_>, found: &Found) -> bool {
+    let (Found::Route(Route { target, .. }) | Found::Host(target)) = found else {
+        return false;
+    };
+    let host = sender
+        .to
+        .host
+        .text()
+        .filter(|_| matches!(target, Target::Absent { .. }));
+    host.is_some_and(|host| network.takes_usual_domain(host))
+}
+
 /// Where a sender's host and port lead.
 enum Found {
     /// Here.
@@ -274,6 +310,11 @@ fn find(network: &Network<'_>, sender: &Sender<'_>) -> Found {
     };
     match (sender.way, sender.to.host.text(), port) {
         (Way::CloudMap, ..) => Found::Host(Target::Outside),
+        (Way::Registry, Some(host), _) if network.is_short_in_registry(from, host).is_some() => {
+            let near = network.is_short_in_registry(from, host);
+            let words = format!("the host {host} in the registry of Istio");
+            Found::Host(Target::Absent { words, near })
+        }
         (Way::Node, _, Some(port)) => Found::Route(network.node_route(port)),
         (Way::Endpoints, Some(host), Some(port)) => {
             let mut labels = host.split('.');

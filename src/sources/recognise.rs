@@ -22,7 +22,7 @@ pub(super) enum Recognised {
 /// The words that something about tracing, in any of its programs and languages, cannot do without.
 static MATTERS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)otel|telemetry|otlp|tempo|jaeger|zipkin|opencensus|trace|tracing|span|receivers|exporters|pipelines|grafana|datasource|dashboard|overrides|node_options|java_tool_options|javaagent|pythonpath|dotnet|coreclr|npm|yarn|pnpm|node|\.[mc]?js|\.sh\b|#!/|binarydata|prometheus|remote_write|alloy|memberlist|schemaversion|distributor",
+        r"(?i)otel|telemetry|otlp|tempo|jaeger|zipkin|opencensus|trace|tracing|span|receivers|exporters|pipelines|grafana|datasource|dashboard|overrides|node_options|java_tool_options|javaagent|pythonpath|dotnet|coreclr|npm|yarn|pnpm|node|\.[mc]?js|\.sh\b|#!/|binarydata|prometheus|remote_write|alloy|memberlist|schemaversion|distributor|corefile|clusterdomain|dnsdomain",
     )
 });
 

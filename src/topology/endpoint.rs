@@ -2,6 +2,8 @@
 //!
 //! No name is looked up: what is at hand answers, and what is not at hand stays unknown with its reason. Nothing here judges.
 
+mod alias;
+mod domain;
 mod listen;
 mod made;
 mod name;
@@ -16,8 +18,10 @@ use super::Topology;
 use super::service::{Service, ServiceKind, TargetNumber};
 use super::workload::{Namespace, namespace_of, near_miss, near_misses, same_namespace};
 use crate::evidence::Evidence;
+use domain::Domains;
 pub use name::host_and_port;
 use name::{Name, differ_by_words_of_charts, may_be_domain, parse};
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 /// What is asked: everything that can answer a request.
@@ -27,6 +31,8 @@ pub struct Network<'a> {
     services: HashMap<&'a str, Vec<usize>>,
     /// The namespaces of what is at hand.
     namespaces: HashSet<&'a str>,
+    /// The domains of the cluster, once they are asked for.
+    domains: OnceCell<Domains>,
 }
 
 /// Who asks.
@@ -129,6 +135,7 @@ impl<'a> Network<'a> {
             topology,
             services,
             namespaces,
+            domains: OnceCell::new(),
         }
     }
 
@@ -166,6 +173,10 @@ impl<'a> Network<'a> {
     /// Follows a Service as one does who asks the API server for the addresses of its pods: their own ports count.
     pub fn endpoints_route(&self, from: Asker<'_>, name: &str, namespace: Option<&str>, port: u16) -> Route {
         let namespace = namespace.map_or_else(|| from.namespace.clone(), |name| Namespace::Named(name.to_owned()));
+        if self.alias(from, name).is_some() {
+            // Such a Service has no addresses.
+            return Route::ends_at(Target::Outside);
+        }
         let target = self.lookup(name, &namespace, true, Some(port));
         match &target {
             Target::Service(index) => {
@@ -193,6 +204,9 @@ impl<'a> Network<'a> {
     }
 
     fn target_of(&self, from: Asker<'_>, host: &str, port: Option<u16>) -> Target {
+        if let Some(target) = self.beside_domain(from, host) {
+            return target;
+        }
         match parse(host) {
             Name::Loopback => Target::OwnPod,
             Name::Address(address) => self.of_address(address),
@@ -235,6 +249,18 @@ impl<'a> Network<'a> {
     }
 
     fn lookup(&self, name: &str, namespace: &Namespace, is_certain: bool, port: Option<u16>) -> Target {
+        self.lookup_at(name, namespace, is_certain, port, 0)
+    }
+
+    /// Looks a Service up, behind so many others that stand for it.
+    fn lookup_at(
+        &self,
+        name: &str,
+        namespace: &Namespace,
+        is_certain: bool,
+        port: Option<u16>,
+        depth: usize,
+    ) -> Target {
         let words = namespace.words("Service", name);
         let named = self.services.get(name).map_or(&[][..], Vec::as_slice);
         let of = |wanted: Option<bool>| {
@@ -244,7 +270,9 @@ impl<'a> Network<'a> {
             services.filter(same).collect::<Vec<_>>()
         };
         match (of(Some(true)).as_slice(), of(None).is_empty()) {
-            ([index], _) if self.topology.services[*index].kind == ServiceKind::ExternalName => return Target::Outside,
+            ([index], _) if self.topology.services[*index].kind == ServiceKind::ExternalName => {
+                return self.stands_for(&self.topology.services[*index], port, depth);
+            }
             ([index], _) => return Target::Service(*index),
             ([], true) => {}
             // What a renderer wrote without a namespace is applied in one: the only Service of that name is meant.
@@ -261,6 +289,9 @@ impl<'a> Network<'a> {
             matches!(rest, Some("-collector" | "-collector-headless"))
         }) {
             return Target::OfOperator(index);
+        }
+        if let Some(words) = self.of_sidecar(name, namespace) {
+            return Target::Absent { words, near: None };
         }
         match self.made_prometheuses(name, namespace).as_slice() {
             [] => {}

@@ -6,7 +6,7 @@ use crate::facts::RowBuilder;
 use crate::facts::collector::{ends, sends_spans};
 use crate::topology::Topology;
 use crate::topology::collector::{Collector, Component};
-use crate::topology::endpoint::{End, Listening, Route, Target};
+use crate::topology::endpoint::{End, Listening, Route, Target, service_name};
 use crate::topology::prometheus::Prometheus;
 use crate::topology::service::{Service, port_number};
 use crate::topology::workload::always_has_pods;
@@ -335,6 +335,10 @@ impl Ends<'_> {
             Target::OfOperator(index) => of_operator(*index).into_iter().collect(),
             Target::Absent { near: Some(near), .. } => {
                 let mut services = self.topology.services.iter();
+                // What was meant is told in words, or as the host.
+                let host =
+                    service_name(near).and_then(|(name, namespace)| Some(format!("Service {}/{name}", namespace?)));
+                let near = host.as_ref().unwrap_or(near);
                 let meant = services.find(|one| one.namespace.words("Service", &one.reference.name) == *near);
                 if let Some(service) = meant {
                     return service.selects.clone();

@@ -79,7 +79,9 @@ pub(super) fn with_port(
     };
     let reference = &tempo.reference;
     let words = Cell::from(tempo.namespace.words(&reference.kind, &reference.name)).at(&port.tls);
-    row.set("listener", protocol(port, sender.signal))
+    let tenants = tempo.made.as_ref().filter(|_| made.part == "gateway");
+    row.set("tenants_known", tenants.map(|made| made.tenants.clone()))
+        .set("listener", protocol(port, sender.signal))
         .set("to_stage", "tempo")
         .set("to", words)
         .set("listener_tls", port.tls.clone())

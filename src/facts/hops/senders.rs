@@ -4,6 +4,7 @@ mod datasource;
 mod destination;
 mod exporter;
 mod tempo;
+mod tracer;
 
 use super::{Destination, Sender, Way};
 use crate::evidence::Cell;
@@ -48,8 +49,10 @@ pub(super) const PORT_FAULTS: [&str; 2] = ["http_port_for_grpc", "grpc_port_for_
 pub(super) fn all<'a>(topology: &'a Topology, links: &'a Links<'a>) -> Vec<Sender<'a>> {
     let mut found: Vec<Sender<'a>> = Vec::new();
     for (index, view) in links.views.iter().enumerate() {
-        found.extend(sdk(topology, links, index, view));
+        let other = tracer::zipkin(topology, links, index, view);
+        found.extend(other.or_else(|| sdk(topology, links, index, view)));
     }
+    found.extend(topology.tracers.iter().map(|one| tracer::one(topology, one)));
     for (index, collector) in topology.collectors.iter().enumerate() {
         found.extend(exporter::all(topology, links, index, collector));
     }

@@ -213,6 +213,7 @@ fn tenant(topology: &Topology, links: &Links<'_>, sender: &Sender<'_>) -> Cell {
                 of_datasource(&topology.grafanas.datasources[index])
             })
         }
+        (None, "mesh") => Cell::unknown("which headers are sent is not looked at"),
         _ => of_sdk(topology, links, sender),
     };
     match tenant.text() {

@@ -12,17 +12,17 @@ const HOPS: &[Column] = &[
     column(
         "sender",
         Type::Text,
-        "`sdk`, `exporter`, `receiver` (of Kafka), `datasource`, `remote_write` (of Tempo, or of a Collector that makes metrics of spans), `ingest` (of Tempo, to Kafka) or `gateway` (an nginx that passes on).",
+        "`sdk`, `mesh` (Istio's proxies, Dapr's sidecars, Kong's plugin), `exporter`, `receiver` (of Kafka), `datasource`, `remote_write` (of Tempo, or of a Collector that makes metrics of spans), `ingest` (of Tempo, to Kafka) or `gateway` (an nginx that passes on, an Ingress, or a route).",
     ),
     column(
         "name",
         Type::Text,
-        "The container, the component's id, the data source's name, the setting of Tempo, or the location of nginx.",
+        "The container, the component's id, the data source's name, the setting of Tempo, the location of nginx, or the Ingress.",
     ),
     column(
         "signal",
         Type::Text,
-        "`traces`, `metrics`, `logs`, `queries` (of traces) or `other`; of an exporter the first that it has, traces before others.",
+        "`traces`, `metrics`, `logs`, `queries` (of traces), `other_queries` (of a data source of Jaeger or Zipkin) or `other`; of an exporter the first that it has, traces before others.",
     ),
     column("app", Type::Row("apps"), "The application that sends."),
     column("component", Type::Row("components"), "The exporter that sends."),
@@ -67,6 +67,21 @@ const HOPS: &[Column] = &[
         "service",
         Type::Text,
         "The Service in words, with its place when it is at hand; null for other targets.",
+    ),
+    column(
+        "alias",
+        Type::Text,
+        "The Service of type ExternalName that the host names, in words, with the place of the name that it stands for; null for other hosts.",
+    ),
+    column(
+        "through",
+        Type::Text,
+        "The Ingress, the route of the Gateway API or of OpenShift whose host it is, in words; what serves it is not judged, and the connection from there to the Service is a row of its own; null for other hosts.",
+    ),
+    column(
+        "grpc_lost",
+        Type::Text,
+        "For the connection from an Ingress to its Service: the path whose requests of gRPC are passed on over HTTP/1.1, placed at the annotation or class that decides it; null else.",
     ),
     column("to_service", Type::Row("services"), "The Service, when it is at hand."),
     column(
@@ -250,6 +265,11 @@ const HOPS: &[Column] = &[
         "tenant_lost",
         Type::Text,
         "What loses the tenant that was received, where the sender would pass it on and so names none, in words and with its place; null else.",
+    ),
+    column(
+        "tenants_known",
+        Type::List(&Type::Text),
+        "The tenants that the gateway which the operator of Tempo makes is told, with the place of the list; null where it is none, or they are not listed.",
     ),
     column(
         "tenants_written",

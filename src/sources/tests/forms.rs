@@ -550,9 +550,9 @@ fn what_decides_how_many_pods_run_is_kept_and_what_no_fact_needs_is_counted() {
     let scaler =
         "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\n---\n";
     let keda = "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: web, namespace: shop}\n---\n";
-    let other = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web, namespace: shop}\n";
+    let other = "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: web}\n";
     let evidence = texts(&[("a.yaml", &format!("{scaler}{keda}{other}"))]);
     let kinds: Vec<&str> = evidence.resources.iter().map(|resource| resource.kind()).collect();
     assert_eq!(kinds, ["HorizontalPodAutoscaler", "ScaledObject"]);
-    assert_eq!(evidence.passed_over.get("Ingress"), Some(&1));
+    assert_eq!(evidence.passed_over.get("PriorityClass"), Some(&1));
 }

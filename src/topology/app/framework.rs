@@ -89,7 +89,12 @@ const TRAEFIK: [&str; 2] = [
 ];
 /// The address that ingress-nginx sends to, put together.
 const NGINX: &str = "OTLP_COLLECTOR_HOST";
-const ZIPKIN: &str = "MANAGEMENT_ZIPKIN_TRACING_ENDPOINT";
+/// The end of spans in the form of Zipkin, and the name that it has since Spring Boot 4
+/// (<https://github.com/spring-projects/spring-boot/issues/47958>).
+const ZIPKIN: [&str; 2] = [
+    "MANAGEMENT_TRACING_EXPORT_ZIPKIN_ENDPOINT",
+    "MANAGEMENT_ZIPKIN_TRACING_ENDPOINT",
+];
 
 /// Returns the settings in arguments and mounted files.
 pub fn properties(evidence: &Evidence, workload: &Workload, container: &Container) -> Properties {
@@ -160,7 +165,7 @@ impl Properties {
     /// Returns the setting that names an exporter of its own, by the variables and these, with its value.
     pub fn own_exporter(&self, container: &Container) -> Option<(String, Cell)> {
         let names = SETTINGS.iter().map(|setting| setting.endpoint);
-        let mut names = names.chain(TRAEFIK).chain([NGINX, ZIPKIN]);
+        let mut names = names.chain(TRAEFIK).chain([NGINX]).chain(ZIPKIN);
         names.find_map(|name| {
             let mut own = self.above.iter().chain(&self.below);
             if let Some((_, value)) = own.find(|(other, _)| other == name) {
@@ -444,6 +449,6 @@ mod tests {
         assert_eq!(path(&environment).as_deref(), Some(""));
         environment.set("QUARKUS_OTEL_EXPORTER_OTLP_PROTOCOL", Cell::from("http/protobuf"));
         assert_eq!(path(&environment).as_deref(), Some("/v1/traces"));
-        assert!(endpoint_of(ZIPKIN, &environment).is_none());
+        assert!(endpoint_of(ZIPKIN[1], &environment).is_none());
     }
 }

@@ -233,6 +233,7 @@ impl Reader<'_> {
             }
             _ => Err("the configuration is no mapping".into()),
         });
+        loaded.problems.extend(operator::other_version(resource, &config));
         let known = Known {
             origin: Origin::OperatorResource,
             reference: resource.reference.clone(),

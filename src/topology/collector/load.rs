@@ -31,6 +31,8 @@ pub enum ProblemKind {
     NoConfigFlag,
     /// The configuration in the image is used: nothing is mounted over it, and no argument names another.
     ImageDefault,
+    /// The operator's resource has it in the form of another version of its API.
+    OtherVersion,
 }
 
 impl ProblemKind {
@@ -46,6 +48,7 @@ impl ProblemKind {
             ProblemKind::VariableUnset => "variable_unset",
             ProblemKind::NoConfigFlag => "no_config_flag",
             ProblemKind::ImageDefault => "image_default",
+            ProblemKind::OtherVersion => "other_version",
         }
     }
 }

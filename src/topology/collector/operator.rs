@@ -1,5 +1,6 @@
 //! The OpenTelemetry operator's resource: what it says of the Collector that the operator makes of it.
 
+use super::load::{Problem, ProblemKind};
 use super::operator_image;
 use crate::evidence::{Cell, Evidence, Fields, Resource, Value};
 use crate::releases::Tables;
@@ -21,6 +22,18 @@ pub fn operator_workloads(evidence: &Evidence, tables: &Tables, workloads: &[Wor
         .filter(|resource| !has_workload(evidence, resource))
         .map(|resource| workload_of(evidence, tables, resource, parts(resource, by_operators.as_ref())))
         .collect()
+}
+
+/// Returns what is wrong where the configuration has the form of another version of the API: a text in `v1alpha1`, a mapping since `v1beta1`. The API
+/// server refuses it (`open-telemetry/opentelemetry-operator@v0.158.0:config/crd/bases/opentelemetry.io_opentelemetrycollectors.yaml`).
+pub(super) fn other_version(resource: &Resource, config: &Cell) -> Option<Problem> {
+    let (wanted, message) = match (resource.reference.api_version.as_str(), &config.value) {
+        ("opentelemetry.io/v1alpha1", Value::Map(_)) => ("a text", "it is a mapping, and v1alpha1 takes a text"),
+        ("opentelemetry.io/v1beta1", Value::Text(_)) => ("a mapping", "it is a text, and v1beta1 takes a mapping"),
+        _ => return None,
+    };
+    let place = config.key.clone().or_else(|| config.place.clone());
+    Some(Problem::new(ProblemKind::OtherVersion, wanted, message, place))
 }
 
 /// Returns whether an object at hand is controlled by the resource and runs pods.

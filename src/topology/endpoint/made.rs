@@ -32,6 +32,26 @@ impl Network<'_> {
         })
     }
 
+    /// Names the Service that the operator does not make, where the name is that of one for a Collector of mode `sidecar`
+    /// (`open-telemetry/opentelemetry-operator@v0.158.0:internal/manifests/collector/collector.go`).
+    pub(super) fn of_sidecar(&self, name: &str, namespace: &Namespace) -> Option<String> {
+        let suffixes = ["-collector", "-collector-headless", "-collector-monitoring"];
+        let own = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix))?;
+        let mut all = self.topology.collectors.iter();
+        let sidecar = all.find(|one| {
+            let run = one.run.and_then(|(workload, _)| self.topology.workloads.get(workload));
+            one.by_operator
+                && one.mode.as_deref() == Some("sidecar")
+                && one.reference.name == own
+                && run.is_some_and(|run| same_namespace(namespace, &run.namespace) == Some(true))
+        })?;
+        Some(format!(
+            "{} (the operator makes none for {}, whose mode is sidecar)",
+            namespace.words("Service", name),
+            sidecar.name
+        ))
+    }
+
     /// Returns the resources of the Prometheus operator that have a Service of this name made in a namespace.
     pub(super) fn made_prometheuses(&self, name: &str, namespace: &Namespace) -> Vec<usize> {
         let all = self.topology.prometheuses.iter().enumerate();

@@ -118,7 +118,7 @@ pub fn host_and_port(authority: &str) -> (&str, Option<u16>) {
 }
 
 /// DNS is not case-sensitive, names of objects are in small letters; an underscore is in no name of a Service.
-fn is_label(label: &str) -> bool {
+pub(super) fn is_label(label: &str) -> bool {
     !label.is_empty()
         && label.len() <= 63
         && label

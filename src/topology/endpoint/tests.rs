@@ -238,3 +238,144 @@ fn pods_that_answer_differently_behind_one_service_are_left_open() {
         "collector, open, otlp_grpc"
     );
 }
+
+#[test]
+fn names_beside_the_domain_of_the_cluster_are_absent() {
+    for host in [
+        "collector.tracing.svc.cluster.locl",
+        "collector.tracing.svc.clusterlocal",
+        "collector.tracing.svc.cluster",
+        "collector.tracing.cluster.local",
+        "collector.tracing.scv.cluster.local",
+        "collector.tracing.service.cluster.local.",
+    ] {
+        check(host, 4317, "absent, near collector.tracing.svc.cluster.local, no end");
+    }
+    check(
+        "collector-0.collector-headless.tracing.cluster.local",
+        4317,
+        "absent, near collector-0.collector-headless.tracing.svc.cluster.local, no end",
+    );
+    // Nothing says that these are meant for the cluster at hand.
+    check("collector.elsewhere.cluster.local", 4317, "Outside, no end");
+    check("10-0-0-7.tracing.pod.cluster.local", 4317, "Outside, no end");
+    check("collector.tracing.svc.corp.example", 4317, "collector, open, otlp_grpc");
+    check(
+        "collector.tracing.svc.cluster2.local",
+        4317,
+        "collector, open, otlp_grpc",
+    );
+    check(
+        "collector.tracing.svc.clusterset.local",
+        4317,
+        "collector, open, otlp_grpc",
+    );
+}
+
+#[test]
+fn what_tells_the_domain_of_the_cluster_decides() {
+    let check = |more: &str, host: &str, expected: &str| {
+        let evidence = evidence_of(&[("cluster.yaml", CLUSTER), ("more.yaml", more)]);
+        assert_eq!(follow(&evidence, host, 4317), expected, "{host} {more}");
+    };
+    let corefile = |zone: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: coredns, namespace: kube-system}}\ndata:\n  Corefile: |\n    .:53 {{\n      kubernetes {zone} in-addr.arpa {{\n      }}\n    }}\n"
+        )
+    };
+    let right = "collector, open, otlp_grpc";
+    check(&corefile("cluster.locl"), "collector.tracing.svc.cluster.locl", right);
+    check(&corefile("corp.example"), "collector.tracing.svc.corp.example", right);
+    check(
+        &corefile("cluster.local"),
+        "collector.tracing.svc.corp.example",
+        "Outside, no end",
+    );
+    check(
+        &corefile("corp.example"),
+        "collector.tracing.svc.cluster.local",
+        "absent, near collector.tracing.svc.corp.example, no end",
+    );
+    let kubelet = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kubelet-config, namespace: kube-system}\ndata: {kubelet: \"clusterDomain: cluster.locl\\n\"}\n";
+    check(kubelet, "collector.tracing.svc.cluster.locl", right);
+    let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\ndata: {URL: 'http://cache.shop.svc.cluster.locl:80'}\n";
+    check(other, "collector.tracing.svc.cluster.locl", right);
+    let entry = "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: c, namespace: shop}\nspec: {hosts: [collector.tracing.cluster.local]}\n";
+    check(entry, "collector.tracing.cluster.local", "Outside, no end");
+}
+
+#[test]
+fn a_service_that_stands_for_another_name_is_followed() {
+    let check = |external: &str, host: &str, port: u16, expected: &str| {
+        let alias = format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: otlp, namespace: shop}}\nspec: {{type: ExternalName, externalName: {external}, ports: [{{port: 80}}]}}\n"
+        );
+        let evidence = evidence_of(&[("cluster.yaml", CLUSTER), ("alias.yaml", &alias)]);
+        assert_eq!(follow(&evidence, host, port), expected, "{external}");
+    };
+    let right = "collector, open, otlp_grpc";
+    check("collector.tracing.svc.cluster.local", "otlp", 4317, right);
+    check("collector.tracing.svc.cluster.local.", "otlp.shop.svc", 4317, right);
+    // The ports of such a Service are for nobody.
+    check(
+        "collector.tracing.svc.cluster.local",
+        "otlp",
+        4316,
+        "collector, closed, no end",
+    );
+    check(
+        "collector.tracing.svc.cluster.local",
+        "otlp",
+        80,
+        "collector, open, otlp_http",
+    );
+    check(
+        "colector.tracing.svc.cluster.local",
+        "otlp",
+        4317,
+        "absent, near Service tracing/collector, no end",
+    );
+    // The DNS appends nothing to it.
+    for short in ["collector.tracing", "collector.tracing.svc"] {
+        check(
+            short,
+            "otlp",
+            4317,
+            "absent, near collector.tracing.svc.cluster.local, no end",
+        );
+    }
+    check(
+        "collector.tracing.svc.cluster.locl",
+        "otlp",
+        4317,
+        "absent, near collector.tracing.svc.cluster.local, no end",
+    );
+    for outside in [
+        "otlp.example.com",
+        "192.0.2.7",
+        "collector.example",
+        "otlp.shop.svc.cluster.local",
+    ] {
+        check(outside, "otlp", 4317, "Outside, no end");
+    }
+    check(
+        "other.tracing.svc.cluster.local",
+        "otlp",
+        4317,
+        "Unknown(\"Service tracing/other is not in the given files\"), no end",
+    );
+}
+
+#[test]
+fn no_service_is_made_of_a_sidecar() {
+    let resource = |mode: &str| {
+        format!(
+            "apiVersion: opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector\nmetadata: {{name: side, namespace: shop}}\nspec:\n  mode: {mode}\n  config:\n    receivers: {{otlp: {{protocols: {{grpc: {{endpoint: \"0.0.0.0:4317\"}}}}}}}}\n    exporters: {{debug: {{}}}}\n    service: {{pipelines: {{traces: {{receivers: [otlp], exporters: [debug]}}}}}}\n"
+        )
+    };
+    let found = |text: &str| follow(&evidence_of(&[("side.yaml", text)]), "side-collector.shop", 4317);
+    assert_eq!(found(&resource("sidecar")), "absent, near nothing, no end");
+    assert!(found(&resource("daemonset")).starts_with("OfOperator"));
+    let by_hand = "---\napiVersion: v1\nkind: Service\nmetadata: {name: side-collector, namespace: shop}\nspec: {ports: [{port: 4317}]}\n";
+    assert!(found(&format!("{}{by_hand}", resource("sidecar"))).starts_with("side-collector"));
+}

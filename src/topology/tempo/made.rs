@@ -20,6 +20,8 @@ pub struct Made {
     pub services: Vec<MadeService>,
     /// Whether Tempo wants a tenant.
     pub multitenancy: Cell,
+    /// The names of the tenants that its gateway knows; null where they are not listed.
+    pub tenants: Cell,
 }
 
 /// One Service that is made.
@@ -166,6 +168,20 @@ impl Maker<'_> {
         }
     }
 
+    /// Returns the names of the tenants that the gateway is told; it knows no others
+    /// (`grafana/tempo-operator@v0.19.0:internal/manifests/gateway/gateway-tenants.yaml`).
+    fn tenants(&self, keys: &[&str]) -> Cell {
+        let listed = self.at(keys);
+        let names = listed.items().iter().map(|one| {
+            let name = one.get("tenantName").filter(|name| name.text().is_some());
+            name.cloned()
+        });
+        match names.collect::<Option<Vec<Cell>>>() {
+            Some(names) if !names.is_empty() => Cell::from(names).at(&listed),
+            _ => Cell::default(),
+        }
+    }
+
     fn stack(&self) -> Made {
         let gateway = self.is_on(&["template", "gateway", "enabled"]);
         let tenants = self.at(&["tenants"]);
@@ -219,6 +235,7 @@ impl Maker<'_> {
         Made {
             services,
             multitenancy: self.multitenancy(wants),
+            tenants: self.tenants(&["tenants", "authentication"]),
         }
     }
 
@@ -296,6 +313,7 @@ impl Maker<'_> {
         Made {
             services,
             multitenancy: self.multitenancy(enabled),
+            tenants: self.tenants(&["multitenancy", "authentication"]),
         }
     }
 

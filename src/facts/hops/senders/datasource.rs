@@ -1,4 +1,4 @@
-//! Data sources of Grafana: those of Tempo, and those of metrics and logs that they refer to.
+//! Data sources of Grafana: those of Tempo and of other programs for traces, and those of metrics and logs that they refer to.
 
 use super::super::{Sender, Way};
 use super::Links;
@@ -14,6 +14,8 @@ pub(super) fn one<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize
         // Of other kinds of data sources it is not known what should listen.
         "prometheus" if !referred_by.is_null() => "metrics",
         "loki" if !referred_by.is_null() => "logs",
+        // They ask programs of their own, and Tempo is none.
+        "jaeger" | "zipkin" => "other_queries",
         _ => return None,
     };
     if datasource.config.text_at(&["access"]) == Some("direct") {
@@ -39,7 +41,7 @@ pub(super) fn one<'a>(topology: &'a Topology, links: &'a Links<'a>, index: usize
         exporter: None,
         has_fault: false,
         way: Way::Name,
-        referred_by: if signal == "queries" {
+        referred_by: if matches!(signal, "queries" | "other_queries") {
             Cell::default()
         } else {
             referred_by

@@ -7,12 +7,12 @@ pub(super) const PROBLEM: &[Column] = &[
     column(
         "kind",
         Type::Text,
-        "`syntax`, `duplicate_key`, `empty`, `not_a_mapping`, `several_documents`, `file_missing`, `variable_unset`, `no_config_flag`, `image_default`.",
+        "`syntax`, `duplicate_key`, `empty`, `not_a_mapping`, `several_documents`, `file_missing`, `variable_unset`, `no_config_flag`, `image_default`, `other_version` (the operator's resource has it in the form of another version of its API).",
     ),
     column(
         "name",
         Type::Text,
-        "The key, file, flag or variable that it is about; empty otherwise.",
+        "The key, file, flag or variable that it is about; the form that is wanted; empty otherwise.",
     ),
     column("message", Type::Text, "What is wrong, in one line."),
     column(
