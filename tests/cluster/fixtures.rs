@@ -24,6 +24,7 @@ const NOT_APPLIED: &[(&str, &str)] = &[
         "a base that an overlay changes, and placeholders that others fill in",
     ),
     ("healthy/kustomize-with-patches", "patches that a kustomization applies"),
+    ("healthy/alloy-files", "configuration files without Kubernetes objects"),
     ("healthy/plain-files", "configuration files without Kubernetes objects"),
     (
         "incidents/component-not-in-core",
@@ -163,7 +164,8 @@ fn namespaces(files: &[PathBuf]) -> BTreeSet<String> {
     names
 }
 
-fn run_on_files(files: &[PathBuf], logs: &Path) -> Value {
+/// The report on the files of a stack; what the program printed instead, when it gave none.
+fn run_on_files(files: &[PathBuf], logs: &Path) -> Result<Value, String> {
     let mut command = assert_cmd::Command::cargo_bin("tracedoctor").unwrap();
     command
         .arg("run")
@@ -173,7 +175,7 @@ fn run_on_files(files: &[PathBuf], logs: &Path) -> Value {
         command.arg("--logs").arg(logs);
     }
     let output = command.output().unwrap();
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Lets the played kubelets answer with the logs of a stack: all that pods of one workload said is said by the one that is there.
@@ -405,6 +407,10 @@ fn compare(cluster: &Cluster, name: &str, folder: &Path) -> Vec<String> {
     }
     let from_files = run_on_files(&files, &folder.join("logs"));
     clear(cluster, &names);
+    let from_files = match from_files {
+        Ok(report) => report,
+        Err(said) => return vec![format!("{name}: no report on its files: {said}")],
+    };
     let mut wrong = Vec::new();
     if name.starts_with("healthy/") {
         wrong.extend(findings(&live).into_iter().map(|one| format!("{name}: {one}")));
@@ -488,7 +494,7 @@ pub(crate) fn both_proofs(cluster: &Cluster) {
     let folder = fixture("incidents/reference-guide-all");
     play_logs(cluster, &folder.join("logs"));
     let live = json(&cluster.doctor("admin", &["-n", "monitoring", "-n", "rocketchat", "-o", "json"]));
-    let from_files = run_on_files(&files(&folder), &folder.join("logs"));
+    let from_files = run_on_files(&files(&folder), &folder.join("logs")).unwrap();
     let proven = |report: &Value| -> BTreeSet<String> {
         let findings = report["findings"].as_array().unwrap().iter();
         findings

@@ -4,7 +4,9 @@
 //! the language that it is written in, so that a configuration or a script says afterwards what it said before. Labels and selectors stay: they hold things
 //! together. Of a Secret only the names of its keys are left.
 
-use super::{Language, NAME, Redactor, is_harmless, is_harmless_name};
+use super::harmless::{is_harmless, is_harmless_name};
+use super::rules::NAME;
+use super::{Language, Redactor};
 use crate::evidence::document::{NodeValue, ScalarStyle};
 use crate::evidence::{Document, NodeId};
 use regex::Regex;
