@@ -77,7 +77,7 @@ fn pipelines(collector: &Collector) -> String {
     words.collect::<Vec<_>>().join("; ")
 }
 
-pub(super) fn faults(collector: &Collector) -> String {
+fn faults(collector: &Collector) -> String {
     let alloy = collector.alloy.as_ref().expect("Alloy");
     let words = alloy.faults.iter().map(|one| {
         let (line, column) = one.place.line_column();

@@ -1,9 +1,30 @@
 //! Settings as people misspell them.
 
-use super::super::tests::{EXPORTER, faults, found, of};
+use super::super::tests::{EXPORTER, found, of};
+use crate::topology::collector::Collector;
 
 const RECEIVER: &str =
     "otelcol.receiver.otlp \"x\" {\n  grpc { }\n  output { traces = [otelcol.exporter.otlp.tempo.input] }\n}\n";
+
+/// Says what is wrong, with lines and columns of the configuration itself, which stands in a ConfigMap.
+fn faults(collector: &Collector) -> String {
+    let alloy = collector.alloy.as_ref().expect("Alloy");
+    let words = alloy.faults.iter().map(|one| {
+        let (line, column) = one.place.line_column();
+        let near = one
+            .near
+            .as_deref()
+            .map_or_else(String::new, |near| format!(" ({near})"));
+        format!(
+            "{} {}:{} {}{near}",
+            one.kind.as_str(),
+            line.saturating_sub(5),
+            column.saturating_sub(4),
+            one.message
+        )
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
 
 /// Compares what is wrong with a configuration that goes on with an exporter.
 #[track_caller]
@@ -85,10 +106,15 @@ fn custom_components_are_judged_once_and_others_settings_never() {
     let (unused, _) = declared.split_once("\nway").expect("a use");
     check(&format!("{unused}\n{RECEIVER}"), "");
     check(
-        &format!("import.git \"lib\" {{\n  repository = \"https://git.example.com/lib\"\n  path = \"a.alloy\"\n}}\nlib.thing \"x\" {{ anything = 1 }}\n{RECEIVER}"),
+        &format!(
+            "import.git \"lib\" {{\n  repository = \"https://git.example.com/lib\"\n  path = \"a.alloy\"\n}}\nlib.thing \"x\" {{ anything = 1 }}\n{RECEIVER}"
+        ),
         "",
     );
-    check(&format!("{RECEIVER}logging {{ levle = \"info\" }}"), "setting 5:11 unrecognized attribute name \"levle\" (level)");
+    check(
+        &format!("{RECEIVER}logging {{ levle = \"info\" }}"),
+        "setting 5:11 unrecognized attribute name \"levle\" (level)",
+    );
 }
 
 #[test]
@@ -102,12 +128,15 @@ fn the_release_and_the_command_line_decide() {
     };
     let refused = "flag 1:1 component \"otelcol.exporter.debug\" is at stability level \"experimental\" (--stability.level=experimental)";
     assert_eq!(with("grafana/alloy:v1.8.3", ""), refused);
-    assert_eq!(with("grafana/alloy:v1.8.3", "--stability.level=public-preview,"), refused);
+    assert_eq!(
+        with("grafana/alloy:v1.8.3", "--stability.level=public-preview,"),
+        refused
+    );
     assert_eq!(with("grafana/alloy:v1.8.3", "--stability.level, experimental,"), "");
     let absent = "component 1:1 cannot find the definition of component name \"otelcol.exporter.debug\"";
     assert_eq!(with("grafana/alloy:v1.2.0", "--stability.level=experimental,"), absent);
     // The release is not known, and some have it.
     assert_eq!(with("grafana/alloy@sha256:0123", "--stability.level=experimental,"), "");
     // Before Alloy it was called Grafana Agent, whose settings are not known here.
-    assert_eq!(with("grafana/agent:v0.40.0", "").contains("flag"), false);
+    assert!(!with("grafana/agent:v0.40.0", "").contains("flag"));
 }
