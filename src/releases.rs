@@ -9,6 +9,7 @@ pub mod images;
 pub mod keys;
 pub mod moves;
 pub mod range;
+pub mod settings;
 mod similar;
 pub mod span;
 mod table;
@@ -20,6 +21,7 @@ pub use images::{ImageError, ImageReference, KnownProgram, Language, Program, Re
 pub use keys::{DefaultAt, Enforcement, KeyFate, KeySection, KeyVerdict, NodeId, SectionKind, ValueKind};
 pub use moves::KeyMove;
 pub use range::{Cover, RangeError, VersionRange};
+pub use settings::{AlloyLevel, AlloyNode, AlloyReleases, AlloySettings, AlloyState, AlloyType};
 pub use similar::nearest;
 pub use span::{Basis, ReleaseSpan};
 pub use table::TableError;
@@ -46,6 +48,8 @@ pub struct TableTexts<'a> {
     pub moves: &'a str,
     /// `collector-ottl-functions.tsv`.
     pub functions: &'a str,
+    /// `alloy-settings.tsv`.
+    pub alloy: &'a str,
     /// `images.tsv`.
     pub images: &'a str,
     /// `newest.tsv`.
@@ -54,13 +58,14 @@ pub struct TableTexts<'a> {
 
 impl<'a> TableTexts<'a> {
     /// The names of the files, in the order of the fields.
-    pub const FILES: [&'static str; 8] = [
+    pub const FILES: [&'static str; 9] = [
         "collector-components.tsv",
         "component-replacements.tsv",
         "collector-distributions.tsv",
         "collector-config-keys.tsv",
         "collector-key-moves.tsv",
         "collector-ottl-functions.tsv",
+        "alloy-settings.tsv",
         "images.tsv",
         "newest.tsv",
     ];
@@ -78,8 +83,9 @@ impl<'a> TableTexts<'a> {
             keys: text(3)?,
             moves: text(4)?,
             functions: text(5)?,
-            images: text(6)?,
-            newest: text(7)?,
+            alloy: text(6)?,
+            images: text(7)?,
+            newest: text(8)?,
         })
     }
 }
@@ -91,6 +97,7 @@ pub struct Tables {
     keys: Keys,
     moves: KeyMoves,
     functions: Functions,
+    alloy: AlloySettings,
     images: Images,
 }
 
@@ -106,6 +113,7 @@ impl Tables {
             keys: Keys::from_text(texts.keys)?,
             moves: KeyMoves::from_text(texts.moves)?,
             functions: Functions::from_text(texts.functions)?,
+            alloy: AlloySettings::from_text(texts.alloy)?,
             images,
         })
     }
@@ -188,6 +196,11 @@ impl Tables {
     /// Returns what becomes of a function of the transformation language over a span of releases.
     pub fn function(&self, name: &str, span: &ReleaseSpan) -> FunctionFate {
         self.functions.fate(name, span)
+    }
+
+    /// Returns what Grafana Alloy takes.
+    pub fn alloy(&self) -> &AlloySettings {
+        &self.alloy
     }
 
     /// Returns what an image's name says of the program in it, `None` when it says nothing.

@@ -18,6 +18,7 @@ fn texts() -> TableTexts<'static> {
         keys: include_str!("../../checks/data/collector-config-keys.tsv"),
         moves: include_str!("../../checks/data/collector-key-moves.tsv"),
         functions: include_str!("../../checks/data/collector-ottl-functions.tsv"),
+        alloy: include_str!("../../checks/data/alloy-settings.tsv"),
         images: include_str!("../../checks/data/images.tsv"),
         newest: include_str!("../../checks/data/newest.tsv"),
     }

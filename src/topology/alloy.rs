@@ -43,6 +43,16 @@ pub enum Statement {
     Block(Block),
 }
 
+impl Statement {
+    /// Returns the name.
+    pub fn name(&self) -> &str {
+        match self {
+            Statement::Attribute(attribute) => &attribute.name,
+            Statement::Block(block) => &block.name,
+        }
+    }
+}
+
 /// One expression.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {

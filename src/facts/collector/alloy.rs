@@ -29,6 +29,11 @@ fn fault_row(facts: &mut Facts, maker: &Maker<'_>, fault: &Fault) {
         .set("name", at(&fault.name))
         .set("message", at(&fault.message))
         .set("near", fault.near.as_deref())
+        .set("release", fault.release.as_deref())
+        .set("block", fault.block.as_str())
+        .set("inside", fault.inside.as_deref())
+        .set("lifetime", fault.lifetime.as_deref())
+        .set("fix", fault.fix.as_deref())
         .set(
             "first",
             fault.first.as_ref().map(|first| Cell {

@@ -541,6 +541,20 @@ fn flags_win_and_variables_are_expanded_only_when_told() {
     check(&expanded, "tempos", "target", "querier");
     check(&expanded, "tempo_receivers", "port", "");
     check(&expanded, "tempo_placeholders", "set", "false");
+    // In braces, YAML alone has a placeholder otherwise.
+    let inline = |config: &str| Stack {
+        config: format!(
+            "{RECEIVERS}\n{config}\nstorage: {{trace: {{backend: local, wal: {{path: /var/tempo/wal}}}}}}\n"
+        ),
+        args: ", -config.expand-env=true",
+        ..Stack::default()
+    };
+    let facts = inline("server: {http_listen_port: ${PORT:-3300}}").facts();
+    check(&facts, "tempos", "http_port", "3300");
+    check(&facts, "tempo_config_problems", "kind", "");
+    // What may stand for several keys, or for more than a value, is not known.
+    let facts = inline("server: {http_listen_port: 3300, ${MORE}}").facts();
+    check(&facts, "tempos", "http_port", "?");
     let ballast = Stack {
         args: ", -mem-ballast-size-mbs=1024",
         release: "3.0.3",

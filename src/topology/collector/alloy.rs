@@ -4,21 +4,24 @@
 //! (`otelcol.receiver.otlp.default`), types and keys those of the Collector. A pipeline is what one component sends of one signal, with everything
 //! that this passes. What modules from elsewhere bring is unknown.
 
+mod address;
 mod command;
 mod files;
 mod flow;
 mod module;
 mod operator;
 mod server;
+mod settings;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod value;
 
 use super::reference::Surroundings;
 use super::{Arguments, Collector, Component, Origin, Pipeline, listeners, release};
 use crate::evidence::{Cell, Place, ResourceReference, Text};
-use crate::releases::{ComponentFate, ComponentKind, Distribution, Program, ReleaseSpan};
+use crate::releases::{ComponentFate, ComponentKind, Distribution, Program, ReleaseSpan, Tables};
 use crate::topology::alloy::{Statement, parse};
 use crate::topology::workload::{Container, Workload};
 use std::ops::Range;
@@ -30,6 +33,9 @@ pub(super) use files::of_files;
 pub use flow::Outlet;
 pub use operator::{alloy_services, alloy_workloads};
 pub(super) use server::{default_host, other_server, own_server};
+
+/// The program in words.
+const ALLOY: &str = "Grafana Alloy";
 
 /// What only Alloy has.
 #[derive(Debug, Clone)]
@@ -59,6 +65,24 @@ pub enum FaultKind {
     Duplicate,
     /// The file is not there.
     File,
+    /// The release has no such component.
+    Component,
+    /// The component needs a flag of the command line.
+    NotEnabled,
+    /// The block has no such setting or block.
+    Setting,
+    /// A setting or block is not there that must be.
+    Required,
+    /// The value is none that the setting takes.
+    Value,
+    /// A setting or block is there twice that may be there once.
+    Again,
+    /// A label is missing, or none may be there.
+    Label,
+    /// An exporter sends to a host without a port.
+    Address,
+    /// A receiver listens on a host without a port.
+    Listen,
 }
 
 impl FaultKind {
@@ -69,6 +93,15 @@ impl FaultKind {
             FaultKind::Reference => "reference",
             FaultKind::Duplicate => "duplicate",
             FaultKind::File => "file",
+            FaultKind::Component => "component",
+            FaultKind::NotEnabled => "flag",
+            FaultKind::Setting => "setting",
+            FaultKind::Required => "required",
+            FaultKind::Value => "value",
+            FaultKind::Again => "again",
+            FaultKind::Label => "label",
+            FaultKind::Address => "address",
+            FaultKind::Listen => "listen",
         }
     }
 }
@@ -88,6 +121,34 @@ pub struct Fault {
     pub place: Arc<Place>,
     /// Where the first of two blocks stands.
     pub first: Option<Arc<Place>>,
+    /// The releases of which it was looked up.
+    pub release: Option<String>,
+    /// The block that has it, or lacks it.
+    pub block: String,
+    /// The block in this one that has such a setting.
+    pub inside: Option<String>,
+    /// When what is named came or went, as a clause.
+    pub lifetime: Option<String>,
+    /// What to write instead, where that is certain.
+    pub fix: Option<String>,
+}
+
+impl Fault {
+    fn new(kind: FaultKind, name: &str, message: impl Into<String>, place: Arc<Place>) -> Fault {
+        Fault {
+            kind,
+            name: name.to_owned(),
+            message: message.into(),
+            near: None,
+            place,
+            first: None,
+            release: None,
+            block: String::new(),
+            inside: None,
+            lifetime: None,
+            fix: None,
+        }
+    }
 }
 
 /// What is understood of a configuration.
@@ -108,6 +169,7 @@ struct Source {
 
 /// Returns what a container of Alloy is as a Collector. Nothing that holds for releases and keys of the Collector is said of it.
 pub(super) fn collector(
+    tables: &Tables,
     around: Surroundings<'_>,
     run: (usize, usize),
     (workload, container): (&Workload, &Container),
@@ -118,7 +180,7 @@ pub(super) fn collector(
         container.image_reference.as_ref(),
         "the image does not tell the release of Alloy",
     );
-    let understood = understand(container, around, identity.span);
+    let understood = understand(tables, container, around, identity.span);
     let known = Known {
         name: workload.reference.to_string(),
         reference: workload.reference.clone(),
@@ -210,11 +272,11 @@ impl Understood {
 }
 
 /// Reads what the command line of a container names.
-fn understand(container: &Container, around: Surroundings<'_>, release: ReleaseSpan) -> Understood {
+fn understand(tables: &Tables, container: &Container, around: Surroundings<'_>, release: ReleaseSpan) -> Understood {
     let command = command::read(container);
     let program = match container.program.as_ref().map(|known| known.program) {
         Some(Program::GrafanaAgent) => "Grafana Agent",
-        _ => "Grafana Alloy",
+        _ => ALLOY,
     };
     let place = command.path.place.clone().or_else(|| container.cell.place.clone());
     let mut understood = Understood::new(program, release, command.address.clone(), place);
@@ -223,7 +285,7 @@ fn understand(container: &Container, around: Surroundings<'_>, release: ReleaseS
         .filter(|(workload, _)| workload.reference.kind == operator::KIND)
         .and_then(|(workload, _)| operator::content(&workload.object));
     match own.map_or_else(|| command::files(&command, around), |text| Ok(vec![text])) {
-        Ok(texts) => read(understood, &texts, around),
+        Ok(texts) => read(tables, understood, &command.enabled, &texts, around),
         Err(NoFiles::Unknown(reason)) => {
             understood.unknown = Some(reason);
             understood
@@ -240,7 +302,13 @@ fn understand(container: &Container, around: Surroundings<'_>, release: ReleaseS
 }
 
 /// Reads the texts that make up one configuration.
-fn read(mut understood: Understood, texts: &[Arc<Text>], around: Surroundings<'_>) -> Understood {
+fn read(
+    tables: &Tables,
+    mut understood: Understood,
+    enabled: &command::Enabled,
+    texts: &[Arc<Text>],
+    around: Surroundings<'_>,
+) -> Understood {
     let mut sources: Vec<Source> = Vec::new();
     for text in texts {
         understood.place = match sources.is_empty() {
@@ -262,20 +330,24 @@ fn read(mut understood: Understood, texts: &[Arc<Text>], around: Surroundings<'_
             }
             Err(error) => {
                 understood.unknown = Some("the configuration is not written as Alloy wants it".into());
-                understood.alloy.faults.push(Fault {
-                    kind: FaultKind::Syntax,
-                    name: String::new(),
-                    message: error.message,
-                    near: None,
-                    place: Arc::new(Place::in_text(text, error.span)),
-                    first: None,
-                });
+                let place = Arc::new(Place::in_text(text, error.span));
+                let fault = Fault::new(FaultKind::Syntax, "", error.message, place);
+                understood.alloy.faults.push(fault);
             }
         }
     }
     if understood.unknown.is_none() {
+        let release = &understood.alloy.release;
+        // The table is that of Alloy.
+        let faults = match understood.alloy.program {
+            ALLOY => settings::faults(&sources, around, tables.alloy(), release, enabled),
+            _ => Vec::new(),
+        };
+        // What follows from a slip of the pen is not told beside it.
+        settings::rename(&mut sources, &faults);
         let modules = module::Modules::new(&sources, around);
         flow::fill(&mut understood, &modules);
+        understood.alloy.faults.extend(faults);
     }
     understood
 }
@@ -306,12 +378,8 @@ fn missing(path: &Cell, reason: &str, present: &[String]) -> Option<Fault> {
         _ => None,
     };
     Some(Fault {
-        kind: FaultKind::File,
-        name: path.text()?.to_owned(),
-        message: reason.to_owned(),
         near,
-        place: path.place.clone()?,
-        first: None,
+        ..Fault::new(FaultKind::File, path.text()?, reason, path.place.clone()?)
     })
 }
 

@@ -73,7 +73,7 @@ pub(super) fn all(evidence: &Evidence, tables: &Tables, workloads: &[Workload]) 
     }
     let of_alloy = evidence.files.iter().filter(|file| file.kind == PlainKind::Alloy);
     let texts: Vec<Arc<Text>> = of_alloy.map(|file| file.text.clone()).collect();
-    found.extend(alloy::of_files(evidence, &texts));
+    found.extend(alloy::of_files(tables, evidence, &texts));
     found
 }
 
@@ -123,6 +123,7 @@ impl Reader<'_> {
         };
         if alloy::is_alloy(container, around) {
             return Some(alloy::collector(
+                self.tables,
                 around,
                 (index, number),
                 (workload, container),

@@ -32,6 +32,8 @@ const STORES: [[&str; 5]; 4] = [
     ["live_store", "partition_ring", "kvstore", "store", ""],
     ["distributor", "ring", "kvstore", "store", ""],
 ];
+/// Where members of the gossip ring are named.
+const GOSSIP: &str = "memberlist.join_members";
 /// More addresses than a configuration has.
 const MOST_ADDRESSES: usize = 100;
 
@@ -99,7 +101,17 @@ impl Tempo {
                 _ => members.items().to_vec(),
             };
             let each = list.into_iter().filter(is_written).take(MOST_ADDRESSES);
-            found.extend(each.map(|member| discovered("gossip", "memberlist.join_members", member)));
+            // Without a port, the own one is taken; a name that is looked up needs one.
+            let own = match self.gossip_port().value {
+                Value::Int(port) => u16::try_from(port).ok(),
+                _ => None,
+            };
+            found.extend(
+                each.map(|member| match member.text().is_some_and(|text| text.contains('+')) {
+                    true => discovered("gossip", GOSSIP, member),
+                    false => plain("gossip", GOSSIP, member, own),
+                }),
+            );
         }
         if STORING.iter().any(|module| runs(module)) {
             found.extend(self.store());

@@ -461,7 +461,14 @@ mod tests {
         );
         check_refused("{distributor: {receivers: {otlp/two: {protocols: {http: null}}}}}", &[]);
         check_refused(
-            "{metrics_generator: {storage: {remote_write: [{url: a, anything: b}]}}}",
+            "{metrics_generator: {storage: {remote_write: [{url: a, send_exemplrs: true, queue_config: {capacty: 1, max_shards: 2}}]}}}",
+            &[
+                "metrics_generator.storage.remote_write[].send_exemplrs",
+                "metrics_generator.storage.remote_write[].queue_config.capacty",
+            ],
+        );
+        check_refused(
+            "{metrics_generator: {storage: {remote_write: [{url: a, headers: {any: b}, basic_auth: {username: c}, write_relabel_configs: []}]}}}",
             &[],
         );
         check_refused(

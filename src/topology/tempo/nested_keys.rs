@@ -2,7 +2,8 @@
 //!
 //! Made from the Go structs of the tags v1.5.0 to v3.0.3 of `grafana/tempo`, followed from `cmd/tempo/app/config.go` into the packages of Tempo and
 //! the vendored `grafana/dskit`; those of the OTLP receiver from `receiver/otlpreceiver` of the Collector. A key that any of these releases has is
-//! here: one that is not here, none of them knows. What parses itself (remote write, the configuration of memcached's ring and so on) is left out.
+//! here: one that is not here, none of them knows. What parses itself (the configuration of memcached's ring and so on) is left out, but for
+//! remote write: its keys are those of the vendored `prometheus/prometheus` (`config/config.go`) and `prometheus/common` (`config/http_config.go`).
 
 /// Sections that have the same keys, and the keys. `[]` stands for any item of a list.
 pub(super) const NESTED: &[(&str, &str)] = &[
@@ -303,6 +304,18 @@ pub(super) const NESTED: &[(&str, &str)] = &[
     (
         "query_frontend.weights",
         "max_regex_conditions max_traceql_conditions request_with_weights retry_with_weights",
+    ),
+    (
+        "metrics_generator.storage.remote_write[]",
+        "authorization azuread basic_auth bearer_token bearer_token_file enable_http2 follow_redirects google_iam headers host \
+         http_headers metadata_config name no_proxy oauth2 protobuf_message proxy_connect_header proxy_from_environment \
+         proxy_url queue_config remote_timeout round_robin_dns send_exemplars send_native_histograms sigv4 tls_config url \
+         write_relabel_configs",
+    ),
+    (
+        "metrics_generator.storage.remote_write[].queue_config",
+        "batch_send_deadline capacity max_backoff max_samples_per_send max_shards min_backoff min_shards \
+         retry_on_http_429 sample_age_limit",
     ),
     ("storage.trace.pool", "max_workers queue_depth"),
     (

@@ -209,6 +209,9 @@ fn parse(text: Arc<Text>, path: Option<&str>, is_expanded: bool) -> Source {
         Ok(document) => from_document(Arc::new(document), path),
         // A `${NAME}` may stand for more than a value, and YAML has it otherwise in braces and brackets.
         Err(_) if is_expanded && text.content.contains("${") => {
+            if let Some(source) = with_placeholders(&text, path) {
+                return source;
+            }
             let reason: Arc<str> = "variables are put into the text of the configuration before it is read".into();
             Source {
                 arguments: Arguments::default(),
@@ -220,6 +223,25 @@ fn parse(text: Arc<Text>, path: Option<&str>, is_expanded: bool) -> Source {
         }
         Err(error) => unreadable(&text, "syntax", error.message, error.hint, error.offset, path),
     }
+}
+
+/// Reads a text that is YAML but for placeholders, which stand for values alone; `None` when they may stand for more.
+fn with_placeholders(text: &Arc<Text>, path: Option<&str>) -> Option<Source> {
+    let masked = Text {
+        content: substitute::masked(&text.content)?.into(),
+        origin: text.origin.clone(),
+        resource: text.resource.clone(),
+        key: text.key.clone(),
+        secret: text.secret,
+    };
+    let mut document = Document::parse(Arc::new(masked)).ok()?;
+    // Every byte stands where it stood.
+    document.text = text.clone();
+    let source = from_document(Arc::new(document), path);
+    Some(Source {
+        config: substitute::unmasked(&source.config)?,
+        ..source
+    })
 }
 
 fn unreadable(

@@ -46,6 +46,72 @@ pub(super) fn expand(config: &Cell, expansion: Expansion<'_>) -> (Cell, Vec<Plac
     (expanded, placeholders)
 }
 
+/// What stands for `${` and `}` while the text is parsed, and for a colon between them: letters that mean nothing to YAML, as many of them.
+const MASKS: [(&str, &str); 3] = [("${", "$<"), (":", ";"), ("}", ">")];
+
+/// Returns a text with its placeholders written so that YAML takes them for a part of a value; `None` when they hold more than names and
+/// simple defaults, or the text has such letters already.
+pub(super) fn masked(content: &str) -> Option<String> {
+    if content.contains(MASKS[0].1) {
+        return None;
+    }
+    let mut result = String::with_capacity(content.len());
+    let mut rest = content;
+    while let Some(start) = rest.find(MASKS[0].0) {
+        let (before, after) = rest.split_at(start);
+        let end = after.find('}')?;
+        let inner = &after[2..end];
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '-' | '=' | '.' | '/');
+        if before.ends_with('$') || !inner.chars().all(is_plain) {
+            return None;
+        }
+        result.push_str(before);
+        result.push_str(MASKS[0].1);
+        result.push_str(&inner.replace(MASKS[1].0, MASKS[1].1));
+        result.push_str(MASKS[2].1);
+        rest = &after[end + 1..];
+    }
+    result.push_str(rest);
+    Some(result)
+}
+
+/// Returns the configuration with its placeholders as they are written; `None` when one is in a key, where it may stand for several.
+pub(super) fn unmasked(cell: &Cell) -> Option<Cell> {
+    let value = match &cell.value {
+        Value::List(items) => Value::List(Arc::new(items.iter().map(unmasked).collect::<Option<_>>()?)),
+        Value::Map(fields) => {
+            let fields = fields.iter().map(|(key, value)| {
+                let is_plain = !key.contains(MASKS[0].1);
+                is_plain.then(|| Some((key.clone(), unmasked(value)?))).flatten()
+            });
+            Value::Map(Arc::new(fields.collect::<Option<Fields>>()?))
+        }
+        Value::Text(text) if text.contains(MASKS[0].1) => Value::Text(without_masks(text).into()),
+        _ => return Some(cell.clone()),
+    };
+    Some(Cell {
+        value,
+        place: cell.place.clone(),
+        key: cell.key.clone(),
+    })
+}
+
+fn without_masks(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(MASKS[0].1) {
+        let (before, after) = rest.split_at(start);
+        let end = after.find(MASKS[2].1).unwrap_or(after.len());
+        result.push_str(before);
+        result.push_str(MASKS[0].0);
+        result.push_str(&after[2..end].replace(MASKS[1].1, MASKS[1].0));
+        result.push_str(MASKS[2].0);
+        rest = after.get(end + 1..).unwrap_or_default();
+    }
+    result.push_str(rest);
+    result
+}
+
 fn walk(cell: &Cell, expansion: Expansion<'_>, found: &mut Vec<Placeholder>, depth: usize) -> Cell {
     // A document is cut at this depth when it is converted.
     if depth > 600 {
@@ -141,6 +207,16 @@ fn retyped(cell: &Cell, text: String) -> Value {
         node.is_some_and(|(document, id)| matches!(document.node(*id).value, NodeValue::Scalar(_, ScalarStyle::Plain)));
     if !is_plain {
         return Value::Text(text.into());
+    }
+    // What has a meaning of its own for YAML is no longer one value.
+    let is_more = text
+        .trim()
+        .starts_with(['[', '{', '&', '*', '!', '|', '>', '\'', '"', '%', '@', '`', '#', ','])
+        || text.trim_end().ends_with(':')
+        || text.contains(": ")
+        || text.contains(" #");
+    if is_more {
+        return Value::Unknown("it is expanded to more than one value".into());
     }
     match scalar::resolve(text.trim(), Schema::Configuration) {
         Plain::Null => Value::Null,

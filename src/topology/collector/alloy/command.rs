@@ -3,7 +3,7 @@
 
 use super::super::reference::{Found, Surroundings};
 use crate::evidence::{Cell, Text};
-use crate::releases::Program;
+use crate::releases::{AlloyLevel, Program};
 use crate::topology::workload::{
     Container, FileLookup, Workload, absolute_path, files_under, mount_over, volume_files,
 };
@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// What the image runs without arguments (`grafana/alloy@v1.10.2:Dockerfile`).
 const DEFAULT_PATH: &str = "/etc/alloy/config.alloy";
 
+/// Lets in the components of the community.
+const COMMUNITY: &str = "feature.community-components.enabled";
+
 /// Flags that take no value of their own.
 const SWITCHES: [&str; 8] = [
     "cluster.enabled",
@@ -19,10 +22,19 @@ const SWITCHES: [&str; 8] = [
     "config.bypass-conversion-errors",
     "disable-reporting",
     "disable-support-bundle",
-    "feature.community-components.enabled",
+    COMMUNITY,
     "server.http.disable-support-bundle",
     "server.http.enable-pprof",
 ];
+
+/// Which components the command line lets in (`grafana/alloy@v1.10.2:internal/featuregate/featuregate.go`).
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Enabled {
+    /// The least stable level; `None` when the command line is not known.
+    pub(super) level: Option<AlloyLevel>,
+    /// Whether those of the community are.
+    pub(super) community: bool,
+}
 
 /// What the command line says.
 pub(super) struct Command {
@@ -32,6 +44,8 @@ pub(super) struct Command {
     format: Option<String>,
     /// The value of `--server.http.listen-addr`.
     pub(super) address: Option<Cell>,
+    /// Which components may be used.
+    pub(super) enabled: Enabled,
 }
 
 /// Whether a container runs Alloy, or Grafana Agent in flow mode, which Alloy was once called.
@@ -65,12 +79,16 @@ pub(super) fn read(container: &Container) -> Command {
         path: Cell::unknown("the arguments name no configuration"),
         format: None,
         address: None,
+        enabled: Enabled::default(),
     };
     let own = container.command.as_deref().unwrap_or_default();
     let args = container.args.as_deref().unwrap_or_default();
     if own.is_empty() && args.is_empty() {
         command.path = match container.program.as_ref().map(|known| known.program) {
-            Some(Program::Alloy) => Cell::from(DEFAULT_PATH).at(&container.image),
+            Some(Program::Alloy) => {
+                command.enabled.level = Some(AlloyLevel::Stable);
+                Cell::from(DEFAULT_PATH).at(&container.image)
+            }
             _ => Cell::unknown("it is not known which configuration the image reads without arguments"),
         };
         return command;
@@ -93,6 +111,7 @@ pub(super) fn read(container: &Container) -> Command {
 }
 
 fn flags(command: &mut Command, words: &[&Cell]) {
+    command.enabled.level = Some(AlloyLevel::Stable);
     let mut positional: Vec<&Cell> = Vec::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -103,11 +122,23 @@ fn flags(command: &mut Command, words: &[&Cell]) {
         };
         let (name, value) = match flag.split_once('=') {
             Some((name, value)) => (name, Some((value, *word))),
-            None if SWITCHES.contains(&flag) => (flag, None),
+            None if SWITCHES.contains(&flag) => {
+                command.enabled.community |= flag == COMMUNITY;
+                (flag, None)
+            }
             None => (flag, words.next().and_then(|next| Some((next.text()?, *next)))),
         };
         match (name, value) {
             ("config.format", Some((value, _))) => command.format = Some(value.to_owned()),
+            (COMMUNITY, Some((value, _))) => command.enabled.community = !matches!(value, "false" | "0" | "f" | "F"),
+            ("stability.level", Some((value, _))) => {
+                command.enabled.level = match value {
+                    "generally-available" => Some(AlloyLevel::Stable),
+                    "public-preview" => Some(AlloyLevel::Preview),
+                    "experimental" => Some(AlloyLevel::Experimental),
+                    _ => None,
+                };
+            }
             ("server.http.listen-addr", Some((value, cell))) => {
                 command.address = Some(Cell::from(value).at(cell));
             }

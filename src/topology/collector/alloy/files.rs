@@ -5,9 +5,10 @@
 
 use super::super::reference::Surroundings;
 use super::super::{Collector, Origin};
-use super::{FaultKind, Known, Understood, read};
+use super::command::Enabled;
+use super::{ALLOY, FaultKind, Known, Understood, read};
 use crate::evidence::{Evidence, Text};
-use crate::releases::ReleaseSpan;
+use crate::releases::{ReleaseSpan, Tables};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 const MOST_FILES: usize = 50;
 
 /// Returns the Collectors that plain files of Alloy are.
-pub(in super::super) fn of_files(evidence: &Evidence, texts: &[Arc<Text>]) -> Vec<Collector> {
+pub(in super::super) fn of_files(tables: &Tables, evidence: &Evidence, texts: &[Arc<Text>]) -> Vec<Collector> {
     let around = Surroundings { evidence, run: None };
     let mut folders: BTreeMap<&str, Vec<Arc<Text>>> = BTreeMap::new();
     for text in texts {
@@ -27,9 +28,9 @@ pub(in super::super) fn of_files(evidence: &Evidence, texts: &[Arc<Text>]) -> Ve
     for texts in folders.into_values() {
         let alone: Vec<Understood> = texts
             .iter()
-            .map(|text| understood(std::slice::from_ref(text), around))
+            .map(|text| understood(tables, std::slice::from_ref(text), around))
             .collect();
-        match joined(&texts, &alone, around) {
+        match joined(tables, &texts, &alone, around) {
             Some(whole) => found.push(collector(&texts[0], whole, around)),
             None => found.extend(texts.iter().zip(alone).map(|(text, one)| collector(text, one, around))),
         }
@@ -43,26 +44,27 @@ pub(in super::super) fn of_files(evidence: &Evidence, texts: &[Arc<Text>]) -> Ve
 }
 
 /// Returns the files of a folder as one configuration, where that answers what one of them alone leaves open.
-fn joined(texts: &[Arc<Text>], alone: &[Understood], around: Surroundings<'_>) -> Option<Understood> {
+fn joined(tables: &Tables, texts: &[Arc<Text>], alone: &[Understood], around: Surroundings<'_>) -> Option<Understood> {
     let faults = |one: &Understood, kind: FaultKind| one.alloy.faults.iter().filter(|fault| fault.kind == kind).count();
     let all = |kind: FaultKind| alone.iter().map(|one| faults(one, kind)).sum::<usize>();
     if texts.len() < 2 || texts.len() > MOST_FILES || all(FaultKind::Reference) == 0 {
         return None;
     }
-    let whole = understood(texts, around);
+    let whole = understood(tables, texts, around);
     let is_better = faults(&whole, FaultKind::Reference) < all(FaultKind::Reference)
         && faults(&whole, FaultKind::Duplicate) == all(FaultKind::Duplicate);
     is_better.then_some(whole)
 }
 
-fn understood(texts: &[Arc<Text>], around: Surroundings<'_>) -> Understood {
+fn understood(tables: &Tables, texts: &[Arc<Text>], around: Surroundings<'_>) -> Understood {
     let is_river = texts.iter().all(|text| text.resource.name.ends_with(".river"));
     let program = match is_river {
         true => "Grafana Agent",
-        false => "Grafana Alloy",
+        false => ALLOY,
     };
     let release = ReleaseSpan::unknown("no image at hand runs the configuration");
-    read(Understood::new(program, release, None, None), texts, around)
+    let understood = Understood::new(program, release, None, None);
+    read(tables, understood, &Enabled::default(), texts, around)
 }
 
 fn collector(text: &Text, understood: Understood, around: Surroundings<'_>) -> Collector {

@@ -143,13 +143,10 @@ impl<'a> Modules<'a> {
             if let (Some(earlier), Some(earlier_text)) = (first.get(&id), texts.get(&id)) {
                 // Of one custom component, each use would say the same.
                 if depth == 0 {
+                    let message = format!("block {id} already declared");
                     self.faults.push(Fault {
-                        kind: FaultKind::Duplicate,
-                        name: id.clone(),
-                        message: format!("block {id} already declared"),
-                        near: None,
-                        place: place(text, &block.head, &id),
                         first: Some(place(earlier_text, earlier, &id)),
+                        ..Fault::new(FaultKind::Duplicate, &id, message, place(text, &block.head, &id))
                     });
                 }
                 continue;
@@ -254,13 +251,10 @@ impl<'a> Modules<'a> {
             .map(str::to_owned)
             .or_else(|| only(known.iter().filter(label).collect()))
             .or_else(|| only(known.iter().filter(of_type).collect()));
+        let message = format!("component {name:?} does not exist or is out of scope");
         Fault {
-            kind: FaultKind::Reference,
-            message: format!("component {name:?} does not exist or is out of scope"),
             near,
-            place: place(text, span, &name),
-            first: None,
-            name,
+            ..Fault::new(FaultKind::Reference, &name, message, place(text, span, &name))
         }
     }
 

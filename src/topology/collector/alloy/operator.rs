@@ -223,6 +223,11 @@ fn arguments(spec: &Cell) -> Cell {
         key.map_or_else(|| path.clone(), |key| path.clone().at(key)),
         address,
     ];
+    let level = spec.path(&["alloy", "stabilityLevel"]).filter(|cell| !cell.is_null());
+    words.extend(level.map(|level| match level.text() {
+        Some(text) => Cell::from(format!("--stability.level={text}")).at(level),
+        None => Cell::unknown("the stability level is no text"),
+    }));
     let extra = spec.path(&["alloy", "extraArgs"]).map_or(&[][..], Cell::items);
     words.extend(extra.iter().cloned());
     words.into()

@@ -24,6 +24,11 @@ const OTHER_SERVERS: [&str; 12] = [
     "pyroscope.receive_http",
 ];
 
+/// Whether a component takes, changes or sends spans, or opens a port that is known.
+pub(super) fn is_ours(name: &str) -> bool {
+    name.starts_with("otelcol.") || OTHER_SERVERS.contains(&name)
+}
+
 /// Returns the component that a block is, `None` for those that have nothing to do with spans and open no port.
 pub(super) fn shaped(modules: &Modules<'_>, raw: &Raw<'_>) -> Option<Component> {
     let name = raw.block.name.as_str();

@@ -24,13 +24,13 @@ fn stack(container: &str, files: &[(&str, &str)]) -> String {
     )
 }
 
-fn found(container: &str, files: &[(&str, &str)]) -> Option<Collector> {
+pub(super) fn found(container: &str, files: &[(&str, &str)]) -> Option<Collector> {
     collectors_of(&evidence_of(&[("a.yaml", &stack(container, files))])).pop()
 }
 
 const RUN: &str = "image: grafana/alloy:v1.8.3\nargs: [run, /etc/alloy/config.alloy, --storage.path=/tmp, --server.http.listen-addr=0.0.0.0:12345]";
 
-fn of(config: &str) -> Collector {
+pub(super) fn of(config: &str) -> Collector {
     found(RUN, &[("config.alloy", config)]).expect("a Collector")
 }
 
@@ -90,7 +90,7 @@ fn faults(collector: &Collector) -> String {
     words.collect::<Vec<_>>().join("; ")
 }
 
-const EXPORTER: &str = "otelcol.exporter.otlp \"tempo\" {\n  client {\n    endpoint = \"tempo:4317\"\n    tls { insecure = true }\n  }\n}\n";
+pub(super) const EXPORTER: &str = "otelcol.exporter.otlp \"tempo\" {\n  client {\n    endpoint = \"tempo:4317\"\n    tls { insecure = true }\n  }\n}\n";
 
 #[test]
 fn receivers_have_the_addresses_of_alloy() {
