@@ -7,6 +7,7 @@
 mod account;
 mod code;
 mod code_rows;
+mod early_preload;
 mod initialisation;
 mod listed;
 mod manifest;

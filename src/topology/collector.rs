@@ -31,7 +31,7 @@ pub use graph::{Component, Pipeline, PipelineItem, Role, SideReference};
 pub use keys::{KeyProblem, KeyProblemKind, TypedValue};
 pub use listeners::{Listener, ServiceAddress};
 pub use load::{Problem, ProblemKind};
-pub use message::largest_message;
+pub use message::{largest_message, ping_interval};
 pub use named_files::NamedFile;
 pub use operator::operator_workloads;
 pub use probes::Probe;

@@ -6,6 +6,7 @@
 mod addresses;
 mod arguments;
 mod generator;
+mod image_file;
 mod keys;
 mod known_keys;
 mod made;

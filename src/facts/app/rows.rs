@@ -1,6 +1,7 @@
 //! The rows of applications themselves, and what others link to.
 
 mod annotation;
+mod node_release;
 mod service;
 mod set_ups;
 mod traces;
@@ -107,6 +108,8 @@ fn app_row(parts: &AppParts<'_>, places: &[Option<LogPlace>], index: usize, view
         .set("log_level", answer_word(&settings.log_level.verbosity))
         .set("propagators", names(&settings.propagators.names))
         .set("sdk_set_ups", set_ups)
+        .set("node_too_old", node_release::too_old(container, view))
+        .set("node_major", node_release::major(container))
         .set(
             "runs_set_up",
             view.program

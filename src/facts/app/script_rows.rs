@@ -1,6 +1,7 @@
 //! Rows about scripts, their commands, the packages that they install, and what they write.
 
 use super::account::{self, Writable, answer_cell};
+use super::early_preload;
 use super::listed::Listed;
 use super::npm::{self, Family};
 use super::origin::{locate, seen_as};
@@ -387,6 +388,10 @@ impl ScriptRows<'_> {
             )
             .set("memory_limit", self.container.memory_limit.clone())
             .set("init", self.container.init)
+            .set(
+                "preload_missing",
+                early_preload::missing(self.workload, self.one, install.span.start),
+            )
             .set("container", self.container_link())
             .set("app", self.app.clone())
     }

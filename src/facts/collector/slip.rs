@@ -2,12 +2,15 @@
 //!
 //! `open-telemetry/opentelemetry-collector@v0.150.0:service/telemetry/otelconftelemetry/config.go`;
 //! `open-telemetry/opentelemetry-collector-contrib@v0.130.0`: `connector/spanmetricsconnector/config.go`,
-//! `processor/resourcedetectionprocessor/factory.go`, `processor/filterprocessor/README.md`, `internal/coreinternal/attraction/attraction.go`.
+//! `processor/resourcedetectionprocessor/factory.go`, `processor/filterprocessor/README.md`, `internal/coreinternal/attraction/attraction.go`;
+//! `processor/k8sattributesprocessor/config.go` at v0.88.0, v0.110.0, v0.124.1, v0.139.0, v0.149.0 and v0.160.0.
+
+mod metadata;
 
 use super::Maker;
 use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, RowBuilder};
-use crate::releases::{ComponentKind, nearest};
+use crate::releases::{ComponentKind, ReleaseSpan, nearest};
 use crate::topology::collector::Component;
 use std::collections::HashSet;
 
@@ -73,7 +76,7 @@ const OTHER_NAMES: [(&str, &str); 6] = [
 /// Adds a row for each of them.
 pub(super) fn rows(facts: &mut Facts, maker: &Maker<'_>) {
     for (index, component) in maker.collector.components.iter().enumerate() {
-        for slip in of_component(component) {
+        for slip in of_component(component, &maker.collector.release) {
             row(facts, maker, Some(index), slip);
         }
     }
@@ -109,11 +112,12 @@ fn row(facts: &mut Facts, maker: &Maker<'_>, component: Option<usize>, slip: Sli
     );
 }
 
-fn of_component(component: &Component) -> Vec<Slip> {
+fn of_component(component: &Component, release: &ReleaseSpan) -> Vec<Slip> {
     let plain: String = component.canonical.chars().filter(|letter| *letter != '_').collect();
     match (component.kind, plain.as_str()) {
         (ComponentKind::Connector, "spanmetrics") => dimensions(&component.config),
         (ComponentKind::Processor, "resourcedetection") => detectors(&component.config),
+        (ComponentKind::Processor, "k8sattributes") => metadata::unknown_fields(&component.config, release),
         (ComponentKind::Processor, "filter") => conditions(&component.config),
         _ => Vec::new(),
     }

@@ -281,6 +281,7 @@ impl Ends<'_> {
                 .set("to", Cell::from(collector.name.as_str()).at(at))
                 .set("listener_tls", listener.has_tls)
                 .set("largest_message", listener.largest_message.clone())
+                .set("ping_interval", listener.ping_interval.clone())
                 .set("listener_local", local)
                 .set("listener_signals", signals)
             }
@@ -292,6 +293,7 @@ impl Ends<'_> {
                     .set("to", tempo_words(self.topology, index).at(&receiver.cell))
                     .set("listener_tls", receiver.tls)
                     .set("largest_message", receiver.largest_message.clone())
+                    .set("ping_interval", receiver.ping_interval.clone())
                     .set("listener_local", receiver.localhost.clone())
             }
             Listening::TempoHttp(index) => row

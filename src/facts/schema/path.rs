@@ -137,6 +137,11 @@ const HOPS: &[Column] = &[
         "The largest message that the listener takes, in bytes, with the place of the setting, else of the listener; null where it is none of OTLP over gRPC.",
     ),
     column(
+        "ping_interval",
+        Type::Text,
+        "The shortest interval of pings that the listener bears, `5m` by default, with the place of the setting, else of the listener; null where it is none of OTLP over gRPC.",
+    ),
+    column(
         "listener_local",
         Type::Bool,
         "Whether only its own pod reaches the listener.",

@@ -1,5 +1,7 @@
 //! Rows about volume mounts.
 
+mod hidden;
+
 use super::Owner;
 use crate::evidence::{Cell, Value};
 use crate::facts::{Facts, RowBuilder, record};
@@ -42,6 +44,7 @@ fn row(owner: &Owner<'_>, index: usize, mount: &Mount) -> RowBuilder {
         .set("other_mounts", other_mounts(owner, mount))
         .set("outer", outer(owner, mount))
         .set("same_path", earlier.iter().any(|other| other.path == mount.path))
+        .set("hides_program", hidden::hidden_program(owner, index, mount))
         .set("in_memory", false)
         .set("container", Cell::link(owner.container_row))
         .set("workload", Cell::link(owner.workload_row));

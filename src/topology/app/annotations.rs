@@ -5,7 +5,7 @@
 //! one language add up.
 
 use crate::evidence::{Cell, Evidence, Resource};
-use crate::topology::workload::{Namespace, Workload};
+use crate::topology::workload::{Container, Namespace, Workload};
 
 /// What the names of all annotations about instrumentation begin with.
 pub const PREFIX: &str = "instrumentation.opentelemetry.io/";
@@ -205,8 +205,14 @@ pub fn is_chosen(workload: &Workload, container: usize, all: &[Annotation], what
     let containers = &workload.containers;
     match containers.iter().any(|one| names.contains(&one.name.as_str())) {
         true => names.contains(&containers[container].name.as_str()),
-        false => containers.iter().position(|one| !one.init) == Some(container),
+        false => first(containers) == Some(container),
     }
+}
+
+/// The first of `spec.containers`: a native sidecar stands among the init containers.
+fn first(containers: &[Container]) -> Option<usize> {
+    let is_native = |one: &Container| one.cell.text_at(&["restartPolicy"]) == Some("Always");
+    containers.iter().position(|one| !one.init && !is_native(one))
 }
 
 #[cfg(test)]

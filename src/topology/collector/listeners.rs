@@ -40,6 +40,8 @@ pub struct Listener {
     pub has_tls: bool,
     /// The largest message that it takes, in bytes, for OTLP over gRPC; null for others.
     pub largest_message: Cell,
+    /// The shortest interval of pings that it bears, for OTLP over gRPC; null for others.
+    pub ping_interval: Cell,
     /// Whether it is started: a receiver in a pipeline, an extension in `service.extensions`; `None` when that cannot be told.
     pub is_started: Option<bool>,
     /// The path of the address in the configuration.
@@ -187,6 +189,10 @@ fn of_component(
         has_tls: block.get("tls").is_some_and(|tls| !tls.is_null() && !is_off(tls)),
         largest_message: match (server.protocol, component.canonical.as_str()) {
             ("otlp_grpc", "otlp") => super::largest_message(block),
+            _ => Cell::default(),
+        },
+        ping_interval: match (server.protocol, component.canonical.as_str()) {
+            ("otlp_grpc", "otlp") => super::ping_interval(block),
             _ => Cell::default(),
         },
         is_started: is_started(component),

@@ -44,9 +44,12 @@ pub enum Listening {
     Other(usize, &'static str),
 }
 
-/// Programs whose HTTP API takes metrics or logs, by the last part of their image. Their configuration is not read: a port that the container
-/// declares is taken for that of the API.
-const OTHERS: [(&str, &str); 4] = [
+/// Programs whose HTTP API takes metrics or logs, or shows them, by the last part of their image. Their configuration is not read: a port that the
+/// container declares is taken for that of the API.
+const OTHERS: [(&str, &str); 7] = [
+    ("grafana", "grafana"),
+    ("grafana-oss", "grafana"),
+    ("grafana-enterprise", "grafana"),
     ("mimir", "mimir"),
     ("enterprise-metrics", "mimir"),
     ("loki", "loki"),
@@ -382,7 +385,8 @@ fn other_program(workload: &Workload, port: u16) -> Option<&'static str> {
             let is_http = |one: &Cell| {
                 let name = one.text_at(&["name"]).unwrap_or("http");
                 let number = one.get("containerPort").map(|cell| &cell.value);
-                matches!(number, Some(Value::Int(number)) if *number == i64::from(port)) && name.starts_with("http")
+                matches!(number, Some(Value::Int(number)) if *number == i64::from(port))
+                    && (name.starts_with("http") || name == *program)
             };
             ports.iter().any(is_http).then_some(*program)
         })

@@ -7,7 +7,7 @@
 use super::release;
 use crate::evidence::{Cell, Value};
 use crate::releases::{ReleaseSpan, Version};
-use crate::topology::collector::largest_message;
+use crate::topology::collector::{largest_message, ping_interval};
 
 const LOCALHOST_DEFAULT: Version = Version::new(2, 7, 0);
 
@@ -45,6 +45,8 @@ pub struct Receiver {
     pub transport: &'static str,
     /// The largest message that it takes, in bytes, for OTLP over gRPC; null for others. `server.grpc_server_max_recv_msg_size` has no say.
     pub largest_message: Cell,
+    /// The shortest interval of pings that it bears, for OTLP over gRPC; null for others.
+    pub ping_interval: Cell,
 }
 
 /// Ports that receivers have when none is written (`open-telemetry/opentelemetry-collector-contrib@v0.116.0:receiver/jaegerreceiver/factory.go`).
@@ -120,6 +122,7 @@ fn silent(name: &str, kind: &str, cell: &Cell, span: &ReleaseSpan) -> Receiver {
         cell: cell.clone(),
         transport: "tcp",
         largest_message: Cell::default(),
+        ping_interval: Cell::default(),
     }
 }
 
@@ -178,6 +181,10 @@ fn listener(name: &str, kind: &str, protocol: &str, block: &Cell, span: &Release
         transport: defaults.map_or("tcp", |(_, _, _, transport)| transport),
         largest_message: match (kind, protocol) {
             ("otlp", "grpc") => largest_message(block),
+            _ => Cell::default(),
+        },
+        ping_interval: match (kind, protocol) {
+            ("otlp", "grpc") => ping_interval(block),
             _ => Cell::default(),
         },
     }

@@ -4,6 +4,7 @@
 //! nothing mounts is one by what it holds: `distributor.receivers` or `storage.trace`.
 
 use super::arguments::{self, Arguments};
+use super::image_file;
 use super::overrides::{self, TenantFile};
 use super::running;
 use super::settings::Settings;
@@ -192,6 +193,20 @@ fn configuration(evidence: &Evidence, workload: &Workload, container: &Container
             source
         }
         FileLookup::Unknown(reason) => {
+            if let Some(missing) = image_file::missing(evidence, workload, container, &path) {
+                let meant = missing.meant.map(|meant| format!("a mount has {meant}"));
+                source.problems.push(ConfigProblem {
+                    kind: "missing_file",
+                    message: format!("there is no {path}: {}", missing.reason),
+                    hint: meant,
+                    file: Some(path),
+                    present: missing.present,
+                    place: file.place.clone(),
+                });
+                source.config = Cell::unknown(missing.reason.clone()).at(&file);
+                source.state = ConfigState::Missing(missing.reason);
+                return source;
+            }
             source.config = Cell::unknown(reason.clone()).at(&file);
             source.state = ConfigState::Unknown(reason);
             source

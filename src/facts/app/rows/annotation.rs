@@ -201,7 +201,9 @@ fn refused(
         _ => Cell::default(),
     };
     let chosen = (0..workload.containers.len()).filter(|&one| app::is_chosen(workload, one, all, what));
-    let chosen: Vec<_> = chosen.map(|one| &workload.containers[one]).collect();
+    let chosen: Vec<_> = chosen.map(|one| (one, &workload.containers[one])).collect();
+    let has_agent = chosen.iter().any(|(one, _)| brings_agent(parts, index, *one, what));
+    let chosen: Vec<_> = chosen.into_iter().map(|(_, container)| container).collect();
     let state = app::instrumentation(parts.evidence, workload, &annotation.value);
     row.set("switched_off", switch)
         .set(
@@ -210,4 +212,33 @@ fn refused(
         )
         .set("target_set", left_out::target_set(all, &state, what))
         .set("musl_image", left_out::musl_image(&chosen, all, what))
+        .set("other_program", left_out::other_program(&chosen, what))
+        .set("memory_of_agent", left_out::memory_of_agent(&state, what))
+        .set(
+            "mark_of_injection",
+            match has_agent || workload.reference.kind == "Pod" {
+                true => Cell::default(),
+                false => left_out::mark_of_injection(&workload.containers),
+            },
+        )
+}
+
+/// Whether a container has an agent of its own, or for `sdk` an endpoint.
+fn brings_agent(parts: &AppParts<'_>, workload: usize, container: usize, what: &str) -> bool {
+    let mut apps = parts.understanding.apps.iter();
+    let Some(view) = apps.find(|view| view.app.workload == workload && view.app.container == container) else {
+        return false;
+    };
+    let has = |name: &str| !view.environment.cell(name).is_null();
+    let own = app::variable_cell;
+    let one = &parts.workloads[workload].containers[container];
+    match what {
+        "sdk" => ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]
+            .into_iter()
+            .any(|name| !own(one, name).is_null()),
+        _ => {
+            let kind = view.app.instrumentation.as_str();
+            !matches!(kind, "operator_annotation" | "library") || !view.preloads.is_empty() || has("CORECLR_PROFILER")
+        }
+    }
 }

@@ -178,6 +178,16 @@ pub(super) const APPS: &[Column] = &[
         "How many things start an SDK in this process: preloaded files, operator, native tracing.",
     ),
     column(
+        "node_too_old",
+        Type::Text,
+        "The image whose Node is older than the SDK wants that is loaded; null when it is not, and when the image or the packages do not tell their release.",
+    ),
+    column(
+        "node_major",
+        Type::Int,
+        "The first number of the release of Node in the image; null when the image does not tell.",
+    ),
+    column(
         "runs_set_up",
         Type::Bool,
         "Whether its program is a file at hand that starts an SDK, as of a sidecar that can only trace itself.",
@@ -356,6 +366,21 @@ pub(super) const APP_ANNOTATIONS: &[Column] = &[
         "musl_image",
         Type::Text,
         "The image of a container that is built with musl by its tag, where files for glibc are copied; null otherwise.",
+    ),
+    column(
+        "other_program",
+        Type::Text,
+        "The image of the container that is chosen, where it is that of a proxy, a store or another program which the agent is not for; null otherwise.",
+    ),
+    column(
+        "memory_of_agent",
+        Type::Any,
+        "The memory limit that the `Instrumentation` gives the container which copies the agent, or runs it for Go, as it is written; null when it gives none.",
+    ),
+    column(
+        "mark_of_injection",
+        Type::Text,
+        "The variable of the pod template for which the operator takes the pod for one that it has changed already; null when there is none, and where the template has an agent of its own.",
     ),
     column("workload", Type::Row("workloads"), "The workload."),
 ];

@@ -211,6 +211,11 @@ pub(super) const INSTALLS: &[Column] = &[
     column("global", Type::Bool, "Whether it installs for the whole image (`-g`)."),
     FAILURE_HIDDEN,
     column(
+        "preload_missing",
+        Type::Text,
+        "For an init container: the file in NODE_OPTIONS that is not there when a program of Node starts here; null when it may be.",
+    ),
+    column(
         "script_start",
         Type::Text,
         "The first line of the script below `#!`; null where `set -e` before it would not show the failure, or the script does not stand in the file as it is.",

@@ -74,7 +74,7 @@ pub(super) const CONFIG_SLIPS: &[Column] = &[
     column(
         "kind",
         Type::Text,
-        "`no_readers` (an empty list of readers of the own metrics), `dimension_twice`, `unknown_detector`, or `always_true` (a condition for dropping spans that holds for all).",
+        "`no_readers` (an empty list of readers of the own metrics), `dimension_twice`, `unknown_detector`, `unknown_metadata`, or `always_true` (a condition for dropping spans that holds for all).",
     ),
     column("item", Type::Any, "The item, at its own place."),
     column("reason", Type::Text, "What is wrong, as a clause."),

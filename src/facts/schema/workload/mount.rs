@@ -155,6 +155,11 @@ pub(super) const MOUNT_COLUMNS: &[Column] = &[
         "Whether an earlier mount of the container has the same path: the API server refuses that.",
     ),
     column(
+        "hides_program",
+        Type::Text,
+        "The file that the container starts, where this mount of a ConfigMap or Secret lies over the directory that has it in the image; null when it does not, or that is not known.",
+    ),
+    column(
         "size_limit",
         Type::Int,
         "Bytes that an empty directory may hold; null when not limited.",

@@ -86,6 +86,7 @@ fn listener(protocol: &'static str, address: endpoint::Address) -> Listener {
         path: None,
         has_tls: false,
         largest_message: Cell::default(),
+        ping_interval: Cell::default(),
         is_started: Some(true),
         config_path: String::new(),
         block_path: String::new(),

@@ -146,6 +146,7 @@ fn metrics_listener(
         path: Some("/metrics".to_owned()),
         has_tls: false,
         largest_message: Cell::default(),
+        ping_interval: Cell::default(),
         is_started: Some(true),
         config_path: config_path.to_owned(),
         block_path: block_path.to_owned(),
