@@ -51,6 +51,8 @@ pub struct Instance {
     pub other_datasources: Option<String>,
     /// The files that its container sees: (object, key, path).
     pub mounted: Vec<(Arc<ResourceReference>, String, String)>,
+    /// The names of the ConfigMaps and Secrets that any volume of its pod is made of.
+    pub volumes_of: Vec<String>,
     /// The folder of provisioning files.
     pub provisioning: String,
 }

@@ -16,7 +16,14 @@ struct Arrival {
     replicas: Option<i64>,
     /// Whether each page was whole and the program's own.
     is_whole: bool,
+    /// Whether a pod had just been started when it was asked: what was sent before went to the one before it.
+    is_fresh: bool,
 }
+
+/// For how many seconds a program counts as just started.
+const FRESH: f64 = 60.0;
+/// When a program was started, in seconds since 1970.
+const STARTED: &str = "process_start_time_seconds";
 
 /// The arrivals of every Collector and Tempo, and which exporter sends there.
 #[derive(Debug, Default)]
@@ -41,7 +48,7 @@ pub(super) fn of(facts: &Facts, parts: AnswerParts<'_>, pages: &[(&Answer, Optio
         };
         let latest = second.unwrap_or(first);
         let series = exposition::series(latest.body(), |name| {
-            name.starts_with(counters) || name.starts_with(own)
+            name.starts_with(counters) || name.starts_with(own) || name == STARTED
         });
         let is_own = series.iter().any(|one| one.name.starts_with(own));
         let arrival = arrivals
@@ -53,6 +60,10 @@ pub(super) fn of(facts: &Facts, parts: AnswerParts<'_>, pages: &[(&Answer, Optio
             });
         arrival.pods.insert(pod.to_owned());
         arrival.is_whole &= is_own && !latest.name.cut;
+        let started = series.iter().find(|one| one.name == STARTED);
+        arrival.is_fresh |= started
+            .zip(first.name.time)
+            .is_some_and(|(one, now)| now as f64 - one.value < FRESH);
         arrival.replicas = owner
             .workload
             .and_then(|index| parts.topology.workloads.get(index)?.replicas);
@@ -111,7 +122,7 @@ impl Arrivals {
         let Some(Some(words)) = self.ends.get(&Arc::as_ptr(row)) else {
             return Cell::default();
         };
-        let Some(arrival) = self.by_words.get(words) else {
+        let Some(arrival) = self.by_words.get(words).filter(|arrival| !arrival.is_fresh) else {
             return Cell::default();
         };
         record([

@@ -3,7 +3,9 @@
 use super::{Content, Instance, Sidecar, Watched};
 use crate::evidence::{Cell, Evidence};
 use crate::releases::Program;
-use crate::topology::workload::{Container, VolumeSource, Workload, files_under, mount_over, namespace_of};
+use crate::topology::workload::{
+    Container, VolumeSource, Workload, files_under, mount_over, namespace_of, source_references,
+};
 
 /// Where Grafana looks when nothing else is set (`grafana/grafana@v12.3.0:packaging/docker/run.sh`).
 const PROVISIONING: &str = "/etc/grafana/provisioning";
@@ -33,6 +35,7 @@ pub(super) fn instances(evidence: &Evidence, workloads: &[Workload]) -> Vec<Inst
         sidecars: Vec::new(),
         other_datasources: Some("the Grafana operator's pod is not at hand".to_owned()),
         mounted: Vec::new(),
+        volumes_of: Vec::new(),
         provisioning: PROVISIONING.to_owned(),
     }));
     found
@@ -86,6 +89,12 @@ fn instance(evidence: &Evidence, workload: &Workload, index: usize, position: us
         object: workload.object.clone(),
         other_datasources: hidden_files(workload, container, &provisioning, &sidecars),
         mounted: mounted.collect(),
+        volumes_of: workload
+            .volumes
+            .iter()
+            .flat_map(source_references)
+            .filter_map(|reference| reference.name.text().map(str::to_owned))
+            .collect(),
         sidecars,
         provisioning,
     }

@@ -107,6 +107,14 @@ fn by(index: usize, instance: &Instance, file: &ProvisioningFile) -> PickUp {
             ..PickUp::default()
         };
     }
+    // Another container of the pod may copy it to where Grafana reads.
+    let is_beside = same_namespace(&instance.namespace, &file.namespace) != Some(false);
+    if is_beside && instance.volumes_of.iter().any(|name| *name == file.reference.name) {
+        return PickUp {
+            instance: Some(index),
+            ..unknown("another container of the pod mounts it, and may copy it")
+        };
+    }
     let mut best: Option<(u8, PickUp)> = None;
     for (position, sidecar) in instance.sidecars.iter().enumerate() {
         if sidecar.content != wanted(file.content) {
