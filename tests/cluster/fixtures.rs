@@ -112,6 +112,16 @@ const DIFFERS: &[(&str, &str, &str)] = &[
         "no operator runs here, so that nothing is put into the pods",
     ),
     (
+        "healthy/datagrams-and-kafka",
+        "endpoint-service-absent",
+        "no operator runs here, so that the Services of its Kafka are not made",
+    ),
+    (
+        "incidents/path-edge-and-frameworks",
+        "only in files: endpoint-service-absent",
+        "of this application nothing but a file of its own speaks of tracing, and the files of all applications are not read",
+    ),
+    (
         "healthy/alloy-operator",
         "endpoint-service-absent",
         "no operator runs here, so that the Service of its resource is not made",

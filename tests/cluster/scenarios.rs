@@ -442,8 +442,34 @@ fn renamed_pods(cluster: &Cluster) {
     let _ = cluster.kubectl(&["delete", "namespace", "sick", "--wait=false"]);
 }
 
-/// The kinds of operators and of Linkerd, without their schemas.
-pub(crate) const OPERATORS: [(&str, &str, &str, &[&str]); 12] = [
+/// The kinds of operators, of Linkerd, Istio and Cilium, and of cert-manager, without their schemas.
+pub(crate) const OPERATORS: [(&str, &str, &str, &[&str]); 18] = [
+    ("cilium.io", "ciliumnetworkpolicies", "CiliumNetworkPolicy", &["v2"]),
+    (
+        "security.istio.io",
+        "peerauthentications",
+        "PeerAuthentication",
+        &["v1", "v1beta1"],
+    ),
+    (
+        "security.istio.io",
+        "authorizationpolicies",
+        "AuthorizationPolicy",
+        &["v1", "v1beta1"],
+    ),
+    (
+        "networking.istio.io",
+        "destinationrules",
+        "DestinationRule",
+        &["v1", "v1beta1", "v1alpha3"],
+    ),
+    (
+        "networking.istio.io",
+        "sidecars",
+        "Sidecar",
+        &["v1", "v1beta1", "v1alpha3"],
+    ),
+    ("cert-manager.io", "certificates", "Certificate", &["v1"]),
     (
         "opentelemetry.io",
         "opentelemetrycollectors",

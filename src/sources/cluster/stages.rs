@@ -238,6 +238,9 @@ pub(super) fn named_config_maps(evidence: &Evidence, asked: &[String]) -> BTreeS
         };
         // That a program runs in a namespace called `tracing` says nothing about it.
         let text = quiet::without_namespace(&resource.document.text.content, namespace);
+        if let Some(name) = of_argument(&text) {
+            named.insert((namespace.clone(), name.to_owned()));
+        }
         let tracing = speaks_of_tracing(&text);
         if tracing || speaks_of_grafana(&text) {
             references(resource, &REFERENCES, &mut |name| {
@@ -265,6 +268,18 @@ pub(super) fn named_config_maps(evidence: &Evidence, asked: &[String]) -> BTreeS
         });
     }
     named
+}
+
+/// Returns the ConfigMap that ingress-nginx is told to read by an argument: it mounts none, and what it sends stands there.
+fn of_argument(text: &str) -> Option<&str> {
+    const FLAG: &str = "--configmap=";
+    let at = memchr::memmem::find(text.as_bytes(), FLAG.as_bytes())? + FLAG.len();
+    let value = text.get(at..)?;
+    let end = value
+        .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ']'))
+        .unwrap_or(value.len());
+    let name = value.get(..end)?.rsplit('/').next()?;
+    (!name.is_empty()).then_some(name)
 }
 
 fn speaks_of_grafana(text: &str) -> bool {
@@ -351,6 +366,19 @@ mod tests {
             named_config_maps(&evidence, &[]),
             BTreeSet::from([pair("one"), pair("two"), pair("three")])
         );
+    }
+
+    #[test]
+    fn the_config_map_of_an_argument_is_read() {
+        let check = |args: &str, expected: Option<&str>| assert_eq!(of_argument(args), expected, "{args}");
+        check(
+            r#"{"args":["/nginx","--configmap=$(POD_NAMESPACE)/edge-nginx","--x"]}"#,
+            Some("edge-nginx"),
+        );
+        check("args:\n  - --configmap=ingress/edge\n", Some("edge"));
+        check("args: ['--configmap=edge']", Some("edge"));
+        check("--configmap=", None);
+        check("--configmaps=a/b", None);
     }
 
     #[test]
