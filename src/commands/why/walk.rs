@@ -320,6 +320,8 @@ fn stage_of(hop: &Hop) -> &str {
         _ if hop.to_stage.as_deref() == Some("tempo") => "tempo",
         // What listens and is no stage passes on.
         Some(listener) if hop.to_stage.is_none() && listener != "nothing" => "cluster",
+        // An Ingress, which goes on to its Service.
+        None if hop.state == State::Outside => "cluster",
         _ => "collector",
     }
 }

@@ -10,7 +10,7 @@ use crate::topology::Topology;
 use crate::topology::edge::{Backend, Edge, Port, Rule, rule};
 use crate::topology::endpoint::{Network, Target};
 use crate::topology::service::{Service, TargetNumber};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// More ways on than the Ingresses of a cluster have.
@@ -50,7 +50,7 @@ pub(super) fn follow<'a>(
     if topology.edges.is_empty() {
         return through;
     }
-    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut known: HashSet<String> = HashSet::new();
     for position in 0..senders.len() {
         let sender = &senders[position];
         let is_outside = match &found[position] {
@@ -71,9 +71,7 @@ pub(super) fn follow<'a>(
         let Some((next, lost)) = on_from(topology, edge, rule, sender).filter(|_| known.len() < MOST) else {
             continue;
         };
-        let key = key(edge, &next);
-        if !known.contains_key(&key) {
-            known.insert(key, senders.len());
+        if known.insert(key(edge, &next)) {
             if let Some(lost) = lost {
                 through.grpc_lost.insert(senders.len(), lost);
             }

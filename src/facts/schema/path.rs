@@ -1,6 +1,7 @@
 //! The tables about connections: between stages, and inside Tempo.
 
 mod links;
+mod policies;
 
 use super::{CONFIGURATION_AND_SERVICES, Column, Read, Table, Type};
 
@@ -534,33 +535,6 @@ const HOPS: &[Column] = &[
     ),
 ];
 
-const POLICIES: &[Column] = &[
-    column("name", Type::Text, "The NetworkPolicy in words."),
-    column(
-        "direction",
-        Type::Text,
-        "`egress` or `ingress`, seen from the pods that it selects.",
-    ),
-    column(
-        "selects",
-        Type::Text,
-        "The workload whose pods it selects: an end of the connection.",
-    ),
-    column(
-        "rules",
-        Type::Int,
-        "How many rules it has for the direction; without any it lets nothing through.",
-    ),
-    column(
-        "lets_through",
-        Type::Bool,
-        "Whether a rule of its own lets the connection through; another policy may, where this one does not.",
-    ),
-    column("port", Type::Int, "The port of the pods that the connection goes to."),
-    column("policy", Type::Any, "The NetworkPolicy as written."),
-    column("hop", Type::Row("hops"), "The connection."),
-];
-
 /// Reads of connections: both ends, the Services between them, and what guards them.
 const PATH: &[Read] = &[
     CONFIGURATION_AND_SERVICES[0],
@@ -591,7 +565,7 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "policies",
         row: "One NetworkPolicy that selects an end of a connection.",
-        columns: POLICIES,
+        columns: policies::POLICIES,
         reads: PATH,
     },
 ];

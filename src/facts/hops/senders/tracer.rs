@@ -97,7 +97,7 @@ pub(super) fn zipkin<'a>(
         .as_deref()
         .filter(|name| name.contains("ZIPKIN"))?;
     let is_off = |switch: &&str| matches!(view.environment.get(switch), Variable::Set(text) if text.trim() == "false");
-    if SWITCHES.iter().any(|switch| is_off(&switch)) {
+    if SWITCHES.iter().any(is_off) {
         return None;
     }
     let workload = &topology.workloads[view.app.workload];
