@@ -29,6 +29,8 @@ pub mod overlay;
 mod recognise;
 mod split;
 mod unit;
+mod utf16;
+mod wrapped;
 
 use crate::evidence::answers::AnswerName;
 use crate::evidence::logs::{LogScanner, Timestamp};

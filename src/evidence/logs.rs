@@ -37,6 +37,11 @@ pub use timestamp::{Timestamp, parse_timestamp};
 use pattern::Compiled;
 use prefilter::{Prefilter, Required};
 
+/// Whether a container runtime has put its time before a line.
+pub fn is_wrapped(line: &[u8]) -> bool {
+    line::unwrap(line).runtime_time.is_some()
+}
+
 /// All patterns, compiled; cheap to share between threads.
 #[derive(Debug)]
 pub struct LogScanner {

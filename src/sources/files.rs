@@ -65,7 +65,7 @@ pub(super) fn form(name: &str) -> Form {
         "tgz" | "tar" | "zip" => Form::Archive,
         "yaml" | "yml" | "json" => Form::Manifest,
         "js" | "mjs" | "cjs" | "ts" => Form::Script,
-        "log" | "gz" => Form::Log,
+        "log" | "gz" | "jsonl" | "ndjson" => Form::Log,
         "alloy" | "river" => Form::Alloy,
         _ => Form::Other,
     }

@@ -4,6 +4,8 @@
 //! redacted here, so that nothing else ever sees a line as it was.
 
 use super::lines::{Lines, Redacted};
+use super::utf16::{self, Utf16};
+use super::wrapped::{self, Content, Unwrapped};
 use super::{Limits, Options, files};
 use crate::evidence::logs::{
     LineReference, LogScan, LogScanner, LogSummary, ScanLimits, Truncation, container_of_file_name,
@@ -14,7 +16,7 @@ use flate2::read::MultiGzDecoder;
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 /// Names of files that stand beside logs and are none.
@@ -49,19 +51,129 @@ pub(super) fn read(
     scanner: &LogScanner,
     texts: &[String],
 ) -> Vec<Result<ContainerLog, Problem>> {
-    let limits = &options.limits;
-    let scanned = found.into_par_iter().map(|path| {
-        let path = path?;
-        let name = files::display(&path);
-        let scanned = open(&path).and_then(|reader| match options.keep_logs {
-            true => scan_redacted(reader, limits.log_bytes.min(MOST_KEPT), options, (scanner, texts)),
-            false => Ok((scanner.scan_for(reader, &scan_limits(limits), texts)?, None)),
-        });
-        let (summary, lines) = scanned.map_err(|error| files::cannot_read(&path, &error))?;
-        let log = container_log(name, workload, summary);
-        Ok(ContainerLog { lines, ..log })
+    let scanned = found.into_par_iter().flat_map_iter(|path| match path {
+        Ok(path) => read_one(&path, workload, options, (scanner, texts)),
+        Err(problem) => vec![Err(problem)],
     });
     scanned.collect()
+}
+
+/// Scans the logs that one file holds.
+fn read_one(
+    path: &Path,
+    workload: Option<&(String, String, String)>,
+    options: &Options,
+    search: (&LogScanner, &[String]),
+) -> Vec<Result<ContainerLog, Problem>> {
+    let name = files::display(path);
+    let opened = open(path).and_then(|reader| taken_apart(reader, options.limits.log_bytes));
+    let scanned = opened.and_then(|opened| match opened {
+        Opened::Plain(reader) => {
+            let (summary, lines) = scan_reader(reader, options, search)?;
+            let log = container_log(name.clone(), workload, summary);
+            Ok(vec![Ok(ContainerLog { lines, ..log })])
+        }
+        Opened::Logs(logs, truncated) => logs
+            .iter()
+            .map(|log| Ok(Ok(scan_unwrapped(&name, workload, log, truncated.as_ref(), options, search)?)))
+            .collect(),
+        Opened::Unknown => {
+            let message = "JSON in which no known form of a log is: not read".to_owned();
+            let hint = "give the lines as the program wrote them, as `kubectl logs` does, or as `logcli`, Fluent Bit or Loki hand them on";
+            Ok(vec![Err(files::whole_file(name.clone(), message, Some(hint.to_owned())))])
+        }
+    });
+    scanned.unwrap_or_else(|error| vec![Err(files::cannot_read(path, &error))])
+}
+
+fn scan_reader(
+    reader: impl Read,
+    options: &Options,
+    (scanner, texts): (&LogScanner, &[String]),
+) -> io::Result<(LogSummary, Option<Vec<u8>>)> {
+    let limits = &options.limits;
+    match options.keep_logs {
+        true => scan_redacted(reader, limits.log_bytes.min(MOST_KEPT), options, (scanner, texts)),
+        false => Ok((scanner.scan_for(reader, &scan_limits(limits), texts)?, None)),
+    }
+}
+
+/// Scans the log of one container out of a file that may hold several.
+fn scan_unwrapped(
+    name: &str,
+    workload: Option<&(String, String, String)>,
+    log: &Unwrapped,
+    truncated: Option<&Truncation>,
+    options: &Options,
+    search: (&LogScanner, &[String]),
+) -> io::Result<ContainerLog> {
+    let (mut summary, lines) = scan_reader(log.text.as_bytes(), options, search)?;
+    log.place(&mut summary);
+    summary.truncated = summary.truncated.or_else(|| truncated.cloned());
+    let scanned = container_log(name.to_owned(), workload, summary);
+    // Each line says whose it is; where it does not, the file's name or the user does.
+    Ok(match log.owner.pod.is_some() {
+        true => ContainerLog {
+            namespace: log.owner.namespace.clone(),
+            pod: log.owner.pod.clone(),
+            container: log.owner.container.clone(),
+            workload: None,
+            lines,
+            ..scanned
+        },
+        false => ContainerLog { lines, ..scanned },
+    })
+}
+
+/// What an opened file holds.
+enum Opened {
+    Plain(Box<dyn Read>),
+    Logs(Vec<Unwrapped>, Option<Truncation>),
+    Unknown,
+}
+
+/// Finds out what a file holds; only what begins like JSON that may hold a log is read as a whole.
+fn taken_apart(reader: Box<dyn Read>, limit: u64) -> io::Result<Opened> {
+    let (head, rest) = beginning(reader, wrapped::HEAD)?;
+    if !wrapped::may_be_wrapped(&head) {
+        return Ok(Opened::Plain(rejoined(head, rest)));
+    }
+    let (bytes, mut rest) = beginning(rejoined(head, rest), wrapped::MOST_BYTES.min(limit))?;
+    match wrapped::unwrap(&String::from_utf8_lossy(&bytes)) {
+        Content::Plain => Ok(Opened::Plain(rejoined(bytes, rest))),
+        Content::Unknown => Ok(Opened::Unknown),
+        Content::Logs(logs) => {
+            let truncated = match rest.read(&mut [0]) {
+                Ok(0) => None,
+                Ok(_) => Some(Truncation::ByteLimit),
+                Err(error) => Some(Truncation::ReadFailed(error.to_string())),
+            };
+            Ok(Opened::Logs(logs, truncated))
+        }
+    }
+}
+
+/// Reads the beginning; an error after it comes again when the rest is read, one before it is returned.
+fn beginning(mut reader: Box<dyn Read>, bytes: u64) -> io::Result<(Vec<u8>, Box<dyn Read>)> {
+    let mut head = Vec::new();
+    match reader.by_ref().take(bytes).read_to_end(&mut head) {
+        Ok(_) => Ok((head, reader)),
+        Err(error) if head.is_empty() => Err(error),
+        Err(error) => Ok((head, Box::new(Failing(Some(error))))),
+    }
+}
+
+fn rejoined(head: Vec<u8>, rest: Box<dyn Read>) -> Box<dyn Read> {
+    Box::new(Cursor::new(head).chain(rest))
+}
+
+/// The end of a file that cannot be read further.
+struct Failing(Option<io::Error>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// Scans a log that is at hand as text.
@@ -274,17 +386,46 @@ fn may_be_log(path: &Path) -> bool {
     let extension = path
         .extension()
         .map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-    !extension.is_some_and(|extension| OTHERS.contains(&extension.as_str()))
+    match extension.as_deref() {
+        // Manifests stand beside logs; an answer of Loki is a log.
+        Some("json") => open(path)
+            .and_then(|reader| taken_apart(reader, wrapped::MOST_BYTES))
+            .is_ok_and(|opened| matches!(opened, Opened::Logs(..))),
+        extension => !extension.is_some_and(|extension| OTHERS.contains(&extension)),
+    }
 }
 
-/// Opens a log; what begins as gzip does is decompressed, whatever its name.
+/// Opens a log as text; what begins as gzip does is decompressed, whatever its name.
 fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
-    let gzip = reader.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    Ok(if gzip {
-        Box::new(MultiGzDecoder::new(reader))
-    } else {
-        Box::new(reader)
+    let head = reader.fill_buf()?;
+    if let Some((_, form)) = PACKED.iter().find(|(start, _)| head.starts_with(start)) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("it is {form}, not text: unpack it first"),
+        ));
+    }
+    match head.starts_with(&[0x1f, 0x8b]) {
+        true => decoded(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(reader))),
+        false => decoded(reader),
+    }
+}
+
+/// How files begin that hold a log in a form that is not read, and what they are.
+const PACKED: [(&[u8], &str); 6] = [
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+    (b"\xfd7zXZ\0", "compressed with xz"),
+    (b"BZh", "compressed with bzip2"),
+    (b"\x04\x22\x4d\x18", "compressed with lz4"),
+    (b"LPKSHHRH", "a journal of systemd"),
+];
+
+/// Decodes UTF-16.
+fn decoded(mut reader: impl BufRead + 'static) -> io::Result<Box<dyn Read>> {
+    Ok(match utf16::order(reader.fill_buf()?) {
+        Some(order) => Box::new(Utf16::new(reader, order)),
+        None => Box::new(reader),
     })
 }
 

@@ -11,8 +11,8 @@ use memchr::{memchr, memmem};
 
 use super::timestamp::{Timestamp, date_time};
 
-/// How a line of Docker's `json-file` driver begins.
-pub(super) const DOCKER_START: &[u8] = b"{\"log\":\"";
+/// How a line of Docker's `json-file` driver begins; Docker writes no space after the colon, other tools that handle the file do.
+pub(super) const DOCKER_START: &[u8] = b"{\"log\":";
 
 /// The escape character that begins a colour sequence.
 pub(super) const ESCAPE: u8 = 0x1b;
@@ -112,17 +112,22 @@ fn has_nanoseconds(raw: &[u8]) -> bool {
 
 /// `{"log":"text\n","stream":"stderr","time":"…"}`; anything else that begins alike is the program's own JSON.
 fn docker(raw: &[u8]) -> Option<Line<'static>> {
-    let (text, rest) = json_string(raw.strip_prefix(DOCKER_START)?)?;
-    memmem::find(rest, b"\"stream\":\"std")?;
-    let runtime_time = memmem::find(rest, b"\"time\":\"")
-        .and_then(|at| date_time(&rest[at + 8..]))
-        .map(|(time, _)| time);
+    let value = raw.strip_prefix(DOCKER_START)?.trim_ascii_start();
+    let (text, rest) = json_string(value.strip_prefix(b"\"")?)?;
+    member(rest, b"\"stream\":").filter(|stream| stream.starts_with(b"std"))?;
+    let runtime_time = member(rest, b"\"time\":").and_then(date_time).map(|(time, _)| time);
     let text = text.strip_suffix(b"\n").unwrap_or(&text);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
     Some(Line {
         text: Cow::Owned(strip_colour(text).into_owned()),
         runtime_time,
     })
+}
+
+/// Returns what follows the opening quote of a member's value.
+fn member<'rest>(rest: &'rest [u8], key: &[u8]) -> Option<&'rest [u8]> {
+    let at = memmem::find(rest, key)?;
+    rest[at + key.len()..].trim_ascii_start().strip_prefix(b"\"")
 }
 
 /// Reads a JSON string after its opening quote; returns its value and what follows the closing quote. A lone half of a surrogate pair
@@ -335,6 +340,11 @@ mod tests {
             time,
         );
         check(
+            br#"{"log": "Error: x\n", "stream": "stdout", "time": "2024-01-01T00:00:00.123Z"}"#,
+            "Error: x",
+            time,
+        );
+        check(
             "{\"log\":\"\\ud83d\\ude00 \\ud83d\",\"stream\":\"stdout\"}".as_bytes(),
             "😀 \u{fffd}",
             None,
@@ -361,6 +371,8 @@ mod tests {
             "2024-01-01T00:00:00.123456 INFO main",
             r#"{"log":"mine","level":"info"}"#,
             r#"{"log":"unfinished"#,
+            r#"{"log": 7, "stream": "stderr"}"#,
+            r#"{"log":"mine", "stream": "orders"}"#,
             "[pod/] x",
             "[pod/a b] x",
             "",
