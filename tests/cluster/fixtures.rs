@@ -117,6 +117,11 @@ const DIFFERS: &[(&str, &str, &str)] = &[
         "no operator runs here, so that the Services of its Kafka are not made",
     ),
     (
+        "incidents/state-tempo-operator-refuses",
+        "only in files: operator-refuses-resource",
+        "an API server takes a status from the operator alone, and none runs here",
+    ),
+    (
         "incidents/path-edge-and-frameworks",
         "only in files: endpoint-service-absent",
         "of this application nothing but a file of its own speaks of tracing, and the files of all applications are not read",
