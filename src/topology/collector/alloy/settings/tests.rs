@@ -138,5 +138,8 @@ fn the_release_and_the_command_line_decide() {
     // The release is not known, and some have it.
     assert_eq!(with("grafana/alloy@sha256:0123", "--stability.level=experimental,"), "");
     // Before Alloy it was called Grafana Agent, whose settings are not known here.
-    assert!(!with("grafana/agent:v0.40.0", "").contains("flag"));
+    let agent =
+        "image: grafana/agent:v0.40.0\nargs: [run, /etc/alloy/config.alloy]\nenv: [{name: AGENT_MODE, value: flow}]";
+    let collector = found(agent, &[("config.alloy", &config)]).expect("a Collector");
+    assert_eq!(faults(&collector), "");
 }
