@@ -11,12 +11,14 @@
 //! `scan` runs patterns on candidate lines only. Patterns that promise no literal share one alternation.
 
 mod file_name;
+mod gokit;
 mod line;
 mod literal;
 mod pattern;
 mod prefilter;
 mod record;
 mod scan;
+mod start;
 mod telemetry;
 mod timestamp;
 

@@ -91,7 +91,7 @@ pub(super) fn time_of(line: &Line<'_>, year: Option<i64>) -> Option<Timestamp> {
     line.runtime_time.or_else(|| parse_timestamp(&line.text, year))
 }
 
-/// Runs one pattern on one line and records a match.
+/// Runs one pattern on one line and records a match; returns whether there is one.
 pub(super) fn try_pattern(
     pattern: &Compiled,
     matches: &mut Option<Matches>,
@@ -99,7 +99,7 @@ pub(super) fn try_pattern(
     line: &Line<'_>,
     year: Option<i64>,
     limits: &ScanLimits,
-) {
+) -> bool {
     match matches {
         Some(matches) => {
             // Only a line that is too long to be kept whole needs the place of the match.
@@ -108,24 +108,27 @@ pub(super) fn try_pattern(
             } else {
                 pattern.regex.find(&line.text).map(|found| found.range())
             };
-            if let Some(matched) = matched {
-                matches.count += 1;
-                matches.last.set(place, line, matched, limits);
-            }
+            let Some(matched) = matched else {
+                return false;
+            };
+            matches.count += 1;
+            matches.last.set(place, line, matched, limits);
         }
         None => {
-            if let Some(found) = pattern.regex.find(&line.text) {
-                let mut last = Kept::default();
-                last.set(place, line, found.range(), limits);
-                *matches = Some(Matches {
-                    count: 1,
-                    first: reference(place, line, found.range(), year, limits),
-                    captures: captures(pattern, line, found.start(), limits),
-                    last,
-                });
-            }
+            let Some(found) = pattern.regex.find(&line.text) else {
+                return false;
+            };
+            let mut last = Kept::default();
+            last.set(place, line, found.range(), limits);
+            *matches = Some(Matches {
+                count: 1,
+                first: reference(place, line, found.range(), year, limits),
+                captures: captures(pattern, line, found.start(), limits),
+                last,
+            });
         }
     }
+    true
 }
 
 fn captures(pattern: &Compiled, line: &Line<'_>, start: usize, limits: &ScanLimits) -> BTreeMap<String, String> {

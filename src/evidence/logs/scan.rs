@@ -8,29 +8,17 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
 
+use super::gokit;
 use super::line::{self, DOCKER_START, ESCAPE, Line};
 use super::prefilter::GramTable;
 use super::record::{self, Matches, Place};
+use super::start;
 use super::telemetry;
 use super::timestamp::Timestamp;
 use super::{LogScanner, LogSummary, ScanLimits, Truncation};
 
 /// Lines at either end of a block in which a time is looked for; stack traces have none.
 const TIMED_LINES: usize = 64;
-
-/// How much of the beginning is searched for signs of a program's start.
-const START_REACH: usize = 256 * 1024;
-
-/// What programs on a tracing path write first. The list only feeds a hint.
-const START_MARKS: [&str; 7] = [
-    "Setting up own telemetry",
-    "Starting otelcol",
-    "Starting Tempo",
-    "Starting Grafana",
-    "Picked up JAVA_TOOL_OPTIONS",
-    "opentelemetry-javaagent - version",
-    "msg=\"Starting ",
-];
 
 /// A line that may match, as a place in the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +49,9 @@ struct Scan<'a> {
     summary: LogSummary,
     /// Offset of the current block in the stream.
     block_offset: u64,
+    /// What lines have that have to be unwrapped: at their start, and anywhere.
     docker_finder: memmem::Finder<'static>,
+    mark_finders: [memmem::Finder<'static>; 2],
     /// The texts that have not been seen yet.
     texts: Vec<(&'a str, memmem::Finder<'a>)>,
 }
@@ -112,6 +102,7 @@ impl<'a> LogScan<'a> {
             summary: LogSummary::default(),
             block_offset: 0,
             docker_finder: memmem::Finder::new(DOCKER_START),
+            mark_finders: gokit::MARKS.map(memmem::Finder::new),
             texts: texts
                 .iter()
                 .map(|text| (text.as_str(), memmem::Finder::new(text.as_str())))
@@ -235,11 +226,7 @@ impl Scan<'_> {
         if let Some(table) = self.scanner.prefilter.tuned(block) {
             self.table = Cow::Owned(table);
         }
-        let reach = &block[..block.len().min(START_REACH)];
-        self.summary.start_seen = START_MARKS
-            .iter()
-            .any(|mark| memmem::find(reach, mark.as_bytes()).is_some())
-            || begins_with_banner(reach);
+        self.summary.start_seen = start::is_seen(block);
         let line = line::unwrap(line_at(block, 0).1);
         let place = Place {
             line: 1,
@@ -354,6 +341,11 @@ impl Scan<'_> {
                 });
             }
         }
+        let marks = self.mark_finders.iter().flat_map(|finder| finder.find_iter(block));
+        self.candidates.extend(marks.map(|position| Candidate {
+            position,
+            kind: Kind::Unwrap,
+        }));
     }
 
     /// Runs, line by line, the patterns that may match, and counts the lines.
@@ -399,13 +391,31 @@ impl Scan<'_> {
             match candidate.kind {
                 Kind::Unwrap => {}
                 Kind::Fallback => self.try_fallback(place, line),
-                Kind::Pattern(pattern) => self.try_pattern(pattern, place, line),
+                Kind::Pattern(pattern) => {
+                    self.try_pattern(pattern, place, line);
+                }
             }
         }
     }
 
     fn match_unwrapped(&mut self, place: Place, line: &Line<'_>) {
-        let mut patterns = Vec::new();
+        let mut matched = Vec::new();
+        for form in gokit::forms(&line.text) {
+            if telemetry::is_printed(&form) {
+                return;
+            }
+            let form = Line {
+                text: telemetry::without_query(&form),
+                runtime_time: line.runtime_time,
+            };
+            self.match_form(place, &form, &mut matched);
+        }
+        self.match_form(place, line, &mut matched);
+    }
+
+    /// Runs on one form of a line what no other form of it has matched.
+    fn match_form(&mut self, place: Place, line: &Line<'_>, matched: &mut Vec<u32>) {
+        let mut patterns = self.scanner.fallback.clone();
         self.noted_lines += 1;
         let (noted, serial) = (&mut self.noted, self.noted_lines);
         self.scanner.prefilter.scan(&self.table, &line.text, |_, pattern| {
@@ -416,9 +426,10 @@ impl Scan<'_> {
             }
         });
         for pattern in patterns {
-            self.try_pattern(pattern, place, line);
+            if !matched.contains(&pattern) && self.try_pattern(pattern, place, line) {
+                matched.push(pattern);
+            }
         }
-        self.try_fallback(place, line);
     }
 
     fn try_fallback(&mut self, place: Place, line: &Line<'_>) {
@@ -428,11 +439,12 @@ impl Scan<'_> {
         }
     }
 
-    fn try_pattern(&mut self, pattern: u32, place: Place, line: &Line<'_>) {
+    /// Returns whether the pattern matches.
+    fn try_pattern(&mut self, pattern: u32, place: Place, line: &Line<'_>) -> bool {
         let year = self.year();
         let index = pattern as usize;
         let (pattern, matches) = (&self.scanner.patterns[index], &mut self.matches[index]);
-        record::try_pattern(pattern, matches, place, line, year, self.limits);
+        record::try_pattern(pattern, matches, place, line, year, self.limits)
     }
 
     fn note_last_line(&mut self, block: &[u8]) {
@@ -455,28 +467,6 @@ impl Scan<'_> {
         }
         self.summary
     }
-}
-
-/// Whether the first line that is not empty is what a package manager of Node prints before it starts a program: `> app@1.0.0 start` of
-/// npm and pnpm, `yarn run v1.22.22` of yarn. At any other place of a log it may come from a program that runs another.
-fn begins_with_banner(block: &[u8]) -> bool {
-    let lines = block.split(|byte| *byte == b'\n').take(3).map(line::unwrap);
-    lines
-        .map(|line| String::from_utf8_lossy(&line.text).trim().to_owned())
-        .find(|line| !line.is_empty())
-        .is_some_and(|line| is_banner(&line))
-}
-
-fn is_banner(line: &str) -> bool {
-    if line.starts_with("yarn run v") {
-        return true;
-    }
-    let Some((package, script)) = line.strip_prefix("> ").and_then(|rest| rest.split_once(' ')) else {
-        return false;
-    };
-    package.rsplit_once('@').is_some_and(|(name, version)| {
-        !name.is_empty() && version.starts_with(|sign: char| sign.is_ascii_digit()) && version.contains('.')
-    }) && !script.is_empty()
 }
 
 fn first_time<'block>(mut lines: impl Iterator<Item = &'block [u8]>, year: Option<i64>) -> Option<Timestamp> {
