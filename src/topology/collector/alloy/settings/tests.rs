@@ -136,7 +136,8 @@ fn the_release_and_the_command_line_decide() {
     let absent = "component 1:1 cannot find the definition of component name \"otelcol.exporter.debug\"";
     assert_eq!(with("grafana/alloy:v1.2.0", "--stability.level=experimental,"), absent);
     // The release is not known, and some have it.
-    assert_eq!(with("grafana/alloy@sha256:0123", "--stability.level=experimental,"), "");
+    let digest = format!("grafana/alloy@sha256:{}", "0123".repeat(16));
+    assert_eq!(with(&digest, "--stability.level=experimental,"), "");
     // Before Alloy it was called Grafana Agent, whose settings are not known here.
     let agent =
         "image: grafana/agent:v0.40.0\nargs: [run, /etc/alloy/config.alloy]\nenv: [{name: AGENT_MODE, value: flow}]";
