@@ -150,7 +150,7 @@ pub struct LineReference {
     pub byte_offset: u64,
     /// Text around the match without prefixes and colour, control characters made visible, `…` where it was cut. Not redacted.
     pub text: String,
-    /// The time that the container runtime or the line itself gives.
+    /// The time that the container runtime or the line itself gives; of a match in a line without one, that of a line near it.
     pub timestamp: Option<Timestamp>,
 }
 

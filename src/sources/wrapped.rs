@@ -45,8 +45,16 @@ pub(super) struct Unwrapped {
 }
 
 impl Unwrapped {
-    /// Places what a scan of the text found in the file.
+    /// Places what a scan of the text found in the file. An answer that is written on one line has no places to tell its entries apart:
+    /// they are counted, the oldest first.
     pub(super) fn place(&self, summary: &mut LogSummary) {
+        let Some(first) = self.places.first() else {
+            return;
+        };
+        let is_one_line = self.places.iter().all(|place| place.0 == first.0);
+        if is_one_line && self.places.iter().any(|place| place.1 != first.1) {
+            return;
+        }
         let place = |line: &mut LineReference| {
             let at = usize::try_from(line.line).unwrap_or(usize::MAX).saturating_sub(1);
             if let Some((number, offset)) = self.places.get(at) {

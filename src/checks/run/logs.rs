@@ -115,15 +115,21 @@ fn log_finding(check: &Check, found: &[&LogMatch]) -> Finding {
     finding
 }
 
-/// What may go wrong for a while and be right again by itself: a backend that restarts, a ring that is not full yet.
-const PASSING: [&str; 6] = [
+/// What may go wrong for a while and be right again by itself: a backend that restarts, a ring that is not full yet, a program that starts
+/// at the next try and whose log is joined with that of the one before.
+const PASSING: [&str; 7] = [
     "refused",
     "not-sent",
     "wrong-target",
     "dropped",
     "not-stored",
     "no-metrics",
+    POD_DOWN,
 ];
+/// The effect of what ends a program.
+const POD_DOWN: &str = "pod-down";
+/// So near the end of its log a program has said why it ends, in seconds, or in lines where these have no time.
+const AT_THE_END: (i64, i64) = (10, 40);
 /// So long a log has to go on without such a line, in seconds.
 const QUIET: i64 = 10 * 60;
 /// So long after the last try that is said to be repeated, in seconds: the Collector waits up to 45 s between two tries, the SDKs less,
@@ -171,6 +177,21 @@ fn last_of<'a>(found: &[&'a LogMatch], is_enough: impl Fn(i64, i64) -> bool) -> 
         latest = latest.max(Some((last, words)));
     }
     latest.map(|(_, words)| words)
+}
+
+/// Whether the log of a program that runs now, or ran last, ends with a line.
+fn is_at_the_end(found: &LogMatch) -> bool {
+    let number = |key: &str| match found.row.get(key).map(|cell| &cell.value) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    };
+    let (seconds, lines) = AT_THE_END;
+    let is_near = match (number("quiet_for"), number("lines"), number("last_line")) {
+        (Some(quiet), ..) => quiet <= seconds,
+        (None, Some(all), Some(last)) => all - last <= lines,
+        _ => false,
+    };
+    is_near && !found.evidence.previous
 }
 
 /// Whether a case of the check holds for a line, where it has cases and its rows are lines.
@@ -222,6 +243,13 @@ pub(super) fn running_config_differs(check: &Check, contradicted: &[(&Check, Log
         finding
             .context
             .insert("check".to_owned(), ContextValue::Text(other.id.clone()));
+        if let Some(words) = passed(other, &[found]) {
+            finding.severity = Severity::Note;
+            finding.message = format!("{}; {words}", finding.message);
+        } else if other.effect.as_deref() == Some(POD_DOWN) && is_at_the_end(found) {
+            // Whatever it reads, it does not run.
+            finding.severity = Severity::Error;
+        }
         finding.fingerprint = fingerprint(check, &found.about, "", &other.id);
         answer.findings.push((finding, found.about.owner.clone()));
     }

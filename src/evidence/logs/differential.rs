@@ -349,3 +349,34 @@ fn every_bad_pattern_is_reported() {
     let ids: Vec<&str> = errors.iter().map(|error| error.id.as_str()).collect();
     assert_eq!(ids, ["p0", "p0", "p2"]);
 }
+
+#[test]
+fn a_match_without_a_time_has_that_of_its_neighbours() {
+    let quiet = "2026-11-25T15:30:00.000Z\tinfo\tx\n".repeat(40);
+    let log = format!(
+        "2026-11-25T15:07:21.000Z\tinfo\tx\nError: refused!\n\tat y\n2026-11-25T15:07:23.000Z\tinfo\tx\nError: refused!\n\tat y\n{quiet}"
+    );
+    for block_bytes in [1 << 20, 40, 7] {
+        let limits = ScanLimits {
+            block_bytes,
+            ..ScanLimits::default()
+        };
+        let summary = scan(&["^Error: refused!"], log.as_bytes(), &limits);
+        let time = |line: &LineReference| line.timestamp.map(|time| time.to_string());
+        let group = &summary.groups[0];
+        assert_eq!(
+            time(&group.last).as_deref(),
+            Some("2026-11-25T15:30:00.000Z"),
+            "{block_bytes}"
+        );
+        if block_bytes > log.len() {
+            assert_eq!(time(&group.first).as_deref(), Some("2026-11-25T15:07:21.000Z"));
+        }
+    }
+    let last_words = scan(
+        &["^Error: refused!"],
+        b"Error: refused!\n\tat y\n",
+        &ScanLimits::default(),
+    );
+    assert_eq!(last_words.groups[0].last.timestamp, None);
+}

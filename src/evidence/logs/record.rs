@@ -35,6 +35,8 @@ struct Kept {
     line: u64,
     byte_offset: u64,
     runtime_time: Option<Timestamp>,
+    /// The time of a later line, where the line itself has none.
+    later_time: Option<Timestamp>,
     /// The start of the line, if `part` is not the whole of it.
     head: Vec<u8>,
     part: Vec<u8>,
@@ -48,6 +50,7 @@ impl Kept {
         self.line = place.line;
         self.byte_offset = place.byte_offset;
         self.runtime_time = line.runtime_time;
+        self.later_time = None;
         self.cut_before = part.start > 0;
         self.cut_after = part.end < line.text.len();
         self.head.clear();
@@ -59,13 +62,36 @@ impl Kept {
         self.part.extend_from_slice(&line.text[part]);
     }
 
-    fn into_reference(self, year: Option<i64>) -> LineReference {
+    fn own_time(&self, year: Option<i64>) -> Option<Timestamp> {
         let start = if self.head.is_empty() { &self.part } else { &self.head };
+        self.runtime_time.or_else(|| parse_timestamp(start, year))
+    }
+
+    fn into_reference(self, year: Option<i64>) -> LineReference {
         LineReference {
             line: self.line,
             byte_offset: self.byte_offset,
             text: line::shown(&self.part, self.cut_before, self.cut_after),
-            timestamp: self.runtime_time.or_else(|| parse_timestamp(start, year)),
+            timestamp: self.own_time(year).or(self.later_time),
+        }
+    }
+}
+
+impl Matches {
+    /// Gives matches in lines without a time that of a line near them: the first one that of a line before it, the last one that of a
+    /// line after it, so that the matches never seem to take shorter, nor what came since longer, than they did.
+    pub(super) fn place_in_time(
+        &mut self,
+        year: Option<i64>,
+        before: impl Fn(u64) -> Option<Timestamp>,
+        after: impl Fn(u64) -> Option<Timestamp>,
+    ) {
+        if self.first.timestamp.is_none() {
+            let offset = self.first.byte_offset;
+            self.first.timestamp = before(offset).or_else(|| after(offset));
+        }
+        if self.last.later_time.is_none() && self.last.own_time(year).is_none() {
+            self.last.later_time = after(self.last.byte_offset);
         }
     }
 }

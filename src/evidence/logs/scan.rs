@@ -219,6 +219,7 @@ impl Scan<'_> {
         self.find_texts(block);
         self.find_candidates(block);
         self.match_candidates(block);
+        self.time_matches(block);
         self.block_offset += block.len() as u64;
     }
 
@@ -445,6 +446,25 @@ impl Scan<'_> {
         let index = pattern as usize;
         let (pattern, matches) = (&self.scanner.patterns[index], &mut self.matches[index]);
         record::try_pattern(pattern, matches, place, line, year, self.limits)
+    }
+
+    /// Gives matches without a time that of a line near them.
+    fn time_matches(&mut self, block: &[u8]) {
+        let (year, start) = (self.year(), self.block_offset);
+        let at =
+            |offset: u64| usize::try_from(offset.saturating_sub(start)).map_or(block.len(), |at| at.min(block.len()));
+        let is_feed = |byte: &u8| *byte == b'\n';
+        let before = |offset: u64| {
+            let lines = block[..at(offset)].rsplit(is_feed).take(TIMED_LINES);
+            first_time(lines.filter(|_| offset >= start), year)
+        };
+        let after = |offset: u64| {
+            let own = usize::from(offset >= start);
+            first_time(block[at(offset)..].split(is_feed).skip(own).take(TIMED_LINES), year)
+        };
+        for matches in self.matches.iter_mut().flatten() {
+            matches.place_in_time(year, before, after);
+        }
     }
 
     fn note_last_line(&mut self, block: &[u8]) {

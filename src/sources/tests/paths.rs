@@ -364,3 +364,55 @@ fn a_log_beside_manifests_is_read_once_when_its_name_tells_the_container() {
     let named = read(&[&root.path().join("a_web-0_app.log")], &Options::default());
     assert_eq!((named.logs.len(), named.notes.len()), (1, 0));
 }
+
+#[test]
+fn logs_that_others_wrapped_are_those_of_their_containers() {
+    let fluent = concat!(
+        r#"{"date":1795680001.0,"log":"ready","kubernetes":{"pod_name":"gw-0","namespace_name":"o11y","container_name":"otc"}}"#,
+        "\n",
+        r#"{"date":1795680002.0,"log":"ready","kubernetes":{"pod_name":"web-1","namespace_name":"shop","container_name":"web"}}"#,
+        "\n",
+        r#"{"date":1795680003.0,"log":"connection refused","kubernetes":{"pod_name":"gw-0","namespace_name":"o11y","container_name":"otc"}}"#,
+        "\n",
+    );
+    let loki = r#"{"status":"success","data":{"resultType":"streams","result":[{"stream":{"namespace":"o11y","pod":"gw-1","container":"otc"},"values":[["1795680002000000000","connection refused"]]}]}}"#;
+    let utf16: Vec<u8> = "\u{feff}ready\r\nconnection refused\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let root = folder(&[
+        ("export.jsonl", fluent.as_bytes()),
+        ("loki.json", loki.as_bytes()),
+        ("o11y_gw-2_otc.log", &utf16),
+        (
+            "o11y_gw-3_otc.log",
+            b"{\"line\":\"connection refused\",\"timestamp\":\"2026-11-26T08:00:00Z\"}\n",
+        ),
+        ("matrix.log", b"{\"data\":{\"resultType\":\"matrix\",\"result\":[]}}\n"),
+        ("packed.log", b"PK\x03\x04rest"),
+        ("package.json", b"{\"name\":\"web\"}"),
+    ]);
+    let evidence = read_logs(root.path(), None);
+    let shown: Vec<_> = evidence
+        .logs
+        .iter()
+        .map(|log| {
+            let pod = log.pod.as_deref().unwrap_or("-");
+            (pod, log.summary.groups.first().map(|group| group.first.line))
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("gw-0", Some(3)),
+            ("web-1", None),
+            ("gw-1", Some(1)),
+            ("gw-2", Some(2)),
+            ("gw-3", Some(1)),
+        ]
+    );
+    let problems = problems(&evidence);
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].contains("no known form of a log"), "{problems:?}");
+    assert!(problems[1].contains("a zip archive"), "{problems:?}");
+}
