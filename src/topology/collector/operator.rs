@@ -25,8 +25,12 @@ pub fn operator_workloads(evidence: &Evidence, tables: &Tables, workloads: &[Wor
 }
 
 /// Returns what is wrong where the configuration has the form of another version of the API: a text in `v1alpha1`, a mapping since `v1beta1`. The API
-/// server refuses it (`open-telemetry/opentelemetry-operator@v0.158.0:config/crd/bases/opentelemetry.io_opentelemetrycollectors.yaml`).
+/// server refuses it (`open-telemetry/opentelemetry-operator@v0.158.0:config/crd/bases/opentelemetry.io_opentelemetrycollectors.yaml`): what has a uid
+/// was taken, and is served in this form.
 pub(super) fn other_version(resource: &Resource, config: &Cell) -> Option<Problem> {
+    if resource.text_at(&["metadata", "uid"]).is_some() {
+        return None;
+    }
     let (wanted, message) = match (resource.reference.api_version.as_str(), &config.value) {
         ("opentelemetry.io/v1alpha1", Value::Map(_)) => ("a text", "it is a mapping, and v1alpha1 takes a text"),
         ("opentelemetry.io/v1beta1", Value::Text(_)) => ("a mapping", "it is a text, and v1beta1 takes a mapping"),
