@@ -58,6 +58,17 @@ fn each_incident_on_the_path_has_its_first_break() {
 }
 
 #[test]
+fn a_doubted_connection_is_the_first_break_where_there_is_no_other() {
+    let stack = fixtures("incidents")
+        .into_iter()
+        .find(|path| path.ends_with("guard-namespace-label-wrong"));
+    let (code, why) = tracedoctor(&["why", "deployment/storefront"], &stack.unwrap());
+    assert_eq!(code, 1);
+    assert_eq!(why["first_break"]["id"], "network-policy-blocks-spans");
+    assert_eq!(why["first_break"]["severity"], "warning");
+}
+
+#[test]
 fn no_break_is_seen_in_a_healthy_stack() {
     let mut walked = 0;
     for path in fixtures("healthy") {

@@ -4,7 +4,7 @@ mod gateways;
 mod nodes;
 mod proxies;
 
-use crate::evidence::{Cell, Evidence, Value};
+use crate::evidence::{Cell, Evidence, Gap, Value};
 use crate::facts::{Facts, build};
 use crate::releases::tests::tables;
 use crate::topology;
@@ -545,4 +545,30 @@ service: {{pipelines: {{traces: {{receivers: [otlp], exporters: [{}]}}}}}}",
         "false /v1/traces/v1/traces -",
     );
     check("otlphttp/a: {endpoint: 'http://back:4317'}", "false /v1/traces -");
+}
+
+#[test]
+fn policies_of_a_mesh_that_may_not_be_read_are_not_taken_for_none() {
+    let pipelines = "traces: {receivers: [otlp], exporters: [otlp]}";
+    let text =
+        station("edge", "gateway.tracing:4317", pipelines) + &station("gateway", "far.example.com:4317", pipelines);
+    let open = |resource: Option<&str>| {
+        let mut evidence = evidence_of(&[("stack.yaml", &text)]);
+        evidence.gaps.extend(resource.map(|resource| Gap {
+            verb: "list".to_owned(),
+            resource: resource.to_owned(),
+            namespace: Some("tracing".to_owned()),
+            name: None,
+            reason: "forbidden".to_owned(),
+        }));
+        let facts = facts_of(&evidence);
+        let mut rows = facts.rows("hops").iter();
+        let row = rows
+            .find(|row| row.cells.text_at(&["host"]) == Some("gateway.tracing"))
+            .unwrap();
+        ["istio_speaks", "istio_open"].map(|column| words(row.cells.get(column)))
+    };
+    assert_eq!(open(None), ["-", "-"]);
+    assert_eq!(open(Some("sidecars")), ["?", "?"]);
+    assert_eq!(open(Some("events")), ["-", "-"]);
 }

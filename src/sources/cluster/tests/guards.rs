@@ -97,6 +97,40 @@ fn without_a_policy_or_a_component_that_asks_nothing_more_is_read() {
     );
 }
 
+/// The same cluster with Istio and cert-manager in Cilium's place, and without a NetworkPolicy.
+fn meshed(path: &str) -> Option<Reply> {
+    let list = |items: Value| Some(Reply::Json(json!({"metadata": {}, "items": items})));
+    let version = |group: &str| json!({"name": group, "versions": [{"groupVersion": format!("{group}/v1")}]});
+    let object = |name: &str| json!([{"metadata": {"name": name, "namespace": "tracing"}, "spec": {}}]);
+    match path.split('?').next().unwrap_or_default() {
+        "/apis" => Some(Reply::Json(json!({"groups": [
+            version("security.istio.io"), version("networking.istio.io"), version("cert-manager.io"), version("apps")]}))),
+        "/apis/networking.k8s.io/v1/namespaces/tracing/networkpolicies" => list(json!([])),
+        "/apis/security.istio.io/v1/namespaces/tracing/peerauthentications" => list(object("strict")),
+        "/apis/security.istio.io/v1/namespaces/istio-system/peerauthentications" => {
+            list(json!([{"metadata": {"name": "mesh", "namespace": "istio-system"}, "spec": {}}]))
+        }
+        "/apis/cert-manager.io/v1/namespaces/tracing/certificates" => list(object("gateway")),
+        "/apis/networking.istio.io/v1/namespaces/tracing/sidecars" => Some(Reply::Status(403)),
+        other if other.contains("istio.io") => list(json!([])),
+        _ => guarded(path),
+    }
+}
+
+#[test]
+fn what_a_mesh_and_cert_manager_say_is_read_without_a_network_policy() {
+    let read = run_needing(target(), |path, _| meshed(path), &NEEDS);
+    let evidence = read.result.as_ref().unwrap();
+    let kinds = ["PeerAuthentication", "Certificate", "Namespace"];
+    assert_eq!(kinds.map(|kind| count(evidence, kind)), [2, 1, 1]);
+    assert_eq!(gaps(evidence), ["list sidecars tracing: forbidden"]);
+    assert!(evidence.completeness.covers("PeerAuthentication", Some("tracing")));
+    assert!(!evidence.completeness.covers("Sidecar", Some("tracing")));
+    // Kinds that the server does not have are not asked for, nor the root of the mesh for those of others.
+    let asked = |part: &str| read.asked.iter().filter(|path| path.contains(part)).count();
+    assert_eq!([asked("cilium"), asked("istio-system/certificates")], [0; 2]);
+}
+
 #[test]
 fn rights_that_may_not_be_read_are_a_gap() {
     let read = run_needing(
