@@ -13,7 +13,8 @@ pub(super) fn all(evidence: &Evidence, workloads: &[Workload]) -> Vec<Tracer> {
 
 fn of_workload(evidence: &Evidence, index: usize, workload: &Workload) -> Vec<Tracer> {
     let annotation = |name: &str| workload.pod_annotations.text_at(&[name]);
-    let (Some("true"), Some(name)) = (annotation("dapr.io/enabled"), annotation("dapr.io/config")) else {
+    let is_on = annotation("dapr.io/enabled").is_some_and(is_truthy);
+    let Some(name) = annotation("dapr.io/config").filter(|_| is_on) else {
         return Vec::new();
     };
     let Found::Object(resource) = find(evidence, "Configuration", &workload.namespace, name, None) else {
@@ -75,4 +76,10 @@ fn of_workload(evidence: &Evidence, index: usize, workload: &Workload) -> Vec<Tr
         found.push(tracer(endpoint, protocol.into(), tls, (host, port), path.into()));
     }
     found
+}
+
+/// Whether an annotation says yes (`utils.IsTruthy` of `dapr/kit`).
+fn is_truthy(text: &str) -> bool {
+    let text = text.trim().to_ascii_lowercase();
+    matches!(text.as_str(), "y" | "yes" | "true" | "t" | "on" | "1")
 }

@@ -87,6 +87,11 @@ fn sidecars_of_dapr_send_where_their_configuration_says() {
     );
     // There is no exporter then.
     check(&with("otel: {endpointAddress: 'otel.obs:4317'}"), &[]);
+    // The annotation has more words for yes, and all others mean no.
+    let plain = with("otel: {endpointAddress: 'otel.obs:4317', isSecure: false, protocol: grpc}");
+    let spelled = |word: &str| plain.replace("dapr.io/enabled: \"true\"", &format!("dapr.io/enabled: \"{word}\""));
+    check(&spelled("Yes"), &["the sidecar of Dapr: grpc tls false otel.obs 4317 "]);
+    check(&spelled("enabled"), &[]);
 }
 
 #[test]
